@@ -123,6 +123,10 @@ void pasted_describe(const struct paste *p, struct strbuf *out)
         strbuf_printf(out, "%s%s file%s not read: binary, broken or too large",
                       out->len ? "; " : "", format_count(buf, p->files_skipped),
                       p->files_skipped == 1 ? "" : "s");
+    if (p->packed_cut)
+        strbuf_printf(out,
+                      "%sa compressed file is cut off or damaged: what stood behind is not known",
+                      out->len ? "; " : "");
     if (p->cut)
         strbuf_printf(out, "%sthe text ends within a report: what is missing is not known",
                       out->len ? "; " : "");

@@ -333,7 +333,7 @@ static int add_archive(struct paste *p, struct stream *s, const char *name, s64 
         }
         if (got < 0 || entries++ >= TREE_FILES_MAX) {
             rc = entries > 1 && got < 0 ? 0 : -EBADMSG;
-            p->cut = true;
+            p->packed_cut = true;
             break;
         }
         rc = take_entry(p, u, &file, name, written, depth, e);
@@ -341,9 +341,12 @@ static int add_archive(struct paste *p, struct stream *s, const char *name, s64 
         if (p->state->alien)
             break;
     }
+    p->packed_cut |= unpack_is_cut(u);
+    if (rc == 0 && unpack_is_cut(u) && p->files.count == 0 && !p->state->has_tree_files)
+        rc = -EBADMSG;
     if (rc == -EBADMSG && p->files.count) {
         /* What was there is used. */
-        p->cut = true;
+        p->packed_cut = true;
         rc = 0;
     } else if (rc == -EBADMSG) {
         rc = err_at(e, rc, name, 0, 0, "a broken archive or compressed file (%s)", unpack_error(u));

@@ -54,6 +54,7 @@ struct paste {
     struct klog_place not_understood_at; /* the first such line */
     u64 files_skipped;                   /* binary, or beyond a bound */
     bool cut;                            /* the text ends within a report or a table */
+    bool packed_cut;                     /* a compressed file is cut off or damaged */
 
     /* Set `keep` before the first file to have the text as it came, with a head before each file, and
      * files called "input-1", "input-2". */

@@ -1,28 +1,40 @@
-/* unpack.c - compressed files and archives by libarchive. See unpack.h. */
+/* unpack.c - compressed files and archives by libarchive. See unpack.h.
+ *
+ * gzip and zstd are decompressed in front of libarchive (decompress.h): what a cut stream still tells is then read.
+ */
 #include "paste/unpack.h"
 
 #include "base/alloc.h"
+#include "paste/decompress.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
 
+#define PIECE (64u << 10)
+
 struct unpack {
     struct archive *archive;
-    unpack_input_fn *input;
-    void *ctx;
-    bool failed; /* it could not be opened */
+    struct decompress *in;
+    char *piece;  /* decompressed; NULL: libarchive does that, or nobody has to */
+    bool failed;  /* it could not be opened */
+    bool damaged; /* the stream ended where it should not */
 };
 
+/* A stream that is cut ends there: of what libarchive makes of it nothing is missing but that. */
 static la_ssize_t next_bytes(struct archive *a, void *ctx, const void **ret)
 {
     struct unpack *u = ctx;
-    const char *bytes = NULL;
-    ssize_t n = u->input(u->ctx, &bytes);
+    const char *bytes = u->piece;
+    ssize_t n = u->piece ? decompress_read(u->in, u->piece, PIECE) : decompress_raw(u->in, &bytes);
 
     *ret = bytes;
+    if (n < 0 && u->piece) {
+        u->damaged = true;
+        return 0;
+    }
     if (n < 0)
-        archive_set_error(a, (int)-n, "cannot read");
+        archive_set_error(a, EIO, "%s", decompress_error(u->in));
     return n < 0 ? -1 : n;
 }
 
@@ -30,8 +42,11 @@ struct unpack *unpack_new(unpack_input_fn *input, void *ctx)
 {
     struct unpack *u = xcalloc(1, sizeof(*u));
     struct archive *a = archive_read_new();
+    const char *kind;
 
-    *u = (struct unpack){.archive = a, .input = input, .ctx = ctx};
+    *u = (struct unpack){.archive = a, .in = decompress_new(input, ctx)};
+    if (decompress_open(u->in, &kind) == 1)
+        u->piece = xmalloc(PIECE);
     archive_read_support_filter_gzip(a);
     archive_read_support_filter_xz(a);
     archive_read_support_filter_lzma(a);
@@ -52,6 +67,8 @@ struct unpack *unpack_new(unpack_input_fn *input, void *ctx)
 void unpack_free(struct unpack *u)
 {
     archive_read_free(u->archive);
+    decompress_free(u->in);
+    free(u->piece);
     free(u);
 }
 
@@ -81,9 +98,14 @@ ssize_t unpack_read(struct unpack *u, char *buf, size_t max)
     return n < 0 ? -EBADMSG : n;
 }
 
+bool unpack_is_cut(const struct unpack *u)
+{
+    return u->damaged;
+}
+
 const char *unpack_error(const struct unpack *u)
 {
-    const char *text = archive_error_string(u->archive);
+    const char *text = u->damaged ? decompress_error(u->in) : archive_error_string(u->archive);
 
     return text ? text : "cut";
 }

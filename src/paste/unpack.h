@@ -33,6 +33,8 @@ void unpack_free(struct unpack *u);
 int unpack_next(struct unpack *u, struct unpack_file *ret);
 /* More of the text of this file, max > 0: how many bytes, 0 at its end, or a failure as above. */
 ssize_t unpack_read(struct unpack *u, char *buf, size_t max);
+/* All that there was has been read, and the compressed stream was cut or damaged there. */
+bool unpack_is_cut(const struct unpack *u);
 /* After a failure: what is wrong, for a message; of a kind that is not read also who reads it. */
 const char *unpack_error(const struct unpack *u);
 
