@@ -2,6 +2,7 @@
  *
  * Of a capture it is the page of 'diagnose', of a recording that of 'run' without a limit: what these verbs make with -o. */
 #include "cli/cli.h"
+#include "cli/result_file.h"
 #include "cli/verbs.h"
 #include "diagnose/diagnose.h"
 
@@ -33,26 +34,6 @@ static const struct cli_spec spec = {
     .max_operands = 1,
 };
 
-/* All of a file, "-" being the standard input. */
-static int read_all(const char *path, struct strbuf *out, struct err *e)
-{
-    bool is_stdin = strcmp(path, "-") == 0;
-    FILE *f = is_stdin ? stdin : fopen(path, "re");
-    char block[65536];
-    size_t n;
-    int rc = 0;
-
-    if (!f)
-        return err_at(e, -errno, path, 0, 0, "cannot open: %s", strerror(errno));
-    while ((n = fread(block, 1, sizeof(block), f)) > 0 && out->len <= PAGE_JSON_MAX)
-        strbuf_append_bytes(out, block, n);
-    if (ferror(f))
-        rc = err_at(e, -errno, path, 0, 0, "cannot read: %s", strerror(errno));
-    if (!is_stdin)
-        fclose(f);
-    return rc;
-}
-
 static int page_of_json(struct cli *cli, const char *path)
 {
     enum page_kind kind = PAGE_OF_SIZE;
@@ -61,7 +42,7 @@ static int page_of_json(struct cli *cli, const char *path)
     int rc;
 
     strbuf_init(&json);
-    rc = read_all(path, &json, &e);
+    rc = result_file_read(path, &json, &e);
     if (rc == 0 && page_find_kind(json.text, json.len, &kind, &e)) {
         char why[sizeof(e.text)];
 

@@ -35,13 +35,13 @@ static int find_kind(json_object *o, enum page_kind *ret, struct err *e)
                    "print with --format json");
 }
 
-int page_find_kind(const char *json, size_t len, enum page_kind *ret, struct err *e)
+int page_parse(const char *json, size_t len, json_object **ret, struct err *e)
 {
     struct json_tokener *tokener = alloc_checked(json_tokener_new_ex(DEPTH), "JSON");
     json_object *o;
     enum json_tokener_error error;
     size_t end;
-    int rc;
+    int rc = 0;
 
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
     o = len <= PAGE_JSON_MAX ? json_tokener_parse_ex(tokener, json, (int)len) : NULL;
@@ -56,8 +56,21 @@ int page_find_kind(const char *json, size_t len, enum page_kind *ret, struct err
                                                     : json_tokener_error_desc(error));
     else if (!json_object_is_type(o, json_type_object))
         rc = err_set(e, -EINVAL, "it is JSON, but no object");
+    if (rc)
+        json_object_put(o);
     else
-        rc = find_kind(o, ret, e);
+        *ret = o;
+    return rc;
+}
+
+int page_find_kind(const char *json, size_t len, enum page_kind *ret, struct err *e)
+{
+    json_object *o;
+    int rc = page_parse(json, len, &o, e);
+
+    if (rc)
+        return rc;
+    rc = find_kind(o, ret, e);
     json_object_put(o);
     return rc;
 }

@@ -12,11 +12,16 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 
+#include <json-c/json.h>
+
 /* What a document is: which pictures it has. */
 enum page_kind { PAGE_OF_SIZE, PAGE_OF_RUN, PAGE_OF_DIAGNOSE, PAGE_OF_COMPARE, PAGE_OF_RECORDINGS };
 
 /* Documents are at most this long. */
 #define PAGE_JSON_MAX (64u << 20)
+
+/* The object that this text is, to be freed with json_object_put(); -EINVAL or -EFBIG with the reason when it is none. */
+int page_parse(const char *json, size_t len, json_object **ret, struct err *e);
 
 /* Which of our documents this text is; -EINVAL with the reason when it is none. */
 int page_find_kind(const char *json, size_t len, enum page_kind *ret, struct err *e);
