@@ -242,7 +242,8 @@ static int size_one(const struct sizing *s, struct err *e)
 static int render_comparison(const struct sizing *s, const struct axes *axes,
                              const struct size_config *configs, const struct size_result *results)
 {
-    const struct comparison comparison = {.input = s->cli->operands[0], .axes = axes};
+    const struct comparison comparison = {
+        .input = s->cli->operands[0], .axes = axes, .machine = configs->machine};
     const struct size_report first = sizing_report(s, 0, configs, results);
     unsigned nr = axes_count(axes);
     struct strbuf text;

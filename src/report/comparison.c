@@ -350,6 +350,34 @@ void comparison_limits_legend(unsigned nr, unsigned all, const char *base, struc
     strbuf_append(out, "* survives, and is too slow to be usable\n");
 }
 
+static bool is_compared(const struct axes *axes, const char *key)
+{
+    for (unsigned k = 0; k < axes->nr; k++)
+        if (strcmp(axes->items[k].key, key) == 0)
+            return true;
+    return false;
+}
+
+/* What kernel and which policy judged, as far as the settings of the rows do not say so. */
+static void machine_line(const struct comparison *c, struct strbuf *out)
+{
+    bool lru = is_compared(c->axes, "lru") || is_compared(c->axes, "lru_gen/enabled");
+
+    if (!c->machine)
+        return;
+    if (!is_compared(c->axes, "kernel")) {
+        strbuf_printf(out, "Judged by Linux %s%s%s%s.\n", c->machine->kernel, lru ? "" : ", ",
+                      lru ? "" : lru_policy_text[system_config_lru(c->machine)], lru ? "" : " LRU");
+    } else if (!lru) {
+        bool given = c->machine->lru || c->machine->given_as_tunable & BIT(MACHINE_OPTION_lru);
+
+        strbuf_printf(out, "Judged with %s%s.\n",
+                      given ? lru_policy_text[system_config_lru(c->machine)]
+                            : "the LRU that each kernel has by default",
+                      given ? " LRU" : " (--lru chooses one for all)");
+    }
+}
+
 void compare_sizes_text(const struct comparison *c, const struct size_result *results,
                         struct strbuf *out)
 {
@@ -371,6 +399,7 @@ void compare_sizes_text(const struct comparison *c, const struct size_result *re
                   all, replays);
     columns_render(&table, out);
     comparison_limits_legend(nr, all, "the time without a limit", out);
+    machine_line(c, out);
     for (unsigned v = 0; v < table.nr_rows; v++)
         if (was_tried(&results[v]) && size_base_is_short(&results[v].unlimited)) {
             struct strbuf who;

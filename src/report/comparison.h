@@ -17,6 +17,7 @@
 struct comparison {
     const char *input; /* name of the file, as the user gave it */
     const struct axes *axes;
+    const struct system_config *machine; /* of the first setting; NULL: nothing is said of it */
 };
 
 /* What one run came to, as a row of the table. */

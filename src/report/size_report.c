@@ -353,6 +353,8 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     table(r, color, out);
     strbuf_appendc(out, '\n');
     size_plot(res, r->config, out);
+    strbuf_printf(out, "%-22s Linux %s, %s LRU\n", "as judged by:", r->config->machine->kernel,
+                  lru_policy_text[system_config_lru(r->config->machine)]);
     boundary_line("smallest usable:", "is usable", &res->usable, out);
     boundary_line("smallest survived:", "survives", &res->survives, out);
     holes_line(res, out);
@@ -539,6 +541,8 @@ json_object *size_json(const struct size_report *r)
     runtimes_put_json(o, r->runtimes, limit_to_set(res));
     if (!trace_is_complete(r->config->trace))
         json_put(o, "incomplete", incomplete_json(r->config->trace));
+    json_put_text(o, "kernel", r->config->machine->kernel);
+    json_put_text(o, "lru", lru_policy_name[system_config_lru(r->config->machine)]);
     add_ratio(o, "max_slowdown", r->config->max_slowdown);
     add_ratio(o, "usable_slowdown", r->config->usable_slowdown);
     if (r->config->has_swap_max)

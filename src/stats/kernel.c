@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const lru_policy_text[NR_LRU_POLICIES] = {
+    [LRU_POLICY_CLASSIC] = "classic",
+    [LRU_POLICY_MGLRU] = "multi-generational",
+};
+
 const char *const lru_policy_name[NR_LRU_POLICIES] = {
     [LRU_POLICY_CLASSIC] = "classic",
     [LRU_POLICY_MGLRU] = "mglru",

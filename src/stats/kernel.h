@@ -25,6 +25,8 @@ enum kernel_feature {
 /* What decides which pages go (reclaim/). */
 enum lru_policy { LRU_POLICY_CLASSIC, LRU_POLICY_MGLRU, NR_LRU_POLICIES };
 extern const char *const lru_policy_name[NR_LRU_POLICIES];
+/* As an adjective before "LRU". */
+extern const char *const lru_policy_text[NR_LRU_POLICIES];
 /* The policy of this name, or NR_LRU_POLICIES. */
 enum lru_policy lru_policy_find(const char *name);
 

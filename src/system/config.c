@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "frames/frames.h"
 #include "machine/device.h"
+#include "reclaim/mglru.h"
 #include "stats/kernel.h"
 #include "stats/names.h"
 
@@ -65,6 +66,15 @@ const char *system_config_twin(const char *key)
     TWINS(X)
 #undef X
     return NULL;
+}
+
+enum lru_policy system_config_lru(const struct system_config *c)
+{
+    if (c->lru)
+        return lru_policy_find(c->lru);
+    if (c->given_as_tunable & BIT(MACHINE_OPTION_lru))
+        return c->tunables.lru_gen_enabled & LRU_GEN_CORE ? LRU_POLICY_MGLRU : LRU_POLICY_CLASSIC;
+    return kernel_find(c->kernel)->lru;
 }
 
 static void forget_tunable(struct system_config *c, enum machine_option option)

@@ -14,6 +14,7 @@
 #include "machine/cost.h"
 #include "machine/topology.h"
 #include "space/mempolicy.h"
+#include "stats/kernel.h"
 #include "stats/tunables.h"
 
 /* How the value of a machine option is written and kept. */
@@ -132,6 +133,10 @@ enum machine_option machine_option_find(const char *name);
 /* The other name of what `key` sets, where an option is another way to say a tunable (thp, transparent_hugepage/enabled); else NULL.
  * Setting one forgets the other. */
 const char *system_config_twin(const char *key);
+
+/* The reclaim policy of the machine at its start: what was asked for, as option or tunable, else that of its kernel.
+ *   pre: the kernel is one that kernel_find() knows */
+enum lru_policy system_config_lru(const struct system_config *c);
 
 /* What says here what this word of Linux's boot command line says there (kernelcore), as the end of a message; "": no such word. */
 const char *system_config_boot_hint(const char *key);

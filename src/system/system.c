@@ -325,10 +325,8 @@ static void settle_tunables(const struct system_config *c, struct tunables *t)
     t->thp_enabled = system_config_thp(c);
     if (c->zswap_compressor)
         t->zswap_compressor = compressor_find(c->zswap_compressor);
-    if (c->lru)
-        t->lru_gen_enabled = lru_policy_find(c->lru) == LRU_POLICY_MGLRU ? LRU_GEN_CAPS : 0;
-    else if (!(c->given_as_tunable & BIT(MACHINE_OPTION_lru)))
-        t->lru_gen_enabled = kernel_find(c->kernel)->lru == LRU_POLICY_MGLRU ? LRU_GEN_CAPS : 0;
+    if (!(c->given_as_tunable & BIT(MACHINE_OPTION_lru)))
+        t->lru_gen_enabled = system_config_lru(c) == LRU_POLICY_MGLRU ? LRU_GEN_CAPS : 0;
 }
 
 /* What frames_init() was not told. */

@@ -15,6 +15,7 @@ $ highwater size --thp never o.hwt --swap 64M --limits 2M,3M,8M --compare vm.swa
 > 
 > Below each memory.max: the time it takes, over the time without a limit.
 > * survives, and is too slow to be usable
+> Judged by Linux 6.1, classic LRU.
 
 # Each combination is what the verb says of it alone.
 $ highwater size --thp never o.hwt --swap 64M --limits 2M,8M --compare vm.swappiness=10,60 --compare disk=nvme,hdd --format json --jobs 1 -o size.json

@@ -30,3 +30,15 @@ $ highwater size --thp never o.hwt --memory-max 4M
 $ highwater size --thp never nothing.hwt
 ! highwater size: nothing.hwt: cannot read it: No such file or directory
 = 1
+# The answer names the kernel that judged and its policy, and a comparison what its rows do not say.
+$ highwater size --quiet --thp never o.hwt --swap 0 --limits 2M,8M --kernel 6.12 | grep 'judged by'
+> as judged by:          Linux 6.12, multi-generational LRU
+$ highwater size --quiet --thp never o.hwt --swap 0 --limits 8M --lru mglru --format json | python3 -c 'import json, sys; d = json.load(sys.stdin); print(d["kernel"], d["lru"])'
+> 6.1 mglru
+$ highwater size --quiet --thp never o.hwt --limits 8M --compare kernel=6.1,6.12 | grep Judged
+> Judged with the LRU that each kernel has by default (--lru chooses one for all).
+$ highwater size --quiet --thp never o.hwt --limits 8M --compare lru=classic,mglru --kernel 6.12 | grep Judged
+> Judged by Linux 6.12.
+$ highwater size --quiet --thp never o.hwt --limits 8M --compare lru=classic,mglru --compare kernel=6.1,6.12 | grep -c Judged
+> 0
+= 1
