@@ -27,6 +27,30 @@ void oom_title(const struct telling *t, struct strbuf *out);
 /* The same of what a daemon did. */
 void oom_title_daemon(const struct telling *t, struct strbuf *out);
 
+/* ... of what is not told (oom_title_untold.c). */
+void oom_title_untold(const struct telling *t, struct strbuf *out);
+
+/* --- phrases of oom_title.c ------------------------------------------------------------------------------------------- */
+
+/* "; there is no swap", ", and swap (2.0 GiB) is full", "; 1.5 GiB of swap was free", "". */
+void oom_say_swap(const struct telling *t, struct strbuf *out);
+/* "java", "php-fpm (24 processes)" */
+void oom_say_program(const struct telling *t, struct strbuf *out, const struct oom_program *p);
+/* " of 15.5 GiB" */
+void oom_say_of_total(const struct telling *t, struct strbuf *out);
+/* Several kills of one moment are one event: how many, how fast, before the largest of them. False: there was one. */
+bool oom_say_burst(const struct telling *t, struct strbuf *out);
+
+/* What holds memory that no counter of a report has, and says so elsewhere in the text. */
+struct oom_outside {
+    u64 bytes;
+    const char *words, *name, *where;
+};
+/* The one that explains most of what is in no counter, or not told. False: none does. */
+bool oom_is_outside(const struct oom_facts *f, struct oom_outside *ret);
+/* "the ARC, the cache of ZFS, holds 14.5 GiB" */
+void oom_say_outside(const struct telling *t, const struct oom_outside *o, struct strbuf *out);
+
 /* ... of an eviction by kubelet, which said `words`. */
 void oom_title_eviction(const struct telling *t, const char *words, struct strbuf *out);
 /* ": 2.1 % of memory was left": why a daemon killed, as far as its `words` say; several: it killed others before. */

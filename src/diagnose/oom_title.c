@@ -13,10 +13,6 @@
 
 /* Less is no reason why a node is full. */
 #define POOL_MUCH    (16 * MIB)
-/* A program that holds less is not why the memory of a machine is full. */
-#define WORTH_NAMING (64 * MIB)
-/* An ARC with this share of memory is named beside the victim. */
-#define ARC_BESIDE   0.2
 /* A program with this share of what all hold is named as the one that filled memory. */
 #define CULPRIT      0.35
 /* ... if it is this share of memory too. */
@@ -25,10 +21,6 @@
 #define SECOND_SHARE 0.2
 /* Swap with less than this share free is full. */
 #define SWAP_FULL    0.05
-/* The largest process of a machine that holds less does not explain why its memory is full. */
-#define HOLDS_LITTLE (32 * MIB)
-/* ... unless it is this share of the machine. */
-#define LITTLE_SHARE 0.125
 
 /* Kills no further apart are at once. */
 #define AT_ONCE_S 0.1
@@ -42,7 +34,7 @@ static bool is_swapoff(const struct telling *t)
 }
 
 /* "; there is no swap", ", and swap (2.0 GiB) is full", "; 1.5 GiB of swap was free", "". */
-static void say_swap(const struct telling *t, struct strbuf *out)
+void oom_say_swap(const struct telling *t, struct strbuf *out)
 {
     const struct oom_facts *f = t->f;
 
@@ -59,7 +51,7 @@ static void say_swap(const struct telling *t, struct strbuf *out)
 }
 
 /* "java", "php-fpm (24 processes)" */
-static void say_program(const struct telling *t, struct strbuf *out, const struct oom_program *p)
+void oom_say_program(const struct telling *t, struct strbuf *out, const struct oom_program *p)
 {
     strbuf_append(out, *p->name ? p->name : "a process without a name");
     if (p->processes > 1)
@@ -142,17 +134,11 @@ static void say_frame(const struct telling *t, struct strbuf *out)
         strbuf_printf(out, "; the allocation came from %s: %s", t->ruling->frame, t->ruling->hint);
 }
 
-/* What holds memory that no counter of a report has, and says so elsewhere in the text. */
-struct outside {
-    u64 bytes;
-    const char *words, *name, *where;
-};
-
 /* The one that explains most of what is in no counter, or not told. False: none does. */
-static bool is_outside(const struct oom_facts *f, struct outside *ret)
+bool oom_is_outside(const struct oom_facts *f, struct oom_outside *ret)
 {
     u64 hidden = known(f->uncounted) ? f->uncounted : f->untold;
-    const struct outside all[] = {
+    const struct oom_outside all[] = {
         {f->arc, "the ARC, the cache of ZFS, holds ", "ARC size", "arcstats"},
         {f->zram, "the pool of zram, compressed swap, holds ", "pool of zram", "zramctl"},
     };
@@ -169,7 +155,7 @@ static bool is_outside(const struct oom_facts *f, struct outside *ret)
 }
 
 /* "the ARC, the cache of ZFS, holds 14.5 GiB" */
-static void say_outside(const struct telling *t, const struct outside *o, struct strbuf *out)
+void oom_say_outside(const struct telling *t, const struct oom_outside *o, struct strbuf *out)
 {
     char text[48];
 
@@ -180,7 +166,7 @@ static void say_outside(const struct telling *t, const struct outside *o, struct
 }
 
 /* " of 15.5 GiB" */
-static void say_of_total(const struct telling *t, struct strbuf *out)
+void oom_say_of_total(const struct telling *t, struct strbuf *out)
 {
     if (known(t->f->total))
         strbuf_printf(out, " of %s",
@@ -206,7 +192,7 @@ static void say_second(const struct telling *t, struct strbuf *out)
         {"in no counter of the kernel (a driver, a balloon, ZFS) is", "in no counter",
          f->uncounted},
     };
-    struct outside outside;
+    struct oom_outside outside;
     unsigned most = 0;
 
     for (unsigned i = 1; i < ARRAY_SIZE(others); i++)
@@ -215,9 +201,9 @@ static void say_second(const struct telling *t, struct strbuf *out)
     if (f->of_group || !known(f->total) || !known(others[most].bytes) ||
         (double)others[most].bytes < SECOND_SHARE * (double)f->total)
         return;
-    if (others[most].bytes == f->uncounted && is_outside(f, &outside)) {
+    if (others[most].bytes == f->uncounted && oom_is_outside(f, &outside)) {
         strbuf_append(out, "; ");
-        say_outside(t, &outside, out);
+        oom_say_outside(t, &outside, out);
         return;
     }
     strbuf_printf(out, "; %s %s", others[most].words,
@@ -260,7 +246,7 @@ static void title_anon(const struct telling *t, struct strbuf *out)
                (!known(f->total) || (double)p->bytes >= CULPRIT_ALL * (double)f->total);
 
     if (one) {
-        say_program(t, out, p);
+        oom_say_program(t, out, p);
         if (f->of_group) {
             strbuf_append(out, " filled ");
             say_limit(t, out);
@@ -272,9 +258,9 @@ static void title_anon(const struct telling *t, struct strbuf *out)
                           f->of_group ? BYTES(GROUP_STATS, "anonymous memory", f->anon)
                                       : BYTES(MEM_INFO, "anonymous memory", f->anon));
             if (!f->of_group)
-                say_of_total(t, out);
+                oom_say_of_total(t, out);
             say_second(t, out);
-            say_swap(t, out);
+            oom_say_swap(t, out);
             return;
         }
         strbuf_printf(out, ": it %s %s", oom_is_plain(f) ? "held" : "holds",
@@ -284,7 +270,7 @@ static void title_anon(const struct telling *t, struct strbuf *out)
             strbuf_printf(out, " (%s of it in swap)",
                           BYTES(TASKS, "in swap of the largest program", p->swap));
         if (!f->of_group)
-            say_of_total(t, out);
+            oom_say_of_total(t, out);
     } else {
         strbuf_append(out, "programs together filled ");
         if (f->of_group)
@@ -295,40 +281,40 @@ static void title_anon(const struct telling *t, struct strbuf *out)
             strbuf_printf(out, ": %s anonymous",
                           f->of_group ? BYTES(GROUP_STATS, "anonymous memory", f->anon)
                                       : BYTES(MEM_INFO, "anonymous memory", f->anon));
-            say_of_total(t, out);
+            oom_say_of_total(t, out);
         }
         /* A table that has not even half of it is cut: its largest is nobody. */
         if (p && (!known(f->anon) || f->programs_bytes >= f->anon / 2)) {
             strbuf_append(out, "; the largest is ");
-            say_program(t, out, p);
+            oom_say_program(t, out, p);
             strbuf_printf(out, " with %s", BYTES(TASKS, "held by the largest program", p->bytes));
         }
     }
     say_second(t, out);
-    say_swap(t, out);
+    oom_say_swap(t, out);
 }
 
 static void title_no_counter(const struct telling *t, struct strbuf *out)
 {
     const struct oom_facts *f = t->f;
-    struct outside outside;
+    struct oom_outside outside;
 
     if (known(f->balloon) && f->balloon >= t->ruling->bytes) {
         strbuf_printf(out, "the hypervisor's balloon holds %s",
                       BYTES(MEM_INFO, "balloon", f->balloon));
-        say_of_total(t, out);
+        oom_say_of_total(t, out);
         return;
     }
-    if (is_outside(f, &outside)) {
-        say_outside(t, &outside, out);
-        say_of_total(t, out);
+    if (oom_is_outside(f, &outside)) {
+        oom_say_outside(t, &outside, out);
+        oom_say_of_total(t, out);
         strbuf_append(out, ", which no counter of the report has");
         if (known(f->anon))
             strbuf_printf(out, "; programs hold %s", BYTES(MEM_INFO, "anonymous memory", f->anon));
         return;
     }
     strbuf_append(out, BYTES(MEM_INFO, "in no counter", f->uncounted));
-    say_of_total(t, out);
+    oom_say_of_total(t, out);
     strbuf_printf(out, " (%s) is in no counter of the kernel",
                   PERCENT(MEM_INFO, "share in no counter", share_of(f->uncounted, f->total)));
     if (!known(f->hugetlb) && !t->ruling->hint_hidden)
@@ -352,7 +338,7 @@ static void title_slab(const struct telling *t, struct strbuf *out)
         strbuf_append(out, " of ");
         say_limit(t, out);
     } else {
-        say_of_total(t, out);
+        oom_say_of_total(t, out);
     }
     if (reclaimable)
         strbuf_append(out, ", most of it reclaimable (dentries and inodes)");
@@ -492,7 +478,7 @@ static void title_useless(const struct telling *t, struct strbuf *out)
     }
     case CAUSE_KEPT_FREE:
         strbuf_printf(out, "%s", BYTES(MEM_INFO, "free", f->free));
-        say_of_total(t, out);
+        oom_say_of_total(t, out);
         strbuf_append(out, " is free, and all of it kept as a reserve (vm.min_free_kbytes): "
                            "programs may not have it");
         break;
@@ -504,7 +490,7 @@ static void title_useless(const struct telling *t, struct strbuf *out)
         }
         strbuf_printf(out, "memory was free: %s", BYTES(MEM_INFO, "free", f->free));
         if (f->usable_zone_told || f->r->zones.count == 0)
-            say_of_total(t, out);
+            oom_say_of_total(t, out);
         if (known(f->file) && f->file > f->free / 4)
             strbuf_printf(out, ", and %s of file cache", BYTES(MEM_INFO, "file cache", f->file));
         if (f->r->has_mask && f->r->gfp_mask == 0)
@@ -551,17 +537,17 @@ static bool title_holder(const struct telling *t, struct strbuf *out)
             strbuf_append(out, " of ");
             say_limit(t, out);
         } else {
-            say_of_total(t, out);
+            oom_say_of_total(t, out);
         }
         if (t->ruling->cause == CAUSE_DIRTY)
             strbuf_printf(out, ", %s of it dirty",
                           t->f->of_group ? BYTES(GROUP_STATS, "dirty", t->f->dirty)
                                          : BYTES(MEM_INFO, "dirty", t->f->dirty));
         if (t->ruling->cause == CAUSE_SHMEM || t->ruling->cause == CAUSE_HUGETLB)
-            say_swap(t, out);
+            oom_say_swap(t, out);
         if (t->ruling->cause == CAUSE_LOCKED && t->f->of_group && t->ruling->program) {
             strbuf_append(out, "; most is held by ");
-            say_program(t, out, t->ruling->program);
+            oom_say_program(t, out, t->ruling->program);
         }
         return true;
     }
@@ -569,7 +555,7 @@ static bool title_holder(const struct telling *t, struct strbuf *out)
 }
 
 /* Several kills of one moment are one event: how many, how fast, before the largest of them. */
-static bool say_burst(const struct telling *t, struct strbuf *out)
+bool oom_say_burst(const struct telling *t, struct strbuf *out)
 {
     double seconds = incident_lasted_s(t->i);
     char text[48];
@@ -604,12 +590,12 @@ static void title_program_limit(const struct telling *t, struct strbuf *out)
     if (t->ruling->cause == CAUSE_GUEST) {
         say_limit(t, out);
         strbuf_append(out, " is too small for a guest's RAM and its overhead: ");
-        say_program(t, out, p);
+        oom_say_program(t, out, p);
         strbuf_printf(out, " alone holds %s",
                       BYTES(TASKS, "held by the largest program", p->bytes));
         return;
     }
-    say_program(t, out, p);
+    oom_say_program(t, out, p);
     strbuf_append(out, " needs more than ");
     say_limit(t, out);
     strbuf_printf(out, ": it holds %s", BYTES(TASKS, "held by the largest program", p->bytes));
@@ -655,157 +641,11 @@ static void title_limit(const struct telling *t, struct strbuf *out)
         bool burst;
 
         strbuf_append(out, ": ");
-        burst = say_burst(t, out);
+        burst = oom_say_burst(t, out);
         oom_say_victim(t, out);
         strbuf_append(out, burst ? " were killed" : " was killed");
     } else if (*t->e->invoker) {
         strbuf_printf(out, ": %s asked for more", t->e->invoker);
-    }
-}
-
-/* --- titles: what the text does not tell ------------------------------------------------------------------------------------------------ */
-
-/* Neither a limit nor the machine is named: a line of a kill alone, or a report that was cut before it says. */
-static void title_no_scope(const struct telling *t, struct strbuf *out)
-{
-    if (!*t->e->comm && !t->e->pid) {
-        strbuf_append(out, "the kernel looked for a process to kill for lack of memory");
-    } else {
-        strbuf_append(out, "the kernel killed ");
-        oom_say_victim(t, out);
-        strbuf_append(out, " for lack of memory");
-    }
-    strbuf_append(out, "; whether the machine or a limit ran out is not in this text");
-}
-
-/* What part of a report says of the largest zone in it: its reserve against what was free. */
-static bool say_zone(const struct telling *t, struct strbuf *out)
-{
-    const struct oom_zone *largest = NULL;
-
-    if (!t->f->r || t->f->processes)
-        return false;
-    vec_for_each (&t->f->r->zones, z)
-        if (known(z->figures[OOM_MANAGED]) && known(z->figures[OOM_FREE]) &&
-            known(z->figures[OOM_LOW]) &&
-            (!largest || z->figures[OOM_MANAGED] > largest->figures[OOM_MANAGED]))
-            largest = z;
-    /* Where the lists hold more than it, the zone that matters was cut. */
-    if (!largest ||
-        figure_or(t->f->anon, 0) + figure_or(t->f->file, 0) > largest->figures[OOM_MANAGED])
-        return false;
-    strbuf_printf(out, "%s of zone %s",
-                  BYTES(ZONES, "free of the zone", largest->figures[OOM_FREE]), largest->name);
-    strbuf_printf(out, " (%s) was free", BYTES(ZONES, "the zone", largest->figures[OOM_MANAGED]));
-    strbuf_printf(out,
-                  largest->figures[OOM_FREE] < largest->figures[OOM_LOW]
-                      ? ", below its low watermark of %s: the zone was full"
-                      : ", above its low watermark of %s",
-                  BYTES(ZONES, "low watermark", largest->figures[OOM_LOW]));
-    strbuf_append(out, "; the lines that say what filled memory are missing");
-    return true;
-}
-
-/* Of a report of which neither the beginning nor the end is there. */
-static bool title_part(const struct telling *t, struct strbuf *out)
-{
-    if (say_zone(t, out))
-        return true;
-    if (t->ruling->program && t->ruling->program->bytes >= WORTH_NAMING) {
-        say_program(t, out, t->ruling->program);
-        strbuf_printf(out, " holds the most of the tasks in this part of a report: %s",
-                      BYTES(TASKS, "held by the largest program", t->ruling->program->bytes));
-        strbuf_append(out, "; the lines that say what filled memory are missing");
-        return true;
-    }
-    if (t->f->r && t->f->r->zones.count && !known(t->f->anon)) {
-        strbuf_append(out, "a part of the kernel's report on memory");
-        if (known(t->f->free))
-            strbuf_printf(out, ": %s were free in the zones that it has",
-                          BYTES(MEM_INFO, "free", t->f->free));
-        strbuf_append(out, "; whether anything ran out or was killed is not in this text");
-        return true;
-    }
-    return false;
-}
-
-/* So little is no reason on a machine of today; on a router it is much of all. */
-static void say_little(const struct telling *t, struct strbuf *out, u64 bytes)
-{
-    u64 all = known(t->f->total) ? t->f->total : t->f->machine;
-
-    if (known(all) && bytes >= (u64)(LITTLE_SHARE * (double)all)) {
-        strbuf_printf(out, " of %s", SIZE(all));
-        evidence(t->c, "MemTotal", number_of(all), IN_BYTES, "/proc/meminfo", "%s", "");
-        return;
-    }
-    strbuf_append(out, ": so little that no program filled memory, or memory was free");
-    if (!known(all))
-        strbuf_append(out, ", unless there is little of it");
-}
-
-static void title_untold(const struct telling *t, struct strbuf *out)
-{
-    u64 bytes = oom_victim_bytes(t);
-    struct outside outside;
-
-    if (known(t->ruling->bytes) && is_outside(t->f, &outside)) {
-        say_outside(t, &outside, out);
-        say_of_total(t, out);
-        strbuf_printf(out, "; programs hold %s", BYTES(MEM_INFO, "anonymous memory", t->f->anon));
-        return;
-    }
-    if (known(t->ruling->bytes)) {
-        strbuf_printf(out, "programs hold only %s",
-                      BYTES(MEM_INFO, "anonymous memory", t->f->anon));
-        say_of_total(t, out);
-        strbuf_printf(out,
-                      "; %s is kernel memory%s or in no counter (ZFS, a driver): "
-                      "the lines that say which are missing",
-                      BYTES(MEM_INFO, "not told", t->ruling->bytes),
-                      known(t->f->file) ? "" : ", file cache");
-        return;
-    }
-    if (t->e->kind == LOG_OOM_NO_VICTIM) {
-        strbuf_append(out, "the machine ran out of memory");
-        return;
-    }
-    if (t->e->kind == LOG_MEM_INFO && title_part(t, out))
-        return;
-    if (!t->f->of_machine) {
-        title_no_scope(t, out);
-        return;
-    }
-    if (!*t->e->comm && !t->e->pid) {
-        strbuf_append(out, "the machine ran out of memory");
-        if (known(t->f->anon))
-            strbuf_printf(out, ": programs hold %s anonymous",
-                          BYTES(MEM_INFO, "anonymous memory", t->f->anon));
-        if (known(t->f->anon) && known(t->f->file) && t->f->file > t->f->anon)
-            strbuf_printf(out, ", file cache %s", BYTES(MEM_INFO, "file cache", t->f->file));
-        say_swap(t, out);
-        strbuf_append(out, known(t->f->anon) ? "; what else filled it, the text does not say"
-                                             : "; the text does not say what filled it");
-        return;
-    }
-    strbuf_append(out, "the machine ran out of memory and killed ");
-    say_burst(t, out);
-    oom_say_victim(t, out);
-    if (out->len && out->text[out->len - 1] == ',')
-        out->text[--out->len] = '\0';
-    if (t->f->processes > 1 && !known(t->f->anon) && t->f->programs_bytes < HOLDS_LITTLE) {
-        strbuf_printf(out, "; the %s processes in the text",
-                      COUNT(TASKS, "processes", t->f->processes));
-        strbuf_printf(out, " hold %s together: what holds the rest, it does not say",
-                      BYTES(TASKS, "held by all processes", t->f->programs_bytes));
-    } else if (known(bytes) && bytes < HOLDS_LITTLE)
-        say_little(t, out, bytes);
-    if (known(t->f->arc) && known(t->c->f->total) &&
-        (double)t->f->arc >= ARC_BESIDE * (double)t->c->f->total) {
-        strbuf_printf(out, "; the ARC of ZFS, in the same text, holds %s", SIZE(t->f->arc));
-        evidence(t->c, "ARC size", number_of(t->f->arc), IN_BYTES, "arcstats", "%s", "");
-        strbuf_printf(out, " of %s", SIZE(t->c->f->total));
-        evidence(t->c, "MemTotal", number_of(t->c->f->total), IN_BYTES, "/proc/meminfo", "%s", "");
     }
 }
 
@@ -861,7 +701,7 @@ void oom_title(const struct telling *t, struct strbuf *out)
         break;
     default:
         if (!title_holder(t, out))
-            title_untold(t, out);
+            oom_title_untold(t, out);
         break;
     }
     if (t->e->kind == LOG_OOM_NO_VICTIM)

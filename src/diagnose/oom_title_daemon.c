@@ -95,11 +95,30 @@ u64 oom_say_victims(const struct telling *t, struct strbuf *out)
     return count;
 }
 
+/* "8650752kb", "1.2 GB", "8388608": of batch systems a bare number is of KiB; NAN where none stands. */
+static double size_in(const char *text)
+{
+    static const char units[] = "kmgt";
+    char *end;
+    double number = strtod(text, &end);
+    const char *unit;
+
+    if (end == text || !(number >= 0 && number < 1e15))
+        return NAN;
+    while (*end == ' ')
+        end++;
+    unit = *end ? strchr(units, *end | 0x20) : NULL;
+    return number * (unit && *unit && (end[1] | 0x20) == 'b' ? (double)(KIB << 10 * (unit - units))
+                                                             : (double)KIB);
+}
+
 /* Who runs jobs ends those that use more than they asked for. */
 static void title_batch(const struct telling *t, struct strbuf *out)
 {
+    static const char *const between[] = {" exceeded limit ", " > ", " of "};
     char label[96], *end;
     double number = (double)strtoull(t->e->comm, &end, 10);
+    const char *words = t->e->words ? t->e->words : "";
 
     strbuf_printf(out, "%s killed %s%s: it used more memory than it was given", t->e->killer,
                   *t->e->comm ? "job " : "",
@@ -108,6 +127,21 @@ static void title_batch(const struct telling *t, struct strbuf *out)
                                      : "a job");
     if (number > 0 && !*end)
         (void)oom_figure((char[48]){0}, t->c, t->e, OOM_PART_KILL, "job", number, IN_ID);
+    for (unsigned i = 0; i < ARRAY_SIZE(between); i++) {
+        const char *at = strstr(words, between[i]);
+        double limit = at ? size_in(at + strlen(between[i])) : NAN, used = NAN;
+
+        for (const char *from = at; from && from > words && isnan(used); from--)
+            if ((from == words + 1 || from[-1] == ' ' || from[-1] == '(') && *from >= '0' &&
+                *from <= '9')
+                used = size_in(from);
+        /* The units of both are told, and they are those of a limit that was met. */
+        if (!(limit > 0) || !(used >= limit * 0.9))
+            continue;
+        strbuf_printf(out, ", %s", BYTES(KILL, "used", (u64)used));
+        strbuf_printf(out, " of %s", BYTES(KILL, "limit", (u64)limit));
+        return;
+    }
 }
 
 void oom_title_daemon(const struct telling *t, struct strbuf *out)

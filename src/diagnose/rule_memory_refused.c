@@ -234,8 +234,11 @@ static void tell_own_limit(struct rule_context *c, const struct refusal *r, doub
                           r->program, r->limit);
         return;
     }
-    finding_title(c, "%s ran into a limit of its own%s%s, %s: whatever memory the machine has",
-                  r->program, option ? ", " : "", option ? option : "", SIZE(limit));
+    finding_title(c, "%s ran into a limit of its own%s%s, %s%s: whatever memory the machine has",
+                  r->program, option ? ", " : "", option ? option : "", SIZE(limit),
+                  c->s->redis_no_eviction && strcmp(r->program, "redis") == 0
+                      ? ", where it refuses writes (maxmemory-policy noeviction)"
+                      : "");
     evidence(c, "its limit", number_of(limit), IN_BYTES, "the text", "%s", "");
 }
 
@@ -301,6 +304,11 @@ static void tell_platform(struct rule_context *c, const struct refusal *r, doubl
         return;
     finding_title(c, "%s reached its limit of %s of memory (%s)", refused_said(r, name),
                   SIZE(r->bytes), r->limit);
+    if (known(r->used)) {
+        finding_title(c, "%s reached its limit of %s of memory (%s): it used %s",
+                      refused_said(r, name), SIZE(r->bytes), r->limit, SIZE(r->used));
+        evidence(c, "used", number_of(r->used), IN_BYTES, "the text", "%s", "");
+    }
     evidence(c, "limit", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
 }
 
@@ -515,6 +523,53 @@ static void tell(struct rule_context *c, const struct refusal *r)
         evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
 }
 
+/* As near to vm.max_map_count as a process gets that is refused. */
+#define MAPS_PERCENT 99.0
+#define MAPS_DEFAULT 65530u
+
+/* Does a process of this text have all the mappings that it may have? */
+static bool mappings_used_up(const struct snapshot *s, u64 *ret_limit)
+{
+    u64 limit = sysctl_value(s, "vm.max_map_count");
+
+    *ret_limit = known(limit) ? limit : MAPS_DEFAULT;
+    return known(s->maps_counted) && share_of(s->maps_counted, *ret_limit) >= MAPS_PERCENT &&
+           (known(limit) || s->maps_counted <= MAPS_DEFAULT + 2);
+}
+
+/* A refusal for want of address space or a mapping, beside a process that has all its mappings: that is why. */
+static bool tell_mappings(struct rule_context *c, const struct refusal *r)
+{
+    bool may_be = !r || r->kind == REFUSED_COMMIT || r->kind == REFUSED_TASKS ||
+                  r->kind == REFUSED_SETTING || r->kind == REFUSED_SAID || r->kind == REFUSED_FORK;
+    char name[sizeof(r->program)] = "", whose[32] = "its process";
+    u64 limit;
+
+    if (!may_be || !mappings_used_up(c->s, &limit))
+        return false;
+    if (r)
+        refused_said(r, name);
+    if (c->s->maps_pid)
+        snprintf(whose, sizeof(whose), "process %u", c->s->maps_pid);
+    finding_add(
+        c, SEV_WARNING, r ? CONF_HIGH : CONF_MEDIUM, "host", 0.7,
+        "%s ran into vm.max_map_count: %s has %s mappings, and %s are allowed%s; that is no "
+        "lack of memory",
+        r ? name : "A program", whose, AMOUNT((double)c->s->maps_counted, IN_COUNT),
+        AMOUNT((double)limit, IN_COUNT),
+        known(sysctl_value(c->s, "vm.max_map_count")) ? "" : " by default");
+    vec_last(&c->out->items).cause = CAUSE_SETTING;
+    if (c->s->maps_pid)
+        evidence_shown(c, "pid", c->s->maps_pid, IN_ID, "the text");
+    evidence_shown(c, "mappings", (double)c->s->maps_counted, IN_COUNT, "/proc/PID/maps");
+    evidence_shown(c, "vm.max_map_count", (double)limit, IN_COUNT, "/proc/sys/vm/max_map_count");
+    finding_detail(c,
+                   "mmap, mprotect and a new thread's stack then fail with ENOMEM, however much "
+                   "is free. Raise it (sysctl -w vm.max_map_count=262144), or find what makes so "
+                   "many: an allocator's arenas, stacks of threads, mapped files.");
+    return true;
+}
+
 /* Somebody tells more than that memory ran out: a kill, or whom. */
 static bool is_told(const struct rule_context *c)
 {
@@ -528,6 +583,11 @@ void rule_memory_refused(struct rule_context *c)
 {
     const struct refusal *r = choose(c->s);
 
+    if (wants_host(c) && tell_mappings(c, r)) {
+        if (r)
+            finding_detail(c, "\"%s\"", r->words);
+        return;
+    }
     if (!wants_host(c) || !r || (r->kind == REFUSED_SAID && is_told(c)) ||
         allocation_failure_explains(c, r))
         return;

@@ -65,6 +65,7 @@ void snapshot_init(struct snapshot *s)
         .zswap_max_pool_percent = UNKNOWN,
         .arc_size = UNKNOWN,
         .address_limit = UNKNOWN,
+        .maps_counted = UNKNOWN,
         .lock_limit = UNKNOWN,
         .pool_write = {UNKNOWN, UNKNOWN, UINT32_MAX, UNKNOWN},
         .shm_max = UNKNOWN,

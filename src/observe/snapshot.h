@@ -391,6 +391,7 @@ struct refusal {
     char program[32];
     const char *limit; /* what the limit is called, in constant text; NULL */
     u64 bytes;         /* asked for, or of that limit */
+    u64 used;          /* of that limit, as the platform says; UNKNOWN */
     u64 bound;         /* bits of the nodes that the command before it binds to; 0: none */
     char words[256];   /* as they stand */
     struct klog_place place;
@@ -528,6 +529,9 @@ struct snapshot {
     u64 arc_size, arc_max;   /* the ARC of ZFS; bytes */
     bool
         interval_untold; /* rates are those of a table whose command, and with it the length of its intervals, is not there */
+    u64 maps_counted;    /* mappings of a process, by a count of its /proc/PID/maps; UNKNOWN */
+    u32 maps_pid;        /* whose; 0: not told */
+    bool redis_no_eviction; /* redis' maxmemory-policy is noeviction */
     u64 address_limit; /* RLIMIT_AS that a pasted ulimit or /proc/PID/limits shows; bytes; UNKNOWN: none */
     struct meminfo_contradiction contradiction;
     struct pool_write pool_write;

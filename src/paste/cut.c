@@ -131,13 +131,15 @@ static const struct tag tags[] = {
     {"blockquote", '\n'},
 };
 
-/* "<br>", "</p>", "<pre class="x">": what stands in its place. */
+/* "<br>", "</p>", "<pre class="x">", and "&lt;br&gt;" of a page within a page: what stands in its place. */
 static const struct tag *take_tag(struct span *rest)
 {
-    const char *end = memchr(rest->at, '>', MIN(span_len(*rest), (size_t)TAG_LONGEST));
-    struct span name = {rest->at + 1, end};
+    struct span near = {rest->at, rest->at + MIN(span_len(*rest), (size_t)TAG_LONGEST)};
+    bool escaped = span_begins(*rest, "&lt;");
+    const char *end = escaped ? span_find(near, "&gt;") : memchr(near.at, '>', span_len(near));
+    struct span name = {rest->at + (escaped ? strlen("&lt;") : 1), end};
 
-    if (!end || end - rest->at < 2)
+    if (!end || end <= name.at || (!escaped && *rest->at != '<'))
         return NULL;
     if (*name.at == '/')
         name.at++;
@@ -148,23 +150,42 @@ static const struct tag *take_tag(struct span *rest)
         }
     for (unsigned i = 0; i < ARRAY_SIZE(tags); i++)
         if (span_is(name, tags[i].name)) {
-            rest->at = end + 1;
+            rest->at = end + (escaped ? strlen("&gt;") : 1);
             return &tags[i];
         }
     return NULL;
 }
 
-/* A tag that breaks the line, with text on both sides or an attribute: what stands alone line.c knows. */
+/* Is there anything but tags behind the one that ends at `rest`? */
+static bool has_text(struct span rest)
+{
+    for (span_skip_blanks(&rest); !span_empty(rest); span_skip_blanks(&rest))
+        if (!take_tag(&rest))
+            return true;
+    return false;
+}
+
+/* Where the next tag may begin; NULL. */
+static const char *next_tag(const char *at, const char *end)
+{
+    const char *open = memchr(at, '<', (size_t)(end - at)),
+               *escaped = memchr(at, '&', (size_t)(end - at));
+
+    return !open || (escaped && escaped < open) ? escaped : open;
+}
+
+/* A tag that breaks the line, with text beside it: what stands alone line.c knows. */
 static bool has_tags(struct span line)
 {
     const char *at = line.at;
+    bool text = false; /* before the tag */
 
-    while ((at = memchr(at, '<', (size_t)(line.end - at)))) {
+    while ((at = next_tag(at, line.end))) {
         struct span rest = {at, line.end};
         const struct tag *tag = take_tag(&rest);
 
-        if (tag && tag->text == '\n' && !span_empty(span_trim(rest)) &&
-            (at > line.at || memchr(at, ' ', (size_t)(rest.at - at))))
+        text |= !span_empty(span_trim((struct span){line.at, at}));
+        if (tag && tag->text == '\n' && (text || has_text(rest)))
             return true;
         at++;
     }
@@ -174,7 +195,7 @@ static bool has_tags(struct span line)
 static void strip_tags(struct span line, struct strbuf *out)
 {
     while (!span_empty(line)) {
-        const struct tag *tag = *line.at == '<' ? take_tag(&line) : NULL;
+        const struct tag *tag = strchr("<&", *line.at) ? take_tag(&line) : NULL;
 
         if (!tag)
             strbuf_appendc(out, *line.at++);
@@ -295,11 +316,20 @@ void cut_line(struct paste *p, struct span line)
     char host[64], program[64];
     struct prefix prefix;
 
+    strbuf_reset(&st->cut);
     if (span_len(line) < MESSAGE_MIN) {
-        paste_take_line(p, line, filter_line(line));
+        struct span text = span_trim(line);
+
+        /* "Mem:  7821  7610  88<br>": of short lines only their ends are looked at. */
+        if (!span_empty(text) && (strchr(">;", text.end[-1]) || strchr("<&", *text.at)) &&
+            has_tags(line))
+            strip_tags(line, &st->cut);
+        if (st->cut.len)
+            take_text(p, span_of_buf(&st->cut));
+        else
+            paste_take_line(p, line, filter_line(line));
         return;
     }
-    strbuf_reset(&st->cut);
     if (has_returns(line))
         split_returns(line, &st->cut);
     else if (split_ansible(line, &st->cut))

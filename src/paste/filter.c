@@ -218,6 +218,7 @@ static const struct {
     {OF(JVM), TEXTS("k page, physical")},
     {OF(GROUP_FILE), TEXTS("memory.", "cgroup.", "pids.", "cpu.max", "proc/", "sys/")},
     {OF(UNAME), TEXTS("linux ")},
+    {OF(MAPS_COUNTED), TEXTS("/maps")},
 };
 
 #define BITS       16

@@ -357,6 +357,7 @@ bool paste_end(struct paste *p)
     newest_first_order(p);
     names_apply(p);
     tasks_finish(p);
+    batch_finish(p);
     take_earlyoom(p);
     groups_finish(st);
     write_meminfo(st);

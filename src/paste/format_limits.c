@@ -189,6 +189,20 @@ static void take_answer(struct block *b, struct span line)
         b->p->s.address_limit = value * KIB;
 }
 
+void ulimit_command(struct paste *p, struct span command)
+{
+    static const char *const forms[] = {"ulimit -v ", "ulimit -Sv ", "ulimit -Hv "};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(forms); i++) {
+        const char *at = span_find(command, forms[i]);
+        struct span rest = {at ? at + strlen(forms[i]) : command.end, command.end};
+        u64 value;
+
+        if (at && span_take_u64(&rest, &value) && value > 0 && value < UINT64_MAX / KIB / 2)
+            p->s.address_limit = value * KIB;
+    }
+}
+
 /* "max user processes              (-u) 1024", "Max processes             1024                 1024", "-u: processes   1024" */
 static u64 tasks_limit_of(struct span line)
 {

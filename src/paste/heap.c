@@ -19,17 +19,26 @@ static const struct {
     {"max_old_space_size=", "node", MIB, false},
     {"max-old-space-size ", "node", MIB, false},
     {"maxmemory:", "redis", 1, false}, /* of "info memory"; 0: none */
+    {"maxmemory ", "redis", 1, false}, /* of redis.conf, and behind CONFIG SET */
 };
 
 /* What pool_write.c looks for. */
 static const char *const of_pools[] = {"nr_hugepages", "huge_pages"};
+
+/* What redis says of its limit: INFO, a file of settings, and CONFIG GET, whose value stands in the next line. */
+static const char *const of_redis[] = {"noeviction", "\"maxmemory\"", "2) \""};
 
 const char *heap_sign(unsigned option)
 {
     if (option < ARRAY_SIZE(options))
         return options[option].option;
     option -= (unsigned)ARRAY_SIZE(options);
-    return option < ARRAY_SIZE(of_pools) ? of_pools[option] : NULL;
+    if (option < ARRAY_SIZE(of_pools))
+        return of_pools[option];
+    option -= (unsigned)ARRAY_SIZE(of_pools);
+    if (option < ARRAY_SIZE(of_redis))
+        return of_redis[option];
+    return batch_sign(option - (unsigned)ARRAY_SIZE(of_redis));
 }
 
 /* "4g", "512M", "1073741824": a JVM's sizes have one letter and no point. */
@@ -63,9 +72,26 @@ static u32 pid_of(struct span line)
     return (u32)pid;
 }
 
+static void redis_take(struct paste *p, struct span line)
+{
+    const char *value = span_find(line, "2) \"");
+    struct heap_view fresh = {.bytes = UNKNOWN, .program = "redis", .option = "maxmemory"};
+    struct span rest = {value ? value + strlen("2) \"") : line.end, line.end};
+
+    p->s.redis_no_eviction |= span_find(line, "noeviction") != NULL;
+    if (p->state->redis_asked && value && p->s.heaps.count < HEAPS_MAX &&
+        take_size(rest, 1, &fresh.bytes)) {
+        fresh.place = (struct klog_place){p->state->klog_file, p->state->line};
+        vec_push(&p->s.heaps, fresh);
+    }
+    p->state->redis_asked = span_find(line, "\"maxmemory\"") != NULL;
+}
+
 void heap_take(struct paste *p, struct span line)
 {
     pool_write_take(p, line);
+    redis_take(p, line);
+    batch_take(p, line);
     for (unsigned i = 0; i < ARRAY_SIZE(options); i++) {
         const char *at = span_find(line, options[i].option);
         struct heap_view fresh = {.bytes = UNKNOWN, .percent = 0};

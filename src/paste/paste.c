@@ -81,6 +81,7 @@ struct paste *paste_new(void)
     st->machines = machines_new();
     st->last_at_us = st->journal_us = st->dyno_quota = UNKNOWN;
     st->tasks_counted = st->user_tasks = UNKNOWN;
+    st->job.used = st->job.limit = UNKNOWN;
     st->format = NR_FORMATS;
     strbuf_init(&st->open.text);
     strbuf_init(&st->wrapped.text);
@@ -460,6 +461,7 @@ static bool take_divider(struct paste *p, struct span line)
         log_flush(p);
         machines_prompt(p, line, found);
         command_note(st, found);
+        ulimit_command(p, found);
         st->prompted = true;
     } else if (line_file_heading(line, &found)) {
         close_block(p);
@@ -481,6 +483,20 @@ static bool take_foreign(struct paste *p, struct span raw)
     return true;
 }
 
+/* Sizes of heaps, pools and jobs stand in lines of any kind. */
+static void take_settings(struct paste *p, struct span raw)
+{
+    struct paste_state *st = p->state;
+    struct span line = raw;
+
+    if (!st->kinds.heap)
+        return;
+    /* A copy of a web page has entities in the place of marks. */
+    if (memchr(raw.at, '&', span_len(raw)) && !line_clean(raw, &st->cleaned, &line))
+        line = raw;
+    heap_take(p, line);
+}
+
 void paste_take_line(struct paste *p, struct span raw, struct filter kinds)
 {
     struct paste_state *st = p->state;
@@ -490,8 +506,7 @@ void paste_take_line(struct paste *p, struct span raw, struct filter kinds)
     p->lines++;
     st->line++;
     st->kinds = kinds;
-    if (st->kinds.heap)
-        heap_take(p, raw);
+    take_settings(p, raw);
     machines_look(p, &raw, kinds);
     if (take_foreign(p, raw) || pass_over(p, raw))
         return;

@@ -188,6 +188,11 @@ static const struct sentence sentences[] = {
     {"annot allocate memory: AH0", NULL, "apache", REFUSED_COMMIT, NULL},
     {"runtime: out of memory: cannot allocate", NULL, "a Go program", REFUSED_COMMIT,
      "cannot allocate "},
+    {"cannot reserve arena virtual address space", NULL, "a Go program", REFUSED_COMMIT, NULL},
+    {"runtime: mmap(", ") returned 0x", "a Go program", REFUSED_COMMIT, ", "},
+    {"Failed to reserve virtual memory", NULL, "node", REFUSED_COMMIT, NULL},
+    {"GC heap initialization failed", NULL, "a .NET program", REFUSED_COMMIT, NULL},
+    {"Failed to create CoreCLR, HRESULT: 0x8007000E", NULL, "a .NET program", REFUSED_COMMIT, NULL},
     {"memory allocation of ", " bytes failed", "a Rust program", REFUSED_COMMIT, "allocation of "},
     {"circuit_breaking_exception", NULL, "elasticsearch", REFUSED_HEAP, "the limit of ["},
     {"Data too large, data for [", NULL, "elasticsearch", REFUSED_HEAP, "the limit of ["},
@@ -442,7 +447,7 @@ static void push(struct paste *p, const struct sentence *s, const char *limit, s
                  const struct klog_stamp *stamp)
 {
     struct refusal fresh = {
-        .kind = s->kind, .limit = limit, .bytes = UNKNOWN, .place = stamp->place};
+        .kind = s->kind, .limit = limit, .bytes = UNKNOWN, .used = UNKNOWN, .place = stamp->place};
 
     fresh.bound = bound_by(span_of_buf(&p->state->command));
 

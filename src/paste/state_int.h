@@ -83,6 +83,15 @@ struct carrier {
     char host[64];
 };
 
+/* A job of a batch system, as far as its lines were read (batch.c). */
+struct batch_job {
+    const char *system, *option;      /* constant text; NULL */
+    u64 used, limit;                  /* bytes; UNKNOWN */
+    size_t used_column, limit_column; /* of sacct, where they end; 0: none */
+    bool over;
+    char words[200];
+};
+
 /* What earlyoom saw last: bytes, total 0 when it said nothing. */
 struct earlyoom {
     u64 available, total, swap_free, swap_total;
@@ -128,7 +137,9 @@ struct paste_state {
     u64 user_tasks;    /* ulimit -u; UNKNOWN */
 
     unsigned refusals_said; /* REFUSED_SAID */
-    u64 dyno_quota;         /* of Heroku, bytes; UNKNOWN */
+    struct batch_job job;
+    bool redis_asked; /* the line before named redis' maxmemory: its value follows */
+    u64 dyno_quota;   /* of Heroku, bytes; UNKNOWN */
 
     struct klog *klog;
     struct newest_first *newest;
@@ -254,6 +265,11 @@ void names_apply(struct paste *p);
 void heap_take(struct paste *p, struct span line);
 const char *heap_sign(unsigned option);
 
+/* batch.c: what systems that run jobs say of one; what each such line has, NULL behind the last. */
+void batch_take(struct paste *p, struct span line);
+const char *batch_sign(unsigned sign);
+void batch_finish(struct paste *p);
+
 /* pool_write.c: how many huge pages the pool was to have, and who must have them. */
 void pool_write_take(struct paste *p, struct span line);
 void pool_write_finish(struct paste *p);
@@ -276,6 +292,9 @@ void kube_asked(struct span command, char *name, char *space, size_t size);
 void placement_text_ends(struct paste_state *st);
 void placement_finish(struct paste *p);
 void placement_done(struct paste_state *st);
+
+/* format_limits.c: "ulimit -v 4194304" sets the limit of what the shell starts, and prints nothing. */
+void ulimit_command(struct paste *p, struct span command);
 
 /* tasks.c: limits of processes and threads that came as files, once all was read. */
 void tasks_finish(struct paste *p);
