@@ -5,6 +5,9 @@
  */
 #include "diagnose/refused.h"
 
+#include "diagnose/left.h"
+#include "diagnose/oom_zone.h"
+
 #include <string.h>
 
 static bool has(const struct refusal *r, const char *words)
@@ -20,10 +23,9 @@ static const char *other_reason(const struct refusal *r)
                "memory.max of the cgroup of its first user), or when that range of addresses is "
                "not the device's; too many mappings (vfio_iommu_type1.dma_entry_limit) are ENOSPC.";
     if (has(r, "io_uring"))
-        return "io_uring since 5.12 counts its rings in the cgroup and not against memlock: ask "
-               "for "
-               "fewer entries (its rings are blocks of neighbouring pages before 6.5, which fail "
-               "where memory is in pieces), and look at memory.max of the group.";
+        return "io_uring takes its rings as blocks of neighbouring pages in many kernels, "
+               "which fail where memory is in pieces: ask for fewer entries, and look at "
+               "memory.max of the group.";
     if (has(r, "ibv_") || has(r, "fi_mr") || has(r, "RDMA") || has(r, "MR"))
         return "A registration is refused so too by the adapter's own tables (max_mr and "
                "max_mr_size of ibv_devinfo -v, log_num_mtt of mlx4), by the rdma controller of the "
@@ -71,6 +73,43 @@ static void tell_excluded(struct rule_context *c, const struct refusal *r)
     }
 }
 
+/* The limit of a login or a service that nobody raised: 64 KiB, 8 MiB since 5.16. */
+#define LOCK_SMALL (8 * MIB)
+
+bool refused_is_of_lock(const struct rule_context *c, const struct refusal *r)
+{
+    /* "Os { code: 12, ...", "OSError: [Errno 12]": a call that has no size. */
+    bool bare = has(r, "code: 12") || has(r, "rrno 12]");
+
+    return r->kind == REFUSED_COMMIT && !known(r->bytes) && bare && known(c->s->lock_limit) &&
+           c->s->lock_limit <= LOCK_SMALL && !known(c->s->address_limit) &&
+           !(known(c->f->available) && left_is_scarce(c->f));
+}
+
+/* Rings of io_uring count against the limit before 5.12 and again since 6.14, what is registered always; who has CAP_IPC_LOCK is not asked.
+ *   Mirrors: io_uring/io_uring.c (io_uring_create), io_uring/memmap.c (io_create_region) */
+static void tell_uring(struct rule_context *c, const struct refusal *r)
+{
+    static const char *const signs[] = {"uring", "glommio", "ring. Skipping", "event notification",
+                                        "monoio"};
+    const char *release = c->s->release;
+    bool of_uring = false, counted = !*release || oom_release_before(release, 5, 12) ||
+                                     !oom_release_before(release, 6, 14);
+
+    for (unsigned i = 0; i < ARRAY_SIZE(signs); i++)
+        of_uring |= has(r, signs[i]);
+    if (!of_uring)
+        return;
+    finding_detail(c, counted ? "Rings of io_uring may count against this limit (by the kernel's "
+                                "release), buffers that are registered with it do: those of all "
+                                "programs of the user together, and root's (CAP_IPC_LOCK) not."
+                              : "In this kernel the rings of io_uring do not count against this "
+                                "limit, buffers that are registered with it do. A ring itself is "
+                                "charged to the cgroup.");
+    if (has(r, "Skipping"))
+        finding_detail(c, "It goes on without registered buffers, slower.");
+}
+
 void refused_tell_lock(struct rule_context *c, const struct refusal *r)
 {
     u64 limit = known(r->bytes) ? r->bytes : c->s->lock_limit;
@@ -89,6 +128,7 @@ void refused_tell_lock(struct rule_context *c, const struct refusal *r)
                 "whatever the machine has",
                 refused_said(r, name));
     vec_last(&c->out->items).cause = CAUSE_LOCK_LIMIT;
+    tell_uring(c, r);
     if (!told)
         finding_detail(c, "Which limit it has, the text does not say (Max locked memory in "
                           "/proc/PID/limits): where that is unlimited, something else refused.");

@@ -123,14 +123,8 @@ unsigned refused_errno(const char *words)
 }
 
 /* Nodes from which alone it could have had them: a policy of the command that was run, DPDK's socket; 0: not told. */
-static u64 nodes_bound(const struct rule_context *c, const struct refusal *r)
+static u64 nodes_bound(const struct refusal *r)
 {
-    const char *at = strstr(r->words, "on socket ");
-    unsigned node;
-
-    if (at && sscanf(at, "on socket %3u", &node) == 1 && node < 64)
-        return BIT_ULL(node);
-    (void)c;
     return r->bound;
 }
 
@@ -151,7 +145,7 @@ static bool tell_node(struct rule_context *c, const struct refusal *r, const str
 {
     u64 usual = figure_or(c->s->meminfo[MI_HUGE_PAGE_SIZE], PAGE_USUAL),
         page = figure_or(p->page, usual);
-    u64 bound = nodes_bound(c, r), there = 0, wanted = figure_or(pages_needed(r, p), 1), poor = 0;
+    u64 bound = nodes_bound(r), there = 0, wanted = figure_or(pages_needed(r, p), 1), poor = 0;
     unsigned told = 0, nodes = 0;
     char list[64], name[sizeof(r->program)];
     struct strbuf text;
@@ -333,19 +327,39 @@ static void tell_permission(struct rule_context *c, const struct refusal *r, boo
     tell_error(c, r, enough);
 }
 
-/* DPDK asks the pool of each node. */
-static void tell_socket(struct rule_context *c, const struct refusal *r)
+/* Where pages of that size and node are added, and that the program goes on. */
+static void tell_where(struct rule_context *c, const struct refusal *r, const struct pool *p)
 {
-    const char *at = strstr(r->words, "on socket ");
-    unsigned node;
+    static const char *const goes_on[] = {"conventional memory pool", "continuing to smaller size"};
+    u64 bound = nodes_bound(r), page = figure_or(p->page, UNKNOWN);
+    u64 usual = figure_or(c->s->meminfo[MI_HUGE_PAGE_SIZE], PAGE_USUAL);
+    char list[64];
+    struct strbuf text;
 
-    if (at && sscanf(at, "on socket %3u", &node) == 1)
-        finding_detail(
-            c,
-            "It asked for pages of node %u: those of "
-            "/sys/devices/system/node/node%u/hugepages, which a write to the nr_hugepages "
-            "there adds to.",
-            node, node);
+    if (bound) {
+        strbuf_init(&text);
+        strbuf_masklist(&text, bound);
+        snprintf(list, sizeof(list), "%s", text.text);
+        strbuf_done(&text);
+        finding_detail(c,
+                       "It asked for pages of node %s: a write to "
+                       "/sys/devices/system/node/node%d/hugepages/hugepages-%llukB/nr_hugepages "
+                       "adds to those.",
+                       list, __builtin_ctzll(bound),
+                       (unsigned long long)(figure_or(page, usual) / KIB));
+    } else if (known(page) && page != usual) {
+        finding_detail(c,
+                       "Pages of that size are added by a write to "
+                       "/sys/kernel/mm/hugepages/hugepages-%llukB/nr_hugepages; vm.nr_hugepages is "
+                       "of the usual size.",
+                       (unsigned long long)(page / KIB));
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(goes_on); i++)
+        vec_for_each (&c->s->refusals, other)
+            if (strstr(other->words, goes_on[i])) {
+                finding_detail(c, "It goes on with small pages: slower, and nothing has failed.");
+                return;
+            }
 }
 
 /* After a fork parent and child share pages of a private mapping. Who reserved them gets its copy of the pool; when that is empty, the page
@@ -355,13 +369,40 @@ static bool is_of_fork(const struct refusal *r)
     return strstr(r->words, "killed due to inadequate hugepage pool") != NULL;
 }
 
+/* " of node 1"; "" for any. Returns buf. */
+static const char *node_said(char buf[static 32], u64 bound)
+{
+    buf[0] = '\0';
+    if (bound && (bound & (bound - 1)) == 0)
+        snprintf(buf, 32, " of node %d", __builtin_ctzll(bound));
+    return buf;
+}
+
+/* The size that its words name. DPDK tells the size in a line of its own, of each size that it finds none of. */
+static u64 page_named(const struct snapshot *s, const struct refusal *r)
+{
+    u64 page = figure_or(r->page, refused_page_named(r->words)), one = UNKNOWN;
+
+    if (known(page) || !strstr(r->words, "EAL: "))
+        return page;
+    vec_for_each (&s->refusals, other) {
+        u64 named = strstr(other->words, "EAL: ") ? refused_page_named(other->words) : UNKNOWN;
+
+        if (known(named) && known(one) && named != one)
+            return UNKNOWN;
+        one = known(named) ? named : one;
+    }
+    return one;
+}
+
 /* Promised pages are free and taken: what the pool has left is less than HugePages_Free. */
 static void tell_pool(struct rule_context *c, const struct refusal *r, const char *what)
 {
-    const struct pool p = pool_of(c->s, refused_page_named(r->words));
+    const struct pool p = pool_of(c->s, page_named(c->s, r));
     u64 bytes = pool_left_bytes(&p), needed = pages_needed(r, &p);
     char name[sizeof(r->program)];
     bool giant = known(p.page) && p.page >= GIB;
+    char node[32];
 
     /* What a fork took, or who was ended, found none whatever is left now. */
     bool left = known(p.left) && p.left > 0 && !is_of_fork(r);
@@ -376,8 +417,12 @@ static void tell_pool(struct rule_context *c, const struct refusal *r, const cha
         bool told = known(p.left) || p.total == 0 || is_of_fork(r);
 
         finding_add(c, SEV_WARNING, told ? CONF_HIGH : CONF_MEDIUM, "host",
-                    cause_weight(c, 0.5, 100), "%s %s: the pool%s %s", refused_said(r, name), what,
-                    giant ? " of 1 GiB pages" : " (vm.nr_hugepages)",
+                    cause_weight(c, 0.5, 100), "%s %s: the pool%s%s %s", refused_said(r, name),
+                    what,
+                    giant            ? " of 1 GiB pages"
+                    : nodes_bound(r) ? ""
+                                     : " (vm.nr_hugepages)",
+                    node_said(node, nodes_bound(r)),
                     is_of_fork(r)  ? "had none left for the other's copy"
                     : p.total == 0 ? "is empty"
                     : p.left == 0  ? "has none left"
@@ -399,12 +444,18 @@ static void tell_pool(struct rule_context *c, const struct refusal *r, const cha
         evidence_shown(c, "pages left of the pool", number_of(p.left), IN_COUNT, p.from);
         evidence_shown(c, "size of a page", number_of(p.page), IN_BYTES, p.from);
     } else if (known(bytes) && known(p.total) && p.total > 0) {
-        finding_detail(c, "%s of the pool is neither in use nor promised.", SIZE(bytes));
+        finding_detail(c,
+                       bytes ? "%s of the pool is neither in use nor promised."
+                             : "All of the pool is in use or promised.",
+                       SIZE(bytes));
     }
     if (giant)
         finding_detail(c, "Pages of 1 GiB are had at boot (hugepagesz=1G hugepages=N on the "
-                          "kernel's command line), and hardly ever later.");
-    tell_socket(c, r);
+                          "kernel's command line; hugepages=NODE:N,... for each node, where the "
+                          "kernel takes that), and hardly ever later.");
+    if (giant)
+        evidence_shown(c, "size of a page", number_of(p.page), IN_BYTES, "the message");
+    tell_where(c, r, &p);
     evidence_shown(c, "left of the pool", number_of(bytes), IN_BYTES, p.from);
     evidence_shown(c, "HugePages_Total", number_of(p.total), IN_COUNT, p.from);
     evidence_shown(c, "HugePages_Free", number_of(p.free), IN_COUNT, p.from);
@@ -430,6 +481,30 @@ bool refused_is_of_pool(const struct rule_context *c, const struct refusal *r)
            (!known(c->f->available) || r->bytes < c->f->available);
 }
 
+/* PostgreSQL asks for huge pages unless told not to (huge_pages=try), as initdb does. Where the node has a pool and the pod no hugepages-2Mi, the
+ * mapping succeeds and the first touch is SIGBUS. */
+static bool is_postgres(const struct refusal *r)
+{
+    return strcmp(r->program, "postgres") == 0 || strcmp(r->program, "initdb") == 0;
+}
+
+static void tell_postgres_bus(struct rule_context *c, const struct refusal *r)
+{
+    char name[sizeof(r->program)];
+
+    finding_title(
+        c,
+        "%s was ended by SIGBUS (signal 7): most often a huge page that its container may "
+        "not have, which PostgreSQL asks for by default",
+        refused_said(r, name));
+    vec_last(&c->out->items).cause = CAUSE_POOL_LIMIT;
+    finding_detail(c,
+                   "In Kubernetes: a pod without hugepages-2Mi under limits: has a limit of none, "
+                   "and PostgreSQL sees the pool of the node. Set huge_pages=off (for initdb "
+                   "--set huge_pages=off, or the same in postgresql.conf.sample), or "
+                   "limits: hugepages-2Mi: beside memory:.");
+}
+
 /* SIGBUS has several causes; a pool that is used up is one that shows. */
 void refused_tell_bus(struct rule_context *c, const struct refusal *r)
 {
@@ -447,14 +522,69 @@ void refused_tell_bus(struct rule_context *c, const struct refusal *r)
     finding_detail(c, "That is a full /dev/shm or file system behind the mapping, a file that was "
                       "cut short, a pool of huge pages without a free page or a limit of it "
                       "(hugetlb.*.max), or broken memory. It is no kill for want of memory.");
+    if (is_postgres(r) && p.total != 0)
+        tell_postgres_bus(c, r);
     if (tell_limit(c, r, UNKNOWN)) {
         vec_last(&c->out->items).confidence = CONF_MEDIUM;
         vec_last(&c->out->items).weight = 0.55;
     }
 }
 
+bool refused_found_too_few(const struct refusal *r)
+{
+    return known(r->told_left) && known(r->bytes) && known(r->page) && r->page &&
+           r->told_left < r->bytes / r->page;
+}
+
+/* Who tells how many it expects, found and got. */
+static void tell_counts(struct rule_context *c, const struct refusal *r)
+{
+    u64 expected = r->bytes / r->page, had = r->had / r->page;
+    bool few = refused_found_too_few(r);
+    char name[sizeof(r->program)];
+
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", cause_weight(c, 0.5, 100),
+                few ? "%s got %s of the %s huge pages that it expects: the pool had %s"
+                    : "%s got %s of the %s huge pages that it expects, though the pool had %s",
+                refused_said(r, name), AMOUNT(number_of(had), IN_COUNT),
+                AMOUNT(number_of(expected), IN_COUNT), AMOUNT(number_of(r->told_left), IN_COUNT));
+    vec_last(&c->out->items).cause = few ? CAUSE_POOL_SHORT : CAUSE_POOL_REFUSED;
+    if (!few && r->limit) {
+        finding_title(c,
+                      "%s got %s of the %s huge pages that it expects, though the pool had %s: its "
+                      "limit of locked memory (ulimit -l) is too small",
+                      refused_said(r, name), AMOUNT(number_of(had), IN_COUNT),
+                      AMOUNT(number_of(expected), IN_COUNT),
+                      AMOUNT(number_of(r->told_left), IN_COUNT));
+        vec_last(&c->out->items).cause = CAUSE_LOCK_LIMIT;
+    }
+    finding_detail(
+        c,
+        few ? "vm.nr_hugepages takes %s more pages of %s, best at boot: who starts before "
+              "the rest is used up finds them."
+            : "%s pages of %s are missing: its limit of locked memory (ulimit -l, memlock "
+              "of the user that starts it), kernel.shmmax, or vm.hugetlb_shm_group "
+              "refused.",
+        AMOUNT(number_of(expected - (few ? r->told_left : had)), IN_COUNT), SIZE(r->page));
+    finding_detail(c,
+                   "Unless it was told USE_LARGE_PAGES=ONLY, it goes on with small pages for the "
+                   "rest: more page tables, and the part of the pool that it does not use is lost "
+                   "to all others.");
+    evidence_shown(c, "pages expected", number_of(expected), IN_COUNT, "the text");
+    evidence_shown(c, "pages got", number_of(had), IN_COUNT, "the text");
+    evidence_shown(c, "pages of the pool that it found", number_of(r->told_left), IN_COUNT,
+                   "the text");
+    evidence_shown(c, "pages missing", number_of(expected - (few ? r->told_left : had)), IN_COUNT,
+                   "the text");
+    evidence_shown(c, "size of a page", number_of(r->page), IN_BYTES, "the text");
+}
+
 void refused_tell_pool(struct rule_context *c, const struct refusal *r)
 {
+    if (known(r->told_left) && known(r->had)) {
+        tell_counts(c, r);
+        return;
+    }
     tell_pool(c, r,
               is_of_fork(r) ? "was ended by SIGBUS for a huge page that it shared after a fork"
                             : "did not get its huge pages");

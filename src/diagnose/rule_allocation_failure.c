@@ -305,6 +305,9 @@ bool allocation_failure_explains(const struct rule_context *c, const struct refu
             continue;
         if (r->kind == REFUSED_FORK && oom_is_fork(e->report))
             return true;
+        /* The failed block is a ring's: the report says more than the driver. */
+        if (r->kind == REFUSED_RING && strcmp(e->comm, "ethtool") == 0)
+            return true;
         if ((r->kind == REFUSED_COMMIT || r->kind == REFUSED_FORK) && len > 0 &&
             strncmp(r->program, e->comm, len) == 0 &&
             (r->program[len] == '\0' || r->program[len] == '['))
@@ -429,25 +432,6 @@ static bool tell_retries(struct rule_context *c, const struct incident *i, unsig
     return true;
 }
 
-/* Contiguous memory for a device: the area is too small, or what it lent to movable pages did not move. */
-static void tell_cma(struct rule_context *c, const struct incident *i)
-{
-    const struct log_event *e = i->e;
-    char where[160], size[48];
-
-    finding_add(c, SEV_WARNING, CONF_HIGH, "host", 0.45, "%s", "");
-    vec_last(&c->out->items).cause = CAUSE_CMA_TOO_SMALL;
-    vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
-    oom_figure(size, c, e, OOM_PART_KILL, "contiguous memory asked for", number_of(e->usage),
-               IN_BYTES);
-    finding_title(c, "No contiguous %s for a device in the CMA area%s%s", size,
-                  *e->killer ? " " : "", e->killer);
-    finding_detail(c,
-                   "The area is too small, or pages that were lent to others could not be moved "
-                   "away. \"%s\" (%s)",
-                   e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
-}
-
 void rule_allocation_failure(struct rule_context *c)
 {
     const struct incident *cma = NULL;
@@ -478,5 +462,5 @@ void rule_allocation_failure(struct rule_context *c)
     if (best)
         tell(c, best, recent);
     else if (cma)
-        tell_cma(c, cma);
+        allocation_tell_cma(c, cma);
 }

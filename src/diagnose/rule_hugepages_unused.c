@@ -51,7 +51,12 @@ static void from_pools(struct rule_context *c, const struct pools *p)
         return;
     if (known(idle))
         finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.5,
-                    "%s of huge pages are set aside, and %s of them are neither used nor promised",
+                    idle == 0
+                        ? "%s of huge pages are set aside, and all of them are used or promised"
+                    : idle >= p->total
+                        ? "%s of huge pages are set aside, and none of them is used or promised"
+                        : "%s of huge pages are set aside, and %s of them are neither used nor "
+                          "promised",
                     SIZE(p->total), SIZE(idle));
     else
         finding_add(c, SEV_INFO, CONF_MEDIUM, "host", 0.5,

@@ -56,6 +56,14 @@ static bool is_shared_gpu(const struct rule_context *c)
     return false;
 }
 
+/* Who asks again for less has its first request told, not its last; of a JVM the code's pages come before the heap's. */
+static bool is_larger(const struct refusal *r, const struct refusal *best)
+{
+    return r->kind == best->kind && (r->kind == REFUSED_COMMIT || r->kind == REFUSED_HUGE) &&
+           strcmp(r->program, best->program) == 0 && known(r->bytes) && known(best->bytes) &&
+           r->bytes > best->bytes;
+}
+
 /* Of two of a kind the one that says who it was. */
 static bool is_better_named(const struct refusal *r, const struct refusal *best)
 {
@@ -71,7 +79,7 @@ static const struct refusal *choose(const struct snapshot *s)
         [REFUSED_SHM] = 4,      [REFUSED_HUGE] = 5,  [REFUSED_HEAP] = 3,      [REFUSED_DEVICE] = 3,
         [REFUSED_REQUEST] = 2,  [REFUSED_SAID] = 0,  [REFUSED_LOCK] = 6,      [REFUSED_BUS] = 2,
         [REFUSED_SETTING] = 7,  [REFUSED_SWAP] = 2,  [REFUSED_PLATFORM] = 6,  [REFUSED_BROKEN] = 8,
-        [REFUSED_PRESSURE] = 0, [REFUSED_PLACE] = 1,
+        [REFUSED_PRESSURE] = 0, [REFUSED_PLACE] = 1, [REFUSED_RING] = 5,
     };
     const struct refusal *best = NULL;
 
@@ -81,7 +89,14 @@ static const struct refusal *choose(const struct snapshot *s)
                     !known(best->bytes) && strcmp(r->program, best->program) == 0;
         if (r->kind == REFUSED_POOL || is_of_other_size(s, r))
             continue;
-        bool more = told || !best || worth[r->kind] > worth[best->kind] ||
+        /* A table that shows the pool short comes before what its program recommends besides. */
+        if (refused_found_too_few(r) && (!best || !refused_found_too_few(best))) {
+            best = r;
+            continue;
+        }
+        if (best && refused_found_too_few(best))
+            continue;
+        bool more = told || !best || is_larger(r, best) || worth[r->kind] > worth[best->kind] ||
                     (worth[r->kind] == worth[best->kind] && !known(best->bytes) &&
                      (known(r->bytes) || is_better_named(r, best)));
 
@@ -414,6 +429,10 @@ static void tell(struct rule_context *c, const struct refusal *r)
         refused_tell_pool(c, r);
         return;
     }
+    if (refused_is_of_lock(c, r)) {
+        refused_tell_lock(c, r);
+        return;
+    }
     switch (r->kind) {
     case REFUSED_HUGE:
     case REFUSED_POOL: /* rule_hugepages_short.c */
@@ -455,6 +474,9 @@ static void tell(struct rule_context *c, const struct refusal *r)
         return;
     case REFUSED_HEAP:
         tell_own_limit(c, r, weight);
+        return;
+    case REFUSED_RING:
+        refused_tell_ring(c, r);
         return;
     case REFUSED_DEVICE:
         tell_device(c, r, weight);

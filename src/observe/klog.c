@@ -49,6 +49,9 @@ void log_event_init(struct log_event *event, enum log_event_kind kind)
         .failcnt = UNKNOWN,
         .swap_usage = UNKNOWN,
         .swap_limit = UNKNOWN,
+        .cma_total = UNKNOWN,
+        .cma_free = UNKNOWN,
+        .cma_run = UNKNOWN,
     };
 }
 
@@ -390,13 +393,41 @@ bool klog_opens(struct span text)
 /* Could this line say anything here? One look at the text, because a log has few that do. */
 static bool may_matter(struct span text)
 {
-    static const char *const words[] = {
-        "oom",        "emory",      "OOM",       "alloc",         "Kill",         "illed",
-        "stuck",      "blocked",    "ot-add",    "puff",          "igkill",       "SIG",
-        "cpuset=",    "cache: ",    "swap free", "low on res",    "eclaim",       "illing process ",
-        "corrective", "] <= ",      "Name: ",    "PID: ",         "Path: ",       "Current Mem",
-        "cgroup",     "Swap Usage", "s to kill", "SwapFree ",     "did not exit", "kill failed",
-        "evicted",    "on behalf",  "is below",  "Free memory is"};
+    static const char *const words[] = {"oom",
+                                        "emory",
+                                        "OOM",
+                                        "alloc",
+                                        "Kill",
+                                        "illed",
+                                        "stuck",
+                                        "blocked",
+                                        "ot-add",
+                                        "puff",
+                                        "igkill",
+                                        "SIG",
+                                        "cpuset=",
+                                        "cache: ",
+                                        "swap free",
+                                        "available pages",
+                                        "low on res",
+                                        "eclaim",
+                                        "illing process ",
+                                        "corrective",
+                                        "] <= ",
+                                        "Name: ",
+                                        "PID: ",
+                                        "Path: ",
+                                        "Current Mem",
+                                        "cgroup",
+                                        "Swap Usage",
+                                        "s to kill",
+                                        "SwapFree ",
+                                        "did not exit",
+                                        "kill failed",
+                                        "evicted",
+                                        "on behalf",
+                                        "is below",
+                                        "Free memory is"};
 
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
         if (span_find(text, words[i]))

@@ -162,25 +162,6 @@ bool klog_parse_allocation(struct klog *k, struct span text, const struct klog_s
     return parse_deadlock(k, text, stamp);
 }
 
-/* "cma: cma_alloc: linux,cma: alloc failed, req-size: 62864 pages, ret: -12": the name of the area is told since 5.13. */
-bool klog_parse_cma(struct klog *k, struct span text, const struct klog_stamp *stamp)
-{
-    struct log_event event;
-    struct span rest, area;
-    u64 pages;
-
-    if (!span_find(text, "cma_alloc: ") || !klog_after(text, "req-size: ", &rest) ||
-        !span_take_u64(&rest, &pages) || pages > OOM_PAGES_MAX)
-        return false;
-    event = klog_one_line(LOG_CMA_FAILED, stamp);
-    event.usage = pages * (k->s->page_bytes && known(k->s->page_bytes) ? k->s->page_bytes : 4096);
-    if (klog_between(text, "cma_alloc: ", ": alloc failed", &area))
-        span_copy(span_trim(area), event.killer, sizeof(event.killer));
-    event.words = span_dup(span_trim(text));
-    klog_push(k, event);
-    return true;
-}
-
 /* "sysrq: Manual OOM execution" */
 bool klog_parse_forced(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {

@@ -18,7 +18,7 @@
 /* " 8192 of 16384 bytes" */
 static bool take_part(struct span rest, u64 *got, u64 *bytes)
 {
-    return span_take_u64(&rest, got) && span_take(&rest, " of ") && span_take_u64(&rest, bytes) &&
+    return span_take_u64(&rest, got) && span_take(&rest, "of ") && span_take_u64(&rest, bytes) &&
            span_begins(rest, " bytes");
 }
 

@@ -338,7 +338,10 @@ struct log_event {
     u32 stalled_ms; /* of an allocation that goes on trying (kernels 4.10 to 5.x); 0: none does */
     u32 repeats;    /* messages of the kind that the kernel did not print */
     bool retries; /* of an allocation: whoever asks goes on asking, and says so from time to time */
-    bool size_untold;               /* ... and does not say for how much: order is not known */
+    bool size_untold; /* ... and does not say for how much: order is not known */
+    /* Of LOG_CMA_FAILED: the area, what no device has of it, and the largest piece of that; bytes, UNKNOWN. */
+    u64 cma_total, cma_free, cma_run;
+    u32 error;                      /* ... and the errno; 0: not told */
     enum vmalloc_failure vmalloc;   /* of an allocation by vmalloc */
     u64 vmalloc_bytes, vmalloc_got; /* of it: asked for, and had in the end */
     bool panic;                     /* the kernel stopped */
@@ -381,6 +384,7 @@ enum refusal_kind {
     REFUSED_SWAP,      /* a swap device failed */
     REFUSED_PRESSURE,  /* a daemon was told of memory pressure and gave up its caches */
     REFUSED_DEVICE,    /* the memory of a GPU is full */
+    REFUSED_RING,      /* a driver got no memory for its rings of descriptors */
     REFUSED_REQUEST, /* more is requested than may still be promised: nobody has been given memory yet */
     REFUSED_SAID, /* it says that memory ran out, and nobody here knows its words */
     NR_REFUSAL_KINDS
@@ -392,7 +396,10 @@ struct refusal {
     const char *limit; /* what the limit is called, in constant text; NULL */
     u64 bytes;         /* asked for, or of that limit */
     u64 used;          /* of that limit, as the platform says; UNKNOWN */
-    u64 bound;         /* bits of the nodes that the command before it binds to; 0: none */
+    u64 bound;         /* bits of the nodes that it, or the command before it, binds to; 0: none */
+    u64 page;          /* size of the huge pages that it names, bytes; UNKNOWN */
+    u64 had;           /* what it got of `bytes` in the end; UNKNOWN */
+    u64 told_left;     /* how many pages of the pool it says that there were; UNKNOWN */
     char words[256];   /* as they stand */
     struct klog_place place;
 };

@@ -229,7 +229,8 @@ static void take_twice(struct block *b, struct span *text, struct strbuf *out)
         enum counter id;
         u64 before;
 
-        if (!named_number_take(line, &name, &value) || span_len(name) >= sizeof(key))
+        if (!named_number_take(line, &name, &value) || span_len(name) >= sizeof(key) ||
+            span_begins(name, "numa_"))
             continue;
         span_copy(name, key, sizeof(key));
         id = counter_find(key);

@@ -14,7 +14,7 @@ static bool is_sar_column(struct span name)
 {
     static const char *const names[] = {
         "kbmemfree", "kbavail",  "kbmemused", "kbswpfree", "kbswpused", "pgpgin/s", "pgscank/s",
-        "pgscand/s", "pswpin/s", "majflt/s",  "%swpused",  "%memused",  "%commit"};
+        "pgscand/s", "pswpin/s", "majflt/s",  "%swpused",  "%memused",  "%commit",  "kbhugfree"};
 
     for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
         if (span_is(name, names[i]))
@@ -90,6 +90,23 @@ static double cell(const struct fields *head, const struct fields *row, unsigned
     return decimal_take(&word, &value) ? value : NAN;
 }
 
+/* sar -H: what /proc/meminfo has of the pool in pages of the usual size, here in KiB. */
+static void take_huge(struct block *b, const struct fields *head, const struct fields *row,
+                      unsigned shift)
+{
+    double left = cell(head, row, shift, "kbhugfree"), used = cell(head, row, shift, "kbhugused"),
+           promised = cell(head, row, shift, "kbhugrsvd");
+    u64 page = 2 * MIB;
+
+    if (!(left >= 0 && used >= 0 && left + used < 1e14))
+        return;
+    block_meminfo(b, MI_HUGE_PAGE_SIZE, page, RANK_ROUNDED);
+    block_meminfo(b, MI_HUGE_PAGES_TOTAL, (u64)(left + used) * KIB / page, RANK_ROUNDED);
+    block_meminfo(b, MI_HUGE_PAGES_FREE, (u64)left * KIB / page, RANK_ROUNDED);
+    if (promised >= 0 && promised < 1e14)
+        block_meminfo(b, MI_HUGE_PAGES_RSVD, (u64)promised * KIB / page, RANK_ROUNDED);
+}
+
 static void take_sar_row(struct block *b, const struct fields *head, const struct fields *row,
                          unsigned shift)
 {
@@ -124,6 +141,7 @@ static void take_sar_row(struct block *b, const struct fields *head, const struc
             block_meminfo(b, MI_MEM_TOTAL, (u64)(used + free_kib + (whole ? 0 : rest)) * KIB,
                           RANK_ROUNDED);
     }
+    take_huge(b, head, row, shift);
     if (swap_used >= 0 && swap_free >= 0)
         block_meminfo(b, MI_SWAP_TOTAL, (u64)(swap_used + swap_free) * KIB, RANK_TABLE);
 }

@@ -113,13 +113,16 @@ static const struct sentence sentences[] = {
     {"terminated by signal 7", "server process", "postgres", REFUSED_BUS, NULL},
     {"status=7/BUS", NULL, "a service", REFUSED_BUS, NULL},
     {"signal 7", "Bus error", NULL, REFUSED_BUS, NULL},
+    {"running bootstrap script ... Bus error", NULL, "initdb", REFUSED_BUS, NULL},
+    {"child process exited with exit code 135", NULL, "initdb", REFUSED_BUS, NULL},
+    {"child process was terminated by signal 7", NULL, "initdb", REFUSED_BUS, NULL},
     {"Bus error (core dumped)", NULL, NULL, REFUSED_BUS, NULL},
     {"RLIMIT_MEMLOCK (", "exceeded", "a driver", REFUSED_LOCK, "RLIMIT_MEMLOCK ("},
     {"RLIMIT_MEMLOCK is ", "libibverbs", "libibverbs", REFUSED_LOCK, "is "},
     {"RLIMIT_MEMLOCK", "annot allocate memory", NULL, REFUSED_LOCK, NULL},
     {"RLIMIT_MEMLOCK", "too l", NULL, REFUSED_LOCK, NULL},
     {"RLIMIT_MEMLOCK", "ailed", NULL, REFUSED_LOCK, NULL},
-    {"increase per process memlock", NULL, "oracle", REFUSED_LOCK, NULL},
+    {"ncrease per process memlock", NULL, "oracle", REFUSED_LOCK, NULL},
     {"VFIO_MAP_DMA", "annot allocate memory", "qemu", REFUSED_LOCK, NULL},
     {"vfio_dma_map(", "annot allocate memory", "qemu", REFUSED_LOCK, NULL},
     {"DMA remapping", "annot allocate memory", "a DPDK program", REFUSED_LOCK, NULL},
@@ -134,6 +137,20 @@ static const struct sentence sentences[] = {
     {"mlockall", "annot allocate memory", NULL, REFUSED_LOCK, NULL},
     {"mlock", "annot allocate memory", NULL, REFUSED_LOCK, NULL},
     {"io_uring", "annot allocate memory", NULL, REFUSED_LOCK, NULL},
+    {"glommio", "annot allocate memory", "glommio", REFUSED_LOCK, NULL},
+    {"tokio-uring", "annot allocate memory", NULL, REFUSED_LOCK, NULL},
+    {"monoio", "annot allocate memory", NULL, REFUSED_LOCK, NULL},
+    {"ENOMEM", "io_uring", NULL, REFUSED_LOCK, NULL},
+    {"registering buffers in the ", " ring. Skipping", "glommio", REFUSED_LOCK, NULL},
+    {"cannot initialize I/O event notification", "code: 12", "glommio", REFUSED_LOCK, NULL},
+    {"nable to allocate memory for the ", "descriptor ring", NULL, REFUSED_RING, "size="},
+    {"Allocation for Rx Queue", "failed", NULL, REFUSED_RING, NULL},
+    {"Allocation for Tx Queue", "failed", NULL, REFUSED_RING, NULL},
+    {"mlx5e_open_", "failed, -12", NULL, REFUSED_RING, NULL},
+    {"allocating receive buffers", NULL, NULL, REFUSED_RING, NULL},
+    {"netlink error: Cannot allocate memory", NULL, "ethtool", REFUSED_RING, NULL},
+    {"Cannot set device ring parameters: Cannot allocate memory", NULL, "ethtool", REFUSED_RING,
+     NULL},
     {"EAL: ", "Not enough memory available on socket", "a DPDK program", REFUSED_HUGE,
      "Requested: "},
     {"EAL: ", "Not enough memory available! Requested", "a DPDK program", REFUSED_HUGE,
@@ -146,6 +163,8 @@ static const struct sentence sentences[] = {
     {"HugeTLB", "Failed to allocate", "mysqld", REFUSED_HUGE, "allocate "},
     {"MY-012677", "ailed to allocate", "mysqld", REFUSED_HUGE, "allocate "},
     {"[InnoDB] Failed to allocate", "errno 12", "mysqld", REFUSED_HUGE, "allocate "},
+    {"InnoDB: Failed to allocate ", "errno", "mysqld", REFUSED_HUGE, "allocate "},
+    {"Large/HugeTLB memory", "errno", "mysqld", REFUSED_HUGE, "allocate "},
     {"Using conventional memory pool", NULL, "mysqld", REFUSED_HUGE, NULL},
     {"Insufficient hugepages-", NULL, "a pod", REFUSED_HUGE, NULL},
     {"MAP_HUGETLB", "annot allocate memory", NULL, REFUSED_HUGE, NULL},
@@ -446,14 +465,27 @@ static u64 bound_by(struct span command)
 static void push(struct paste *p, const struct sentence *s, const char *limit, struct span line,
                  const struct klog_stamp *stamp)
 {
-    struct refusal fresh = {
-        .kind = s->kind, .limit = limit, .bytes = UNKNOWN, .used = UNKNOWN, .place = stamp->place};
+    struct refusal fresh = {.kind = s->kind,
+                            .limit = limit,
+                            .bytes = UNKNOWN,
+                            .used = UNKNOWN,
+                            .page = UNKNOWN,
+                            .had = UNKNOWN,
+                            .told_left = UNKNOWN,
+                            .place = stamp->place};
 
     fresh.bound = bound_by(span_of_buf(&p->state->command));
+    if (s->kind == REFUSED_HUGE) {
+        u64 nodes = refusal_nodes(line);
+
+        fresh.bound = nodes ? nodes : fresh.bound;
+        fresh.page = refusal_page(line);
+        fresh.bytes = refusal_backend_size(line);
+    }
 
     if (s->program)
         snprintf(fresh.program, sizeof(fresh.program), "%s", s->program);
-    else if (s->kind == REFUSED_SAID)
+    else if (s->kind == REFUSED_SAID || s->kind == REFUSED_RING)
         sayer_before(line, fresh.program, sizeof(fresh.program));
     else if (!program_named(line, fresh.program, sizeof(fresh.program)))
         program_before(line, fresh.program, sizeof(fresh.program));

@@ -281,6 +281,11 @@ bool json_line_take(struct span line, struct strbuf *message, struct prefix *ret
                     char program[64]);
 
 /* refusal.c: what a program says when it gets no memory. */
+/* What a line of a refusal says of huge pages (refusal_pool.c): bits of the nodes that they were to come from, 0: any; the size of a page,
+ * UNKNOWN; how many bytes a memory backend of QEMU asked for, UNKNOWN. */
+u64 refusal_nodes(struct span line);
+u64 refusal_page(struct span line);
+u64 refusal_backend_size(struct span line);
 bool refusal_take(struct paste *p, struct span message, const struct klog_stamp *stamp);
 /* What each of these sentences holds; NULL behind the last. */
 const char *refusal_sign(unsigned sentence);
