@@ -148,8 +148,7 @@ static int render(struct cli *cli, const struct check_report *report)
     int rc;
 
     if (cli_wants_document(cli))
-        return cli_emit_document(cli, PAGE_OF_RECORDINGS, report->reports->input,
-                                 check_json(report));
+        return cli_emit_document(cli, PAGE_OF_CHECK, report->reports->input, check_json(report));
     strbuf_init(&text);
     if (cli->format == CLI_OWN)
         check_render_format(report, cli->format_name, &text);

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { OPT_OUTPUT = 1 };
 
@@ -49,6 +48,11 @@ static int page_of_json(struct cli *cli, const char *path)
         snprintf(why, sizeof(why), "%s", e.text);
         rc = err_at(&e, -EINVAL, path, 0, 0, "%s", why);
     }
+    if (rc == 0 && kind == PAGE_OF_CHECK)
+        rc =
+            err_at(&e, -EINVAL, path, 0, 0,
+                   "a result of 'check' has no page; 'check --format junit' is for CI systems, and "
+                   "'size' of the same recordings has one");
     rc = rc ? cli_fail_err(cli, &e) : cli_emit_json(cli, kind, path, &json);
     strbuf_done(&json);
     return rc;
@@ -57,22 +61,12 @@ static int page_of_json(struct cli *cli, const char *path)
 /* A capture or a recording, by its first bytes: whose page it is. NULL: neither. */
 static const struct cli_verb *verb_of(const char *path)
 {
-    static const struct {
-        const char *magic, *verb;
-    } signs[] = {{"HWCR", "diagnose"}, {"HWTC", "run"}};
-    char magic[4] = "";
-    FILE *f = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
+    static const char *const verbs[] = {[RESULT_RECORDING] = "run", [RESULT_CAPTURE] = "diagnose"};
+    enum result_kind kind = result_file_kind(path);
 
-    if (!f)
-        return NULL;
-    if (fread(magic, 1, sizeof(magic), f) != sizeof(magic))
-        magic[0] = '\0';
-    fclose(f);
-    for (size_t s = 0; s < ARRAY_SIZE(signs); s++) {
-        for (unsigned v = 0; v < nr_cli_verbs && memcmp(magic, signs[s].magic, 4) == 0; v++)
-            if (strcmp(cli_verbs[v].name, signs[s].verb) == 0)
-                return &cli_verbs[v];
-    }
+    for (unsigned v = 0; v < nr_cli_verbs && kind != RESULT_DOCUMENT; v++)
+        if (strcmp(cli_verbs[v].name, verbs[kind]) == 0)
+            return &cli_verbs[v];
     return NULL;
 }
 

@@ -7,6 +7,30 @@
 #include <stdio.h>
 #include <string.h>
 
+enum result_kind result_file_kind(const char *path)
+{
+    FILE *f = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
+    char magic[4] = "";
+
+    if (!f)
+        return RESULT_DOCUMENT; /* reading it says what is wrong */
+    if (fread(magic, 1, sizeof(magic), f) != sizeof(magic))
+        magic[0] = '\0';
+    fclose(f);
+    return memcmp(magic, "HWTC", 4) == 0   ? RESULT_RECORDING
+           : memcmp(magic, "HWCR", 4) == 0 ? RESULT_CAPTURE
+                                           : RESULT_DOCUMENT;
+}
+
+const char *result_kind_name(enum result_kind kind)
+{
+    static const char *const names[] = {[RESULT_DOCUMENT] = "no recording and no capture",
+                                        [RESULT_RECORDING] = "a recording",
+                                        [RESULT_CAPTURE] = "a capture"};
+
+    return names[kind];
+}
+
 int result_file_read(const char *path, struct strbuf *out, struct err *e)
 {
     bool is_stdin = strcmp(path, "-") == 0;

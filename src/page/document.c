@@ -16,6 +16,7 @@ static const struct {
     {PAGE_OF_DIAGNOSE, {"verdict", "findings", "accounting"}},
     {PAGE_OF_COMPARE, {"verb", "compare", "results"}},
     {PAGE_OF_RECORDINGS, {"verb", "recordings", "smallest"}},
+    {PAGE_OF_CHECK, {"verb", "recordings", "outcome"}},
 };
 
 static int find_kind(json_object *o, enum page_kind *ret, struct err *e)

@@ -15,7 +15,14 @@
 #include <json-c/json.h>
 
 /* What a document is: which pictures it has. */
-enum page_kind { PAGE_OF_SIZE, PAGE_OF_RUN, PAGE_OF_DIAGNOSE, PAGE_OF_COMPARE, PAGE_OF_RECORDINGS };
+enum page_kind {
+    PAGE_OF_SIZE,
+    PAGE_OF_RUN,
+    PAGE_OF_DIAGNOSE,
+    PAGE_OF_COMPARE,
+    PAGE_OF_RECORDINGS,
+    PAGE_OF_CHECK
+};
 
 /* Documents are at most this long. */
 #define PAGE_JSON_MAX (64u << 20)
