@@ -85,7 +85,7 @@ static inline enum walk access_walk(struct tlb *tlb, struct mm *mm, vpn_t vpn, b
     need = PTE_PRESENT | w * PTE_WRITE;
     if ((pte & (need | PTE_PROTNONE)) != need)
         return WALK_FAULT;
-    pte |= PTE_ACCESSED | w * PTE_DIRTY;
+    pte |= PTE_ACCESSED | PTE_TOUCHED | (pte & PTE_TOUCHED) << 1 | w * PTE_DIRTY;
     *slot = pte;
     pagetable_mark_pmd(mm, vpn);
     tlb_insert(tlb, mm->id, vpn, (pte & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));

@@ -103,6 +103,7 @@ static enum access_result copy_on_write(struct fault *f, pfn_t old)
         access_copy_page(mem, pfn, old);
     mmu_flush_page(ac->mm, f->vpn);
     if (old != PFN_NONE) {
+        page_use(mem, old, pte_uses(*f->slot));
         page_unmap(mem, ac->mm, old);
         if (frame_test(fault_folio(f, old), PG_ANON))
             page_free_if_unused(mem, old);

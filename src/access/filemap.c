@@ -23,8 +23,16 @@ static bool add_locked(struct mem *mem, struct inode *inode, u64 index, pfn_t pf
 
     frame_set(frames_get(mem->frames, pfn), PG_LOCKED);
     shadow = page_cache_add(mem, inode, index, pfn);
-    if (shadow && !for_write)
+    if (for_write) {
+        page_use(mem, pfn, FILE_USED);
+    } else if (shadow) {
+        const s64 *refaults = &mem->backing->counters->v[WORKINGSET_REFAULT_FILE];
+        s64 before = *refaults;
+
         workingset_refault(mem, pfn, shadow);
+        /* The policy does not count what left too long ago. */
+        inode->use.lost += (u64)(*refaults - before);
+    }
     lru_add(mem, pfn);
     return shadow != 0;
 }
@@ -278,6 +286,7 @@ static enum access_result fault_cow(struct fault *f)
     if (mem->frames->bytes)
         memcpy(frames_bytes(mem->frames, pfn), frames_bytes(mem->frames, file_pfn), PAGE_SIZE);
     mem_cost(mem, mem->cost->copy_page);
+    page_use(mem, file_pfn, 1);
     frame_set(fault_frame(f, pfn), PG_UPTODATE | PG_SWAPBACKED);
     page_map_new_anon(mem, f->vma, f->vpn, pfn);
     lru_add(mem, pfn);

@@ -11,6 +11,7 @@ static void zap_present(struct mem *mem, struct mm *mm, const struct vma *vma, p
     const struct frame *f = folio_head(mem->frames, pfn);
 
     if (!frame_test(f, PG_ANON)) {
+        page_use(mem, pfn, pte_uses(pte));
         if (pte & PTE_DIRTY)
             page_mark_dirty(mem, pfn);
         if ((pte & PTE_ACCESSED) && !(vma->flags & VM_SEQ_READ) &&

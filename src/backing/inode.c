@@ -52,6 +52,7 @@ void backing_done(struct backing *b)
         next = m->next;
         free(m);
     }
+    file_uses_done(b);
     u64map_done(&b->by_number);
     shadow_nodes_done(&b->shadow_nodes);
     bdi_done(b);
@@ -163,6 +164,7 @@ void inode_free(struct backing *b, struct inode *inode)
     assert(inode->nr_pages == 0 && inode->opens == 0 && !inode->on_dirty_list);
     if (inode->nr_shadows)
         pagecache_clear_shadows(b, inode, 0, XA_INDEX_MAX);
+    file_uses_keep(b, inode);
     b->shmem_committed -= inode->committed;
     chain_del(b, inode);
     b->inodes[inode->id] = NULL;

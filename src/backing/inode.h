@@ -13,6 +13,7 @@
 #define BACKING_INODE_H
 
 #include "backing/bdi.h"
+#include "backing/file_use.h"
 #include "backing/shadow_nodes.h"
 #include "base/hash.h"
 #include "base/list.h"
@@ -51,6 +52,7 @@ struct inode {
     u32 nlink, opens, maps; /* may be freed when all are 0; nlink and maps are the caller's */
     struct xarray pages;    /* page -> entry: see pagecache.h */
     u64 nr_pages, nr_shadows;
+    struct file_use use;   /* what the cache was worth to it */
     struct device *device; /* NULL for shmem and ramfs */
     u32 ra_pages;          /* default window of a file opened here: from the device, 0 for shmem */
     u32 io_pages;          /* most pages of one request (bdi->io_pages) */
@@ -115,7 +117,9 @@ struct backing {
     u32 nr_inodes, cap_inodes;
     struct file **files; /* by id; NULL when free */
     u32 nr_files, cap_files;
-    u64 xa_nodes;                     /* radix-tree nodes in use: SReclaimable memory */
+    u32 mark;                      /* the last of file_uses_mark() */
+    struct file_uses *freed_files; /* what the cache was worth to files that are gone; NULL: none */
+    u64 xa_nodes;                  /* radix-tree nodes in use: SReclaimable memory */
     struct shadow_nodes shadow_nodes; /* of these, the ones with nothing but shadows */
     u64 disk_next;                    /* next free position for a new file's disk_start */
     u64 nr_dirty;                     /* of all inodes */

@@ -47,6 +47,15 @@ static void count_write_pending(struct backing *b, pfn_t pfn, s64 n)
     count(&frames_zone_of(b->frames, pfn)->counters, NR_ZONE_WRITE_PENDING, n);
 }
 
+/* Before the number of cached pages changes. */
+static inline void keep_marked(const struct backing *b, struct inode *inode)
+{
+    if (inode->use.mark != b->mark) {
+        inode->use.mark = b->mark;
+        inode->use.marked = inode->nr_pages;
+    }
+}
+
 u64 pagecache_add(struct backing *b, struct inode *inode, u64 index, pfn_t pfn)
 {
     struct frame *f = frames_get(b->frames, pfn);
@@ -58,7 +67,11 @@ u64 pagecache_add(struct backing *b, struct inode *inode, u64 index, pfn_t pfn)
     f->mapping = inode->id;
     frame_set_index(f, index);
     frame_set(f, PG_PAGECACHE);
+    f->private = FILE_UNUSED;
+    keep_marked(b, inode);
     inode->nr_pages++;
+    inode->use.came++;
+    inode->use.peak = MAX(inode->use.peak, inode->nr_pages);
     inode->nr_shadows -= old != 0;
     frames_count(b->frames, pfn, NR_FILE_PAGES, frame_nr_pages(f));
     if (inode->kind == INODE_SHMEM) {
@@ -83,7 +96,10 @@ void pagecache_del(struct backing *b, pfn_t pfn, u64 shadow)
     assert(old == entry_from_pfn(pfn));
     frame_clear(f, PG_PAGECACHE);
     f->mapping = 0;
+    keep_marked(b, inode);
     inode->nr_pages--;
+    inode->use.nr_again -= f->private == FILE_USED_AGAIN;
+    f->private = FILE_UNUSED;
     inode->nr_shadows += shadow != 0;
     frames_count(b->frames, pfn, NR_FILE_PAGES, -frame_nr_pages(f));
     if (inode->kind == INODE_SHMEM)
@@ -102,9 +118,10 @@ void pagecache_replace(struct backing *b, pfn_t from, pfn_t to)
     assert(old == entry_from_pfn(from));
     t->mapping = f->mapping;
     frame_set_index(t, frame_index(f));
+    t->private = f->private;
     frame_set(t, PG_PAGECACHE);
     frame_clear(f, PG_PAGECACHE);
-    f->mapping = 0;
+    f->mapping = f->private = 0;
     if (pending) { /* the zone's share of it moves along; the machine's stays */
         count(&frames_zone_of(b->frames, from)->counters, NR_ZONE_WRITE_PENDING, -1);
         count(&frames_zone_of(b->frames, to)->counters, NR_ZONE_WRITE_PENDING, 1);
@@ -263,7 +280,8 @@ struct totals {
 static void inode_check(const struct backing *b, const struct inode *inode, struct totals *t)
 {
     u64 index, entry;
-    u64 pages = 0, shadows = 0, dirty = 0, writeback = 0;
+    u64 pages = 0, shadows = 0, dirty = 0, writeback = 0, again = 0;
+    const struct file_use *use = &inode->use;
 
     xa_check(&inode->pages);
     xa_for_each (&inode->pages, index, entry) {
@@ -285,8 +303,12 @@ static void inode_check(const struct backing *b, const struct inode *inode, stru
         assert(frame_test(f, PG_SWAPBACKED) == (inode->kind == INODE_SHMEM));
         assert(is_dirty == (has_writeback(inode) && frame_test(f, PG_DIRTY)));
         assert(is_writeback == frame_test(f, PG_WRITEBACK));
+        assert(f->private <= FILE_USED_AGAIN);
+        again += f->private == FILE_USED_AGAIN;
     }
     assert(pages == inode->nr_pages && shadows == inode->nr_shadows);
+    assert(again == use->nr_again && use->again <= use->came && use->peak >= pages);
+    assert(use->lost <= use->evicted && use->evicted <= use->came);
     assert(dirty == inode->nr_dirty && writeback == inode->nr_writeback);
     assert(inode->on_dirty_list == (dirty > 0));
     assert(list_empty(&inode->dirty_at) == !inode->on_dirty_list);

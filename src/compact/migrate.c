@@ -71,7 +71,7 @@ struct remap {
 static bool remap_one(void *ctx, const struct rmap_walk *w)
 {
     struct remap *r = ctx;
-    pte_t value = pte_make(r->to + (pte_pfn(*w->slot) - r->from), *w->slot & (PAGE_SIZE - 1));
+    pte_t value = pte_make(r->to + (pte_pfn(*w->slot) - r->from), *w->slot & PTE_BITS);
 
     if (w->order) {
         *w->slot = value;

@@ -12,7 +12,7 @@
  *   head of a folio           as a file or anonymous page of order 0           (2)        as one of order 0
  *   tail of a folio           (3)        pfn of head  (3)             ptes       (3)
  *   head of a huge page (4)   its pool   inode id     page in file    (2)        groups that pay
- *   file page, page cache     LRU list   inode id     page in file    ptes       -
+ *   file page, page cache     LRU list   inode id     page in file    ptes       (5)
  *   anonymous                 LRU list   anon_vma id  vpn (40 bits)   ptes       swap entry (1)
  *   page table                -          mm id        base vpn >> 9   used ptes  table number
  *   slab: its first frame     partial    cache        place (slab/)   -          objects in use
@@ -22,6 +22,7 @@
  *   (2) entries of any size that map any part of it
  *   (3) folio.h
  *   (4) PG_HUGETLB: of a pool (hugetlb/); on the list of those free, or of those in use
+ *   (5) how often it was used (backing/file_use.h)
  */
 #ifndef FRAMES_FRAME_H
 #define FRAMES_FRAME_H

@@ -23,6 +23,7 @@ function diagnosePage(doc) {
   groupsPicture((doc.cgroups || []).filter((group) => group.path !== "/").map((group) => ({
     path: group.path, current: group["memory.current"], max: group["memory.max"], high: group["memory.high"], anon: group.anon, file: group.file,
     swap: group["memory.swap.current"], kills: group.oom_kill || 0 })), "current");
+  cacheOfGroups(doc.cgroups || []);
   differences(doc);
   gapsList(doc);
 }

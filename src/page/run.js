@@ -29,6 +29,7 @@ function runPage(doc) {
     make("h1", {}, runTitle(doc)), runFacts(doc));
   if (doc.over_time && doc.over_time.at_ns.length > 1) timePictures(doc.over_time, killsOf(doc), { wallUs: null, group: doc.over_time.cgroup });
   fullestMoment(doc);
+  filesPicture(doc.page_cache, "at that moment, and over the whole run");
   if (doc.heat) heatPictures(doc.heat, doc.working_set);
   waitsPicture(doc);
   groupsPicture((doc.cgroups || []).map((group) => ({ path: group.path, current: group["memory.peak"], max: group["memory.max"], high: group["memory.high"],

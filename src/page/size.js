@@ -87,6 +87,8 @@ function sizePage(doc) {
   main.append(sizeFacts(doc));
   missCurve(doc);
   sizeTable(doc);
+  const advised = doc.advice.verified && doc.advice.verified.page_cache;
+  filesPicture(advised || doc.unlimited.page_cache, advised ? "with the limit as advised, when it is fullest and over the whole run" : "without a limit, when it is fullest and over the whole run");
   sizeRemarks(doc);
 }
 

@@ -134,6 +134,7 @@ static inline bool unmap_one(void *ctx, const struct rmap_walk *w)
     }
     if (pte & PTE_DIRTY)
         page_mark_dirty(mem, head);
+    page_use(mem, head, pte_uses(pte));
     mmu_set_flush(mm, w->vpn, w->slot, left);
     page_unmap(mem, mm, pfn);
     mem_cost(mem, mem->cost->unmap_page);
@@ -261,6 +262,7 @@ static void remove_mapping(struct mem *mem, struct scan_control *sc, pfn_t pfn)
         return;
     }
     inode = inode_get(mem->backing, f->mapping);
+    inode->use.evicted++;
     page_cache_del(mem, pfn,
                    frame_is_file_lru(f) ? workingset_eviction(mem, pfn, sc->req.target) : 0);
     if (!inode->device) /* shared memory that nobody wrote to: a hole again */

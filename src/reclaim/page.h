@@ -32,6 +32,15 @@ void page_start_writeback(struct mem *mem, pfn_t pfn);
 /* Also moves a page marked PG_RECLAIM to the tail of its list. */
 void page_end_writeback(struct mem *mem, pfn_t pfn);
 
+/* n more uses of a page of a file that is cached; of other pages nothing is counted (backing/file_use.h). */
+static inline void page_use(struct mem *mem, pfn_t pfn, unsigned n)
+{
+    struct frame *f = frames_get(mem->frames, pfn);
+
+    if (n && frame_test(f, PG_PAGECACHE) && f->private < FILE_USED_AGAIN)
+        file_use_more(mem->backing, f, n);
+}
+
 /* It is about to move to frame `to` of another node, which counts it from now on, for the machine and for its group.
  *   pre: not under I/O */
 void page_change_node(struct mem *mem, pfn_t from, pfn_t to);

@@ -3,6 +3,7 @@
  * Kernel counters keep the kernel's names and the units of the files they stand in: vmstat as /proc/vmstat, memory.stat in
  * bytes. All of it is the same for the same input and seed.
  */
+#include "report/file_uses_report.h"
 #include "report/heat_json.h"
 #include "report/json_put.h"
 #include "report/lacks.h"
@@ -532,6 +533,8 @@ json_object *run_json(const struct run_report *r)
     json_put(o, "waits_ns", waits_json(r));
     json_put(o, "pressure", machine_pressure_json(r));
     json_put(o, "fullest", fullest_json(r));
+    if (r->files)
+        json_put(o, "page_cache", file_uses_json(r->files));
     json_put(o, "vmstat", vmstat_json(r));
     json_put(o, "cgroups", groups_json(r));
     json_put(o, "replay", replay_json(r));

@@ -16,6 +16,8 @@ void run_report_init(struct run_report *r, struct system *system, struct group *
 void run_report_done(struct run_report *r)
 {
     tally_done(&r->before);
+    file_uses_free(r->files);
+    r->files = NULL;
 }
 
 u64 run_group_events(const struct run_report *r, enum counter id)
@@ -133,6 +135,7 @@ static void take_sample(struct run_report *r)
     const struct kernel *kernel = &r->system->kernel;
     struct run_sample *now = &r->fullest;
 
+    file_uses_mark(&r->system->backing);
     now->at_ns = r->system->clock.now;
     now->memory_pages = used_pages(r);
     now->swap_pages = swap_pages(r);
@@ -167,6 +170,7 @@ void run_begin(void *report)
 
     tally_done(&r->before);
     tally_take(&r->before, r->system);
+    file_uses_begin(&r->system->backing);
     take_sample(r);
     r->most_pages = r->fullest.memory_pages + r->fullest.swap_pages;
     r->huge = (struct run_huge_sample){0};
@@ -248,6 +252,8 @@ void run_report_finish(struct run_report *r)
     struct run_waits *w = &r->waits;
 
     run_watch(r);
+    file_uses_free(r->files);
+    r->files = file_uses_new(&r->system->backing);
     *w = (struct run_waits){0};
     for (u32 i = 0; i < r->system->nr_tasks; i++) {
         const struct task *t = r->system->tasks[i];

@@ -10,6 +10,7 @@
 #ifndef REPORT_RUN_REPORT_H
 #define REPORT_RUN_REPORT_H
 
+#include "backing/file_use.h"
 #include "base/strbuf.h"
 #include "report/host.h"
 #include "report/run_over_time.h"
@@ -72,6 +73,8 @@ struct run_report {
     u64 most_anon_pages;
     u64 most_unmapped_pages; /* parts of huge pages that were unmapped and still held, at most */
     struct run_waits waits;
+    struct file_uses *
+        files; /* of the whole machine; .cached is of the fullest moment. NULL before run_report_finish() */
     const struct run_over_time *over_time; /* NULL: nobody asked */
     const struct heat *heat;               /* of the recording; NULL: nobody asked */
     const struct working_set *working_set; /* with heat */

@@ -3,6 +3,7 @@
  * Three questions, in this order: which memory is used for what, how expensive is it to get back, did the shortage hurt.
  * Amounts are those of the fullest moment; events and stalls are of the whole run. No figure here depends on the host.
  */
+#include "report/file_uses_report.h"
 #include "report/lacks.h"
 #include "report/run_huge.h"
 #include "report/run_nodes.h"
@@ -454,6 +455,15 @@ static void render_asked(struct text *t)
         events(t, "arrays not had", all.arrays_failed, remark);
 }
 
+/* Files are counted for the whole machine: of a group among others it is not known. */
+static void render_lost_files(struct text *t)
+{
+    u64 lost = run_group_events(t->r, WORKINGSET_REFAULT_FILE);
+
+    if (t->r->files && lost && lost == run_machine_events(t->r, WORKINGSET_REFAULT_FILE))
+        file_uses_render_lost(t->r->files, lost, t->out);
+}
+
 static void render_hurt(struct text *t)
 {
     const struct run_report *r = t->r;
@@ -466,6 +476,7 @@ static void render_hurt(struct text *t)
     events(t, "major faults", run_group_events(r, PGMAJFAULT), "waited for a disk or swap");
     events(t, "file refaults", run_group_events(r, WORKINGSET_REFAULT_FILE),
            "pages read again soon after eviction");
+    render_lost_files(t);
     if (r->system->swap.total_pages) {
         events(t, "anonymous refaults", run_group_events(r, WORKINGSET_REFAULT_ANON),
                "pages swapped in again");

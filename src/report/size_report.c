@@ -1,5 +1,6 @@
 /* size_report.c - the table of a sweep, its boundaries and its advice. */
 #include "report/size_report.h"
+#include "report/file_uses_report.h"
 #include "report/json_put.h"
 #include "report/lacks.h"
 #include "report/runtimes_report.h"
@@ -450,6 +451,8 @@ json_object *size_row_json(const struct size_row *row)
     json_put_u64(o, "file_bytes", row->file_bytes);
     json_put_u64(o, "anon_bytes", row->anon_bytes);
     json_put_u64(o, "disposable_bytes", row->disposable_bytes);
+    if (row->files)
+        json_put(o, "page_cache", file_uses_json(row->files));
     return o;
 }
 

@@ -55,6 +55,7 @@ static void watch(void *ctx)
         row->untouched_bytes = MIN(row->untouched_bytes, untouched(job->system) * PAGE_SIZE);
     if (usage <= row->file_bytes + row->anon_bytes)
         return;
+    file_uses_mark(&job->system->backing);
     file = group_counter(job->group, NR_FILE_PAGES);
     shmem = group_counter(job->group, NR_SHMEM);
     row->file_bytes = (u64)MAX(file - shmem, (s64)0) * PAGE_SIZE;
@@ -68,6 +69,7 @@ static void begin(void *ctx)
     struct job *job = ctx;
 
     tally_take(&job->before, job->system);
+    file_uses_begin(&job->system->backing);
     job->row->file_bytes = job->row->anon_bytes = 0;
     watch(job);
 }
@@ -143,6 +145,8 @@ static void fill_row(const struct pool *p, struct job *job, const struct replay 
     row->oom_nodes = s->oom_bound.nodes;
     row->remote_percent = numa_remote_percent(s);
     fill_nodes(job, row);
+    if (row->source == SIZE_UNLIMITED || row->source == SIZE_VERIFY)
+        row->files = file_uses_new(&s->backing);
     row->peak_bytes = job->group->memory.peak * PAGE_SIZE;
     row->swap_peak_bytes = job->group->swap.peak * PAGE_SIZE;
     judge_row(p->base ? p->service : NULL, &r->service, row);

@@ -456,6 +456,7 @@ static int verify_high(struct sweep *s, struct err *e)
         int r;
 
         a->high_bytes = ROUND_UP(lowest + (a->max_bytes - lowest) * third / 3, s->step);
+        file_uses_free(row->files);
         *row = (struct size_row){.limit_bytes = a->max_bytes,
                                  .high_bytes = s->config->cgroup_v1 ? UINT64_MAX : a->high_bytes,
                                  .source = SIZE_VERIFY};
@@ -556,6 +557,8 @@ int size_try(const struct size_config *config, struct size_result *result, u64 m
     u64 done_events = result->unlimited.events;
     int r = pool_run(config, &result->unlimited, &result->service, &row, 1, &done_events, e);
 
+    file_uses_free(row.files);
+    row.files = NULL;
     if (r == 0)
         *ret = row;
     return r;
@@ -567,5 +570,8 @@ void size_result_done(struct size_result *r)
     vec_done(&r->holes);
     vec_done(&r->unusable_holes);
     vec_done(&r->plateaus);
+    file_uses_free(r->unlimited.files);
+    file_uses_free(r->verified.files);
+    r->unlimited.files = r->verified.files = NULL;
     service_done(&r->service);
 }

@@ -13,6 +13,7 @@
 #ifndef SIZE_SIZE_H
 #define SIZE_SIZE_H
 
+#include "backing/file_use.h"
 #include "base/err.h"
 #include "base/vec.h"
 #include "system/system.h"
@@ -82,6 +83,8 @@ struct size_row {
     u64 disposable_bytes; /* of file_bytes: what could go and leave it usable; 0 where it is not usable */
     u64 events;           /* replayed */
     struct replay_misfits misfits;
+    struct file_uses *
+        files; /* of the run without a limit and of the one as advised, else NULL; size_result_done() frees it */
 };
 
 struct size_boundary {

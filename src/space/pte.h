@@ -30,9 +30,21 @@ typedef u64 pte_t;
     (1ull << 10) /* a huge leaf of a pool: no table is kept for it, and it is never split */
 #define PTE_ZERO           (1ull << 9) /* maps the zero page: special, no frame, not counted in RSS */
 #define PTE_PFN_SHIFT      12u
+/* Bits that x86 leaves to software: a walk came to the entry since it was made, and another one later (backing/file_use.h). Linux has nothing
+ * like it, and nothing but reports may depend on them. */
+#define PTE_TOUCHED        (1ull << 52)
+#define PTE_TOUCHED_AGAIN  (1ull << 53)
+/* What of a present entry is not its frame. */
+#define PTE_BITS           (((1ull << PTE_PFN_SHIFT) - 1) | PTE_TOUCHED | PTE_TOUCHED_AGAIN)
 /* In an entry that is not present: */
 #define PTE_SWAP           (1ull << 1)
 #define PTE_SWAP_EXCLUSIVE (1ull << 2)
+
+/* How often a walk is known to have come to a present entry: 0, 1, or 2 for more than once. */
+static inline unsigned pte_uses(pte_t p)
+{
+    return p & PTE_TOUCHED_AGAIN ? 2 : (p & PTE_TOUCHED) != 0;
+}
 
 /* An entry of a page table (order 0), or one of a PMD table that maps 2^order pages. */
 struct pte_ref {

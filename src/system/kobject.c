@@ -88,8 +88,10 @@ static bool read_inode_block(struct system *s, struct task *t, enum step *ret_st
             access_file_page(task_access(s, t), disk, s->names_walked / INODES_PER_BLOCK, 1, &pfn);
 
         *ret_step = STEP_DONE;
-        if (r == ACCESS_OK)
+        if (r == ACCESS_OK) {
             lru_mark_accessed(&s->mem, pfn);
+            page_use(&s->mem, pfn, 1);
+        }
         if (r != ACCESS_WAIT && r != ACCESS_OOM)
             return true; /* an unreadable block costs as much */
         *ret_step = access_step(s, t, r);

@@ -125,8 +125,10 @@ static void mark_used(struct transfer *x)
     if (x->t->progress % 2)
         return;
     x->t->progress++;
-    if (ra->prev_pos <= 0 || (u64)(ra->prev_pos - 1) / PAGE_SIZE != x->pos / PAGE_SIZE)
+    if (ra->prev_pos <= 0 || (u64)(ra->prev_pos - 1) / PAGE_SIZE != x->pos / PAGE_SIZE) {
         lru_mark_accessed(&x->s->mem, x->pfn);
+        page_use(&x->s->mem, x->pfn, 1);
+    }
 }
 
 static void finish_read(struct transfer *x)

@@ -217,6 +217,11 @@ def test_comparison_says_who_needs_least(page):
     assert title == "Needs least, 64.0 MiB, with disk=nvme; most, 100.0 MiB, with disk=hdd", title
 
 
+def file_row(path, cached, brought, again, lost):
+    return {"path": path, "size_bytes": 50 * MIB, "deleted": False, "cached_bytes": cached * MIB, "peak_bytes": cached * MIB, "brought_bytes": brought * MIB,
+            "used_again_bytes": again * MIB, "evicted_bytes": lost * MIB, "lost_bytes": lost * MIB}
+
+
 def run_document():
     """A run of 10 s: memory grows to its limit in 5 s, a kill at 6 s, and pressure from 5 s to 7 s."""
     nr = 101
@@ -248,6 +253,8 @@ def run_document():
         "tasks": [{"pid": 7, "comm": "leaky", "outcome": "oom_killed", "minflt": 9, "majflt": 1, "maxrss_bytes": 60 * MIB, "start_ns": 0, "end_ns": 6 * 10**9}],
         "waits_ns": {"read": 10**8, "refault": 0, "swapin": 0, "reclaim": 10**9, "sleep": 5, "reclaim_cpu": 0, "memory": 10**9},
         "fullest": {"at_ns": 5 * 10**9, "memory.current": 100 * MIB, "memory.swap.current": 0, "memory.stat": stat}, "vmstat": {"pgmajfault": 500},
+        "page_cache": {"files": [file_row("/srv/<i>db", 40, 100, 80, 60), file_row("/srv/backup", 10, 10, 0, 0), file_row("/srv/empty", 0, 0, 0, 0)],
+                       "others": {"files": 99997, "cached_bytes": 20 * MIB, "brought_bytes": 20 * MIB, "used_again_bytes": 0, "evicted_bytes": 0, "lost_bytes": 0}},
         "cgroups": [group, {**group, "path": "/app/<b>web", "memory.peak": 25 * MIB, "memory.max": None, "memory.events": {"oom_kill": 0}}], "over_time": over, "heat": heat,
         "working_set": working_set}
 
@@ -341,6 +348,26 @@ def test_bars_are_as_long_as_their_figures(page):
     assert not close(bar.at(width * 0.05, height / 2), PAPER, 5) and bar.at(width * 0.05, height / 2) != bar.at(width * 0.2, height / 2)
 
 
+def test_files_of_the_cache_are_bars_of_one_scale(page):
+    """The longest bar is the 80 MiB used again of db."""
+    for row, cell, share, colour in ((1, 2, 0.5, "#dc9a2a"), (1, 3, 1, "#4b6b2f"), (1, 4, 0.75, "#b3261e"), (2, 2, 0.125, "#dc9a2a"), (2, 3, 0, "#4b6b2f"),
+                                     (3, 2, 0.25, "#dc9a2a")):
+        x, y, width, height = page.browser.place(f"#files tbody tr:nth-child({row}) > :nth-child({cell}) .track")
+        bar = page.browser.screenshot(x, y, width, height)
+        for at in (share - 0.06, share + 0.06):
+            if 0 < at < 1:
+                filled = close(bar.at(width * at, height / 2), rgb(colour))
+                assert filled == (at < share), f"row {row}, column {cell}: filled at {at}: {filled}"
+
+
+def test_files_of_the_cache_are_told(page):
+    title = page.text("#files h2").replace("\u00a0", " ")
+    assert title == "<i>db holds 40.0 MiB of the cache, and lost 60.0 MiB that had to be read again", title
+    rows = page.browser.run("[...document.querySelectorAll('#files .bar-table tbody tr')].map((row) => row.textContent.replaceAll('\u00a0', ' '))")
+    assert rows == ["/srv/<i>db40.0 MiB80.0 MiB60.0 MiB", "/srv/backup10.0 MiB0 B0 B", "100.0 k other files20.0 MiB0 B0 B"], rows
+    assert page.browser.run("document.querySelectorAll('#files .track:not([aria-hidden=true])').length") == 0
+
+
 def test_heat_is_where_and_when_memory_was_touched(page):
     hottest, none = rgb("#0b1f3a"), rgb("#f3f5f7")
     for picture, rows in (("#heat", (("late", 0), ("early", 1))), ("#file-heat", (("late", 0),))):
@@ -400,9 +427,8 @@ def test_tables_hold_the_figures(page):
 
 RUN_TESTS = [test_stack_is_as_high_as_what_is_held, test_limit_and_kill_are_marked, test_pressure_is_a_rate, test_drag_zooms_all_plots_and_a_button_shows_all,
              test_keys_zoom, test_click_pins_a_moment, test_legend_takes_a_layer_out, test_bars_are_as_long_as_their_figures,
-             test_heat_is_where_and_when_memory_was_touched, test_arrow_keys_walk_over_the_heat, test_working_set_is_what_is_touched, test_rests_are_a_bar,
-             test_run_is_told,
-             test_tables_hold_the_figures, test_pictures_have_names_and_tables, test_page_makes_no_noise]
+             test_files_of_the_cache_are_bars_of_one_scale, test_files_of_the_cache_are_told, test_heat_is_where_and_when_memory_was_touched,
+             test_arrow_keys_walk_over_the_heat, test_working_set_is_what_is_touched, test_rests_are_a_bar, test_run_is_told, test_tables_hold_the_figures, test_pictures_have_names_and_tables, test_page_makes_no_noise]
 
 
 def diagnose_document():
@@ -467,8 +493,14 @@ def test_accounting_is_a_bar_of_its_parts(page):
         assert close(bar.at(width * 0.95, 9), rgb("#edf1f4"), 4)
 
 
-DIAGNOSE_TESTS = [test_findings_are_told_with_evidence, test_finding_lies_where_it_held, test_click_on_a_finding_zooms, test_kill_of_the_log_is_on_the_time_line,
-                  test_accounting_is_a_bar_of_its_parts, test_pictures_have_names_and_tables, test_page_makes_no_noise]
+def test_captures_say_that_files_are_not_known(page):
+    assert page.text("#files h2").replace("\u00a0", " ") == "/web holds 1.0 MiB of page cache"
+    assert "which files hold it, no capture can tell" in page.text("#files .note")
+
+
+DIAGNOSE_TESTS = [test_captures_say_that_files_are_not_known, test_findings_are_told_with_evidence, test_finding_lies_where_it_held,
+                  test_click_on_a_finding_zooms, test_kill_of_the_log_is_on_the_time_line, test_accounting_is_a_bar_of_its_parts,
+                  test_pictures_have_names_and_tables, test_page_makes_no_noise]
 
 
 def all_tests():
