@@ -5,7 +5,8 @@
 #include "diagnose/cause.h"
 
 /* Percent of memory; a few are how hypervisors even things out. */
-#define MUCH 5.0
+#define MUCH  5.0
+#define LARGE (256 * MIB)
 
 void rule_balloon(struct rule_context *c)
 {
@@ -19,6 +20,14 @@ void rule_balloon(struct rule_context *c)
         bytes = s->vmstat_later[VL_NR_BALLOON_PAGES] * page;
     if (!known(bytes) && known(in) && known(out) && in > out)
         bytes = (in - out) * page;
+    /* A text may have the balloon alone. */
+    if (c->s->pasted && wants_host(c) && !known(c->f->total) && known(bytes) && bytes >= LARGE) {
+        finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.4,
+                    "The hypervisor's balloon holds %s of this guest", SIZE(bytes));
+        finding_detail(c, "How much memory the guest has is not told here.");
+        evidence_shown(c, "balloon", number_of(bytes), IN_BYTES, "/proc/meminfo");
+        return;
+    }
     share = share_of(bytes, c->f->total);
     if (!wants_host(c) || !(share >= MUCH))
         return;

@@ -17,9 +17,8 @@ void rule_top_swappers(struct rule_context *c)
 
     if (count == 0)
         return;
-    finding_add(c, SEV_INFO, CONF_HIGH, top_processes_scope(c), 0.03,
-                "Most memory in swap: %s (pid %u), %s", c->s->processes.items[top[0]].comm,
-                c->s->processes.items[top[0]].pid,
+    finding_add(c, SEV_INFO, CONF_HIGH, top_processes_scope(c), 0.03, "Most memory in swap: %s, %s",
+                process_label((char[64]){0}, &c->s->processes.items[top[0]]),
                 AMOUNT(swapped(c, &c->s->processes.items[top[0]]), IN_BYTES));
     top_processes_tell(c, swapped, IN_BYTES, top, count, "status");
 }

@@ -416,3 +416,51 @@ unsigned kube_object_parse(struct block *b, struct span text)
     vec_done(&k.deaths);
     return k.found;
 }
+
+/* --- rows of AWS ------------------------------------------------------------------------------------------------------- */
+/*
+ * $ aws ecs describe-tasks ... --query 'tasks[0].containers[0].[name,exitCode,reason]' --output text
+ * api     137     OutOfMemoryError: Container killed due to memory usage
+ *
+ * The columns are those of the query: what is neither a number nor the reason names the container.
+ */
+#define ECS_REASON "OutOfMemoryError: Con"
+
+bool ecs_rows_begins(const struct block *b, struct span line)
+{
+    const char *at = span_find(line, ECS_REASON);
+
+    (void)b;
+    return at && (at == line.at || is_blank(at[-1]));
+}
+
+bool ecs_rows_goes_on(const struct block *b, struct span line)
+{
+    return ecs_rows_begins(b, line);
+}
+
+unsigned ecs_rows_parse(struct block *b, struct span text)
+{
+    struct span line, word;
+    unsigned rows = 0;
+
+    while (span_take_line(&text, &line)) {
+        const char *at = span_find(line, ECS_REASON);
+        struct span rest = {line.at, at ? at : line.at};
+        char scope[NAME_MAX_] = "";
+
+        if (!at)
+            continue;
+        while (span_take_word(&rest, &word))
+            if (!is_digit(*word.at) && span_len(word) + 2 < sizeof(scope) && word.end[-1] != ':')
+                snprintf(scope, sizeof(scope), "/%.*s", (int)span_len(word), word.at);
+        block_told(b, &(struct told){.killer = "AWS",
+                                     .scope = *scope ? scope : NULL,
+                                     .limit = UNKNOWN,
+                                     .words = span_trim(line),
+                                     .wall_us = UNKNOWN,
+                                     .line = b->place.line + rows});
+        rows++;
+    }
+    return rows;
+}

@@ -41,6 +41,7 @@ static const struct {
 struct layout {
     unsigned at[NR_PROCESS_COLUMNS]; /* FIELDS_MAX: no such column */
     unsigned count;
+    bool by_user; /* rows are of users: smem -u */
 };
 
 static bool take_head(struct span line, struct layout *ret)
@@ -55,6 +56,11 @@ static bool take_head(struct span line, struct layout *ret)
         for (unsigned n = 0; n < ARRAY_SIZE(names); n++)
             if (span_is(f.at[i], names[n].name) && ret->at[names[n].column] == FIELDS_MAX)
                 ret->at[names[n].column] = i;
+    /* "User Count Swap USS PSS RSS" of smem -u: all programs of a user are one row. */
+    ret->by_user = ret->at[COMMAND] == FIELDS_MAX && ret->at[PID] == FIELDS_MAX &&
+                   ret->at[USER_COLUMN] == 0 && ret->at[PSS] != FIELDS_MAX;
+    if (ret->by_user)
+        ret->at[COMMAND] = 0;
     /* "TIME+ COMMAND" of top, "UTENTE PR NI VIRT" of others: numbers are found by the names that all languages share. */
     if (ret->at[COMMAND] == FIELDS_MAX && ret->at[PID] != FIELDS_MAX && ret->at[RES] != FIELDS_MAX)
         ret->at[COMMAND] = f.count - 1;
@@ -81,6 +87,7 @@ static bool take_command(struct span command, struct layout *ret)
     for (unsigned i = 0; i < NR_PROCESS_COLUMNS; i++)
         ret->at[i] = FIELDS_MAX;
     ret->count = 0;
+    ret->by_user = false;
     while (span_take_word(&command, &word) && *word.at != '|') {
         is_ps |= span_is(word, "ps") || span_ends(word, "/ps");
         if (spec && *word.at != '-') {
@@ -181,6 +188,7 @@ static bool take_kthread(struct block *b, struct span comm, struct span share)
 static bool take_row(struct block *b, const struct layout *l, struct span line)
 {
     struct process_row row = {0};
+    char user[64];
     struct fields f;
     u64 pid = 0, total = b->p->state->meminfo[MI_MEM_TOTAL];
     struct span word;
@@ -195,11 +203,19 @@ static bool take_row(struct block *b, const struct layout *l, struct span line)
         return false;
     row.pid = (u32)pid;
     row.comm = command_of(l, &f);
+    if (l->by_user) {
+        snprintf(user, sizeof(user), "user:%.*s", (int)MIN(span_len(row.comm), (size_t)40),
+                 row.comm.at);
+        row.comm = span_empty(row.comm) ? row.comm : span_of(user, strlen(user));
+    }
     row.vm_size = amount_or_unknown(word_of(l, &f, l->at[VIRT]), KIB);
     row.rss = amount_or_unknown(word_of(l, &f, l->at[RES]), KIB);
     row.shared = amount_or_unknown(word_of(l, &f, l->at[SHR]), KIB);
     row.swap = amount_or_unknown(word_of(l, &f, l->at[SWAP]), KIB);
     row.pss = amount_or_unknown(word_of(l, &f, l->at[PSS]), KIB);
+    /* The resident memory of several processes has what they share several times. */
+    if (l->by_user && known(row.pss))
+        row.rss = row.pss;
     row.uss = amount_or_unknown(word_of(l, &f, l->at[USS]), KIB);
     row.nr_threads = amount_or_unknown(word_of(l, &f, l->at[THREADS]), 1);
     word = word_of(l, &f, l->at[SHARE]);

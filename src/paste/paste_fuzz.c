@@ -94,6 +94,8 @@ static const char *const command_pieces[] = {
     "vmware-toolbox-cmd stat balloon",
     "systemd-run -p MemoryMax=500M ",
     "nomad alloc status",
+    "cat /proc/pressure/*",
+    "cat /proc/user_beancounters",
 };
 static const char *const prompts[] = {"$ ", "root@h1:/# ", "[u@h1 ~]$ ", "~ # ", "h1% "};
 
