@@ -88,6 +88,31 @@ void strbuf_appendc(struct strbuf *s, char c)
     strbuf_append_bytes(s, &c, 1);
 }
 
+void strbuf_append_s64(struct strbuf *s, s64 value, unsigned width)
+{
+    char digits[24];
+    unsigned at = sizeof(digits);
+    u64 left = value < 0 ? -(u64)value : (u64)value;
+
+    do
+        digits[--at] = (char)('0' + left % 10);
+    while (left /= 10);
+    if (value < 0)
+        digits[--at] = '-';
+    if (sizeof(digits) - at < width)
+        strbuf_fill(s, ' ', width - (sizeof(digits) - at));
+    strbuf_append_bytes(s, digits + at, sizeof(digits) - at);
+}
+
+void strbuf_append_padded(struct strbuf *s, const char *text, unsigned width)
+{
+    size_t len = strlen(text);
+
+    strbuf_append_bytes(s, text, len);
+    if (len < width)
+        strbuf_fill(s, ' ', width - len);
+}
+
 void strbuf_fill(struct strbuf *s, char c, size_t count)
 {
     grow(s, count);

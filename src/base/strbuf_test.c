@@ -72,12 +72,34 @@ static void stolen_text_outlives_the_buffer(void **state)
     free(text);
 }
 
+static void figures_are_as_printf_has_them(void **state)
+{
+    static const s64 values[] = {0,         7,          -1,        10,       99999999,
+                                 123456789, -123456789, INT64_MAX, INT64_MIN};
+    struct strbuf ours, theirs;
+
+    (void)state;
+    strbuf_init(&ours);
+    strbuf_init(&theirs);
+    for (unsigned i = 0; i < ARRAY_SIZE(values); i++)
+        for (unsigned width = 0; width < 24; width++) {
+            strbuf_append_padded(&ours, "key:", width);
+            strbuf_append_s64(&ours, values[i], width);
+            strbuf_printf(&theirs, "%-*s%*lld", (int)width, "key:", (int)width,
+                          (long long)values[i]);
+        }
+    assert_string_equal(ours.text, theirs.text);
+    strbuf_done(&ours);
+    strbuf_done(&theirs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_buffer_is_an_empty_string),
         cmocka_unit_test(pieces_of_every_size_add_up),
         cmocka_unit_test(reset_keeps_the_memory),
+        cmocka_unit_test(figures_are_as_printf_has_them),
         cmocka_unit_test(stolen_text_outlives_the_buffer),
     };
 

@@ -761,8 +761,7 @@ int fs_run(struct fs *fs)
             break;
         fs_requests_late(fs);
         if (poll(&pfd, 1, (int)(free_ns / NS_PER_MS)) > 0)
-            for (unsigned i = 0; i < AT_ONCE && fs_request(fs); i++)
-                ;
+            fs_requests_now(fs, AT_ONCE);
     }
     fs_requests_end(fs);
     return rc;

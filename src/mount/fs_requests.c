@@ -8,6 +8,7 @@
 
 #include <fuse_lowlevel.h>
 #include <linux/fuse.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,12 @@ static bool is_look(const struct fuse_buf *buf)
     return false;
 }
 
+/* Who was answered on this CPU goes on before the machine does, which may not leave it for milliseconds else. */
+static void let_them_run(void)
+{
+    sched_yield();
+}
+
 static void keep(struct fs_requests *r, size_t size)
 {
     struct late late = {xmalloc(size), size};
@@ -60,6 +67,7 @@ static bool attend(void *ctx)
     struct fs *fs = ctx;
     struct fs_requests *r = fs->requests;
     u64 began = fs->config.view->wall_ns(), now;
+    bool answered = false;
     int n;
 
     if (began < r->next)
@@ -70,9 +78,12 @@ static bool attend(void *ctx)
             continue;
         }
         fuse_session_process_buf(fs->session, &r->buf);
+        answered = true;
         if (fs->config.view->wall_ns() - began > LOOK_EVERY)
             break;
     }
+    if (answered)
+        let_them_run();
     now = fs->config.view->wall_ns();
     r->next = now + MAX(LOOK_EVERY, now - began); /* half of the time is the machine's */
     return r->late.count > 0;
@@ -96,14 +107,17 @@ void fs_requests_end(struct fs *fs)
     fs->requests = NULL;
 }
 
-bool fs_request(struct fs *fs)
+void fs_requests_now(struct fs *fs, unsigned max)
 {
     struct fs_requests *r = fs->requests;
+    unsigned n = 0;
 
-    if (fuse_session_receive_buf(fs->session, &r->buf) <= 0)
-        return false;
-    fuse_session_process_buf(fs->session, &r->buf);
-    return true;
+    while (n < max && fuse_session_receive_buf(fs->session, &r->buf) > 0) {
+        fuse_session_process_buf(fs->session, &r->buf);
+        n++;
+    }
+    if (n)
+        let_them_run();
 }
 
 void fs_requests_late(struct fs *fs)

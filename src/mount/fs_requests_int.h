@@ -11,8 +11,8 @@
 void fs_requests_begin(struct fs *fs);
 void fs_requests_end(struct fs *fs);
 
-/* Answer the next one. False: there is none. */
-bool fs_request(struct fs *fs);
+/* Answer those that are there, so many at most. */
+void fs_requests_now(struct fs *fs, unsigned max);
 /* Those that were kept. */
 void fs_requests_late(struct fs *fs);
 

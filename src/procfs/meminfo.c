@@ -105,22 +105,28 @@ static u64 counter_kib(const struct meminfo_view *m, enum counter id)
     return counter_info[id].stored == UNIT_BYTES ? bytes / PAGE_SIZE * KIB_PER_PAGE : bytes / 1024;
 }
 
+/* The key and its colon take 16 columns, except for a longer key, and the number 8. */
+static void render_line(struct strbuf *out, const char *key, u64 value, const char *tail)
+{
+    strbuf_append_padded(out, key, 16);
+    strbuf_append_s64(out, (s64)value, 8);
+    strbuf_append(out, tail);
+}
+
 void render_meminfo(const struct system *s, struct strbuf *out)
 {
     struct meminfo_view view;
     const struct meminfo_view *m = &view;
 
     view_init(&view, s);
-#define PAGES(pages)       ((u64)(pages)*KIB_PER_PAGE)
-#define C(id)              counter_kib(m, id)
-#define MEMINFO_TAIL_KIB   " kB"
-#define MEMINFO_TAIL_COUNT ""
-/* The key and its colon take 16 columns, except for a longer key, and the number 8. */
-#define MEMINFO(key, unit, value, doc) \
-    strbuf_printf(out, "%-16s%8" PRIu64 "%s\n", key ":", (u64)(value), MEMINFO_TAIL_##unit);
+#define PAGES(pages)                   ((u64)(pages)*KIB_PER_PAGE)
+#define C(id)                          counter_kib(m, id)
+#define MEMINFO_TAIL_KIB               " kB\n"
+#define MEMINFO_TAIL_COUNT             "\n"
+#define MEMINFO(key, unit, value, doc) render_line(out, key ":", (u64)(value), MEMINFO_TAIL_##unit);
 #define MEMINFO_WITH(feature, key, unit, value, doc) \
     if (kernel_has(&s->kernel, KERNEL_##feature))    \
-        strbuf_printf(out, "%-16s%8" PRIu64 "%s\n", key ":", (u64)(value), MEMINFO_TAIL_##unit);
+        render_line(out, key ":", (u64)(value), MEMINFO_TAIL_##unit);
 #include "procfs/meminfo.def"
 #undef MEMINFO
 #undef MEMINFO_WITH

@@ -59,6 +59,9 @@ void render_vmstat(const struct system *s, struct strbuf *out)
     for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
         enum counter id = kernel->vmstat[i];
 
-        strbuf_printf(out, "%s %" PRId64 "\n", counter_info[id].name, counter_shown(id, c.v[id]));
+        strbuf_append(out, counter_info[id].name);
+        strbuf_appendc(out, ' ');
+        strbuf_append_s64(out, counter_shown(id, c.v[id]), 0);
+        strbuf_appendc(out, '\n');
     }
 }

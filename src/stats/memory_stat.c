@@ -18,6 +18,9 @@ void memory_stat_render(const struct kernel *kernel, memory_stat_fn get, void *c
     for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
         const struct memory_stat_line *line = kernel->memory_stat[i];
 
-        strbuf_printf(out, "%s %" PRId64 "\n", line->name, memory_stat_value(line, get, ctx));
+        strbuf_append(out, line->name);
+        strbuf_appendc(out, ' ');
+        strbuf_append_s64(out, memory_stat_value(line, get, ctx), 0);
+        strbuf_appendc(out, '\n');
     }
 }

@@ -3,7 +3,9 @@
 that size that thrashes, and a diagnosis of 10,000 groups.
 
 Speeds are virtual seconds for one of the program's CPU time, so a host that others keep busy does not change them; how long a read
-takes it does change. Skipped where nothing can be mounted. Prints TAP."""
+takes it does change. A read after a pause finds cold caches: the host's own /proc/meminfo takes six times as long then as in a loop (30 us and 5 us
+where this was written), and a mounted one, with two switches to the machine and back, 75 us on a machine that is paused. So the wait of a read is
+judged on a quiet host alone, and the host's own is printed beside it. Skipped where nothing can be mounted. Prints TAP."""
 
 import os
 import pathlib
@@ -55,8 +57,10 @@ rate = 100/s
 THRASH = WEB.replace("memory.max = 4G", "memory.max = 1G").replace("memory.max = 3G", "memory.max = 512M")
 THRASH = THRASH.replace("zipf:0.9", "random").replace("memory = 64M", "memory = 160M").replace("memory = 256M", "memory = 512M")
 SECONDS = 8
+LOAD = os.getloadavg()[0]
 GROUPS = 10000
 
+QUIET = 0.8  # load average before the first test
 READER = f"""
 import os, time
 fd = os.open("/proc/meminfo", os.O_RDONLY)
@@ -101,6 +105,12 @@ def watched(scenario, speed, skip):
         return times[1] - times[0], gone[1] - gone[0], used, waits
 
 
+def host_read_us():
+    """The median wait for the host's own /proc/meminfo, read as often on one core."""
+    done = subprocess.run(["taskset", "-c", str(max(os.sched_getaffinity(0))), sys.executable, "-c", READER], capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[2])
+
+
 def show(name, passed, gone, used, waits):
     print(f"# result {name}_virtual_s_per_cpu_s = {passed / used:.1f}")
     print(f"# result {name}_given_up_s = {gone:.1f}")
@@ -112,7 +122,9 @@ def a_web_service_of_8_gib_and_20_tasks_has_time_to_spare_at_10x():
     passed, gone, used, waits = watched(WEB, "10x", "30s")
     show("web", passed, gone, used, waits)
     assert passed / used > 10, (passed, used)
-    assert waits[0] < 1000, waits  # the host's own read took 90 us beside other work; others may have the core
+    print(f"# result host_read_us_median = {host_read_us():.0f}")
+    assert waits[0] < (100 if LOAD < QUIET else 1000), (LOAD, waits)  # a quarter of them meet a machine that is not just moving on
+    assert waits[1] < (130 if LOAD < QUIET else 5000), (LOAD, waits)  # the rest wait until it has come to a call of a task, and find colder caches
 
 
 def a_machine_that_thrashes_says_how_fast_it_is():
@@ -130,9 +142,11 @@ def ten_thousand_groups_are_diagnosed():
         before, began, own = cpu_seconds(machine.process.pid), time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([HIGHWATER, "diagnose", "--root", machine.dir, "-o", os.devnull], check=False, timeout=600)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        theirs, ours = after.ru_utime + after.ru_stime - own.ru_utime - own.ru_stime, cpu_seconds(machine.process.pid) - before
         print(f"# result groups_diagnosed_s = {time.monotonic() - began:.1f}")
-        print(f"# result groups_diagnosed_cpu_s_of_diagnose = {after.ru_utime + after.ru_stime - own.ru_utime - own.ru_stime:.1f}")
-        print(f"# result groups_diagnosed_cpu_s_of_machine = {cpu_seconds(machine.process.pid) - before:.1f}")
+        print(f"# result groups_diagnosed_cpu_s_of_diagnose = {theirs:.1f}")
+        print(f"# result groups_diagnosed_cpu_s_of_machine = {ours:.1f}")
+        assert theirs + ours < 60, (theirs, ours)  # some 2.4 ms a group: 20 files, read twice, with three requests each; others heat the caches
 
 
 if __name__ == "__main__":
