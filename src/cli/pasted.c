@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "observe/capture.h"
 #include "observe/source.h"
+#include "paste/roots.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -67,6 +68,8 @@ struct paste *pasted_read(char *const *paths, unsigned count, bool keep, bool *r
         *ret_known = false;
         rc = err_at(e, -EINVAL, paths[0], 0, 0, "no text of a known kind");
     }
+    if (rc == 0)
+        roots_read_apart(p, paths, count);
     if (rc == 0)
         return p;
     paste_free(p);

@@ -7,6 +7,7 @@
 #include "paste/state_int.h"
 
 #include "base/utf8.h"
+#include "paste/roots.h"
 #include "paste/unpack.h"
 
 #include <dirent.h>
@@ -296,7 +297,7 @@ static int take_entry(struct paste *p, struct unpack *u, const struct unpack_fil
 {
     struct span from, path;
     struct strbuf text;
-    char shown[512];
+    char shown[512], whole[TREE_PATH_MAX * 2];
 
     if (!file->path)
         return add_entry(p, u, name, true, written, depth, e);
@@ -304,7 +305,12 @@ static int take_entry(struct paste *p, struct unpack *u, const struct unpack_fil
         return 0;
     path = span_of(file->path, strlen(file->path));
     from = from_root(path);
+    snprintf(whole, sizeof(whole), "%s/%s", name, file->path);
     if (is_native(from)) {
+        size_t root = strlen(name) + 1 + (size_t)(from.at - path.at);
+
+        if (!roots_takes_file(p, span_of(whole, MIN(root, strlen(whole))), from))
+            return 0;
         span_copy(from, shown, sizeof(shown));
         strbuf_init(&text);
         read_entry(p, u, TREE_FILE_MAX, &text);
@@ -312,7 +318,7 @@ static int take_entry(struct paste *p, struct unpack *u, const struct unpack_fil
         strbuf_done(&text);
         return 0;
     }
-    if (!is_wanted(from))
+    if (!is_wanted(from) || !roots_takes_text(p, span_of(whole, strlen(whole))))
         return 0;
     span_copy(path, shown, sizeof(shown));
     return add_entry(p, u, shown, false, file->written, depth, e);
@@ -413,10 +419,6 @@ struct walk {
     unsigned files, entries;
     bool
         machine; /* the directory is a machine's root: /proc and /sys are the observer's, and what else is wanted has its place */
-    /* Of a directory that is none, the folder in which the first file of a machine's /proc or /sys was; its length. */
-    char root[256];
-    size_t root_len;
-    bool has_root;
 };
 
 static int compare_texts(const void *a, const void *b)
@@ -449,30 +451,32 @@ static bool is_script(int fd)
            memcmp(head, "#!", sizeof(head)) == 0;
 }
 
-/* A file of /proc or /sys of a machine whose root is a folder or two further down. Of two machines the first counts. */
-static void add_native(struct walk *w, int fd, struct span inner)
+/* A file of /proc or /sys of a machine whose root is a folder or two further down. */
+static void add_native(struct walk *w, int fd, struct span whole, struct span inner)
 {
     struct span from = from_root(inner);
-    size_t len = (size_t)(from.at - inner.at);
     char shown[TREE_PATH_MAX], chunk[16384];
     struct strbuf text;
     ssize_t got;
 
-    if (!w->has_root && len < sizeof(w->root)) {
-        memcpy(w->root, inner.at, len);
-        w->root_len = len;
-        w->has_root = true;
-    }
-    if (!w->has_root || len != w->root_len || memcmp(inner.at, w->root, len) != 0) {
-        w->p->files_skipped++;
+    whole.end -= span_len(from);
+    if (!roots_takes_file(w->p, whole, from))
         return;
-    }
     strbuf_init(&text);
     while (text.len < TREE_FILE_MAX && (got = read(fd, chunk, sizeof(chunk))) > 0)
         strbuf_append_bytes(&text, chunk, (size_t)got);
     span_copy(from, shown, sizeof(shown));
     paste_tree_file(w->p, shown, span_of_buf(&text));
     strbuf_done(&text);
+}
+
+/* What is packed has roots of its own. */
+static bool is_packed(int fd)
+{
+    char head[PEEK];
+    ssize_t n = pread(fd, head, sizeof(head), 0);
+
+    return n > 0 && unpack_kind(head, (size_t)n);
 }
 
 static void walk_entry(struct walk *w, int dir_fd, const char *path, const char *relative,
@@ -497,8 +501,9 @@ static void walk_entry(struct walk *w, int dir_fd, const char *path, const char 
             fd = -1;
         } else if (S_ISREG(st.st_mode) && !w->machine && is_native(from_root(from))) {
             w->files++;
-            add_native(w, fd, from);
-        } else if (S_ISREG(st.st_mode) && is_wanted(from_root(from))) {
+            add_native(w, fd, span_of_buf(&full), from);
+        } else if (S_ISREG(st.st_mode) && is_wanted(from_root(from)) &&
+                   (roots_takes_text(w->p, span_of_buf(&full)) || is_packed(fd))) {
             struct err ignored = {0};
 
             w->files++;

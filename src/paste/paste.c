@@ -106,6 +106,7 @@ static void state_free(struct paste_state *st)
     machines_free(st->machines);
     source_free(st->tree.below);
     tree_done(&st->tree);
+    roots_done(st);
     vec_done(&st->rows);
     vec_done(&st->names);
     placement_done(st);

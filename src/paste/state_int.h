@@ -97,6 +97,12 @@ struct earlyoom {
     u64 available, total, swap_free, swap_total;
 };
 
+/* Where a machine's tree stands (roots.h). */
+struct root_seen {
+    char *key; /* its path, with that of the archive in front */
+    bool has_memory;
+};
+
 struct newest_first; /* newest_first.c */
 struct machines;     /* machines.c */
 
@@ -109,6 +115,8 @@ struct container_name {
 
 struct paste_state {
     struct tree tree;
+    VEC(struct root_seen) roots;
+    char *only_root; /* the root whose files are read; NULL: the first one */
     VEC(struct container_name) names;
     enum rank meminfo_rank[NR_MEMINFO_FIELDS];
     bool pool_written;                   /* a command of the text wrote to nr_hugepages */
@@ -256,6 +264,9 @@ void machines_prompt(struct paste *p, struct span line, struct span command);
 void machines_table(struct paste *p, enum paste_format format);
 /* All was added. */
 void machines_finish(struct paste *p);
+
+/* roots.c: free what is known of roots. */
+void roots_done(struct paste_state *st);
 
 /* names.c: the container of this id has this name; the log's groups that end in such an id end in the name. */
 void names_note(struct paste *p, struct span id, struct span name, u64 limit);
