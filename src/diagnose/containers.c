@@ -63,7 +63,7 @@ bool containers_headline(const struct snapshot *s, char *buf, size_t size)
     bool loops;
 
     vec_for_each (&s->containers, at)
-        if (!c || worth(at) > worth(c))
+        if ((worth(at) || *at->state) && (!c || worth(at) > worth(c)))
             c = at;
     if (!c)
         return false;

@@ -1,5 +1,6 @@
 /* rule_cgroup_near_max.c - a cgroup whose limit is filled with memory it cannot give back. */
 #include "diagnose/cause.h"
+#include "diagnose/containers.h"
 #include "diagnose/pain.h"
 
 #include <string.h>
@@ -70,6 +71,32 @@ static void from_node(struct rule_context *c, const struct cgroup_view *g)
     evidence(c, "share of that", used, IN_PERCENT, "the table", "over %.0f %%", USED_SHARE);
 }
 
+/* A container that has read so many times its limit from disk reads more than fits into it, or the same again. */
+#define READ_AGAIN 10
+
+/* "docker stats" has what was read from disk since the container started: reads that fill the limit again and again are of file cache. */
+static void tell_blocks(struct rule_context *c, const struct cgroup_view *g, const char *name)
+{
+    const struct container_view *v = container_find(c->s, g->path);
+
+    if (!v || !known(v->blocks_read) || v->blocks_read > (u64)1 << 60)
+        return;
+    if (v->blocks_read / READ_AGAIN >= g->max) {
+        finding_title(c,
+                      "%s stands at its limit (%s of %s), and has read %s from disk since it "
+                      "started: likely its file cache is evicted and read again",
+                      name, SIZE(g->current), SIZE(g->max), SIZE(v->blocks_read));
+        finding_detail(c, "workingset_refault_file in its memory.stat and its memory.pressure "
+                          "would prove it; a program that reads much once does so, too.");
+    } else if (v->blocks_read < g->max / READ_AGAIN) {
+        finding_detail(c,
+                       "It has read only %s from disk since it started, so what fills it is no "
+                       "cache of files that it read.",
+                       SIZE(v->blocks_read));
+    }
+    evidence_shown(c, "BLOCK I/O, read", number_of(v->blocks_read), IN_BYTES, "the table");
+}
+
 /* A table of containers has use and limit alone. */
 static void from_usage(struct rule_context *c, const struct cgroup_view *g)
 {
@@ -85,9 +112,12 @@ static void from_usage(struct rule_context *c, const struct cgroup_view *g)
         finding_title(c, "%s stands at its limit: %s of %s (%s), which has killed %s times", name,
                       SIZE(g->current), SIZE(g->max), AMOUNT(used, IN_PERCENT),
                       AMOUNT((double)g->events[EV_OOM_KILL], IN_COUNT));
+    vec_last(&c->out->items).cause = CAUSE_USE_AT_LIMIT;
     finding_detail(c,
                    "How much of it is file cache that would give way, this text does not say: "
                    "see memory.stat. What it cannot give back makes the next allocation a kill.");
+    if (!(known(g->events[EV_OOM_KILL]) && g->events[EV_OOM_KILL]))
+        tell_blocks(c, g, name);
     evidence(c, "use", number_of(g->current), IN_BYTES, "the table", "%s", "");
     evidence(c, "limit", number_of(g->max), IN_BYTES, "the table", "%s", "");
     evidence(c, "share of the limit", used, IN_PERCENT, "the table", "over %.0f %%", USED_SHARE);

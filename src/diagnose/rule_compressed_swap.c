@@ -1,4 +1,5 @@
 /* rule_compressed_swap.c - how zswap and zram do. */
+#include "diagnose/left.h"
 #include "diagnose/pain.h"
 
 /* Less stored is noise. */
@@ -6,7 +7,6 @@
 /* Below it a page saves less than a third of itself, and costs its compression both ways. */
 #define RATIO_POOR   1.5
 #define FULL_PERCENT 95.0
-#define NOTHING_LEFT 5.0  /* percent of MemTotal that is available */
 #define HOLDS_MOST   50.0 /* percent of MemTotal */
 
 static void tell(struct rule_context *c, const char *name, u64 original, u64 compressed, u64 limit,
@@ -20,8 +20,7 @@ static void tell(struct rule_context *c, const char *name, u64 original, u64 com
 
     /* What is compressed is in RAM as well: so much of it, and swapping out frees hardly anything. */
     if (held >= HOLDS_MOST)
-        finding_add(c, c->f->available_share < NOTHING_LEFT ? SEV_CRITICAL : SEV_WARNING, CONF_HIGH,
-                    "host", 0.95,
+        finding_add(c, left_is_nothing(c->f) ? SEV_CRITICAL : SEV_WARNING, CONF_HIGH, "host", 0.95,
                     "%s holds %s of memory, %s of all, for %s that were swapped out to it%s", name,
                     SIZE(compressed), AMOUNT(held, IN_PERCENT), SIZE(original),
                     ratio < RATIO_POOR ? ": it compresses badly" : "");
@@ -54,9 +53,9 @@ static void tell_pages(struct rule_context *c)
         return;
     vec_for_each (&c->s->swaps, swap)
         swapped += swap->zram && known(swap->used) ? swap->used : 0;
-    finding_add(c, c->f->available_share < NOTHING_LEFT ? SEV_CRITICAL : SEV_WARNING, CONF_HIGH,
-                "host", 0.95, "The pool of compressed swap holds %s of memory, %s of all",
-                SIZE(bytes), AMOUNT(held, IN_PERCENT));
+    finding_add(c, left_is_nothing(c->f) ? SEV_CRITICAL : SEV_WARNING, CONF_HIGH, "host", 0.95,
+                "The pool of compressed swap holds %s of memory, %s of all", SIZE(bytes),
+                AMOUNT(held, IN_PERCENT));
     if (swapped) {
         finding_title(
             c,

@@ -453,6 +453,7 @@ struct container_view {
     u64 restarts, limit, request; /* limit, request: bytes; UNKNOWN */
     bool killed_told, killed; /* it is said whether the kernel killed it at its limit (OOMKilled) */
     bool probed;              /* it has a liveness probe */
+    u64 blocks_read;          /* bytes from disks since it started; UNKNOWN */
     struct klog_place place;
 };
 

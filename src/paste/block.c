@@ -228,8 +228,11 @@ void block_told(struct block *b, const struct told *told)
 
 struct container_view container_unknown(void)
 {
-    return (struct container_view){
-        .exit_code = UNKNOWN, .restarts = UNKNOWN, .limit = UNKNOWN, .request = UNKNOWN};
+    return (struct container_view){.exit_code = UNKNOWN,
+                                   .restarts = UNKNOWN,
+                                   .limit = UNKNOWN,
+                                   .request = UNKNOWN,
+                                   .blocks_read = UNKNOWN};
 }
 
 void block_container(struct block *b, const struct container_view *c)

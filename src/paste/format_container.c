@@ -94,14 +94,43 @@ bool docker_stats_goes_on(const struct block *b, struct span line)
 struct container {
     char name[NAME_MAX_];
     u64 used, limit;
+    u64 blocks_read; /* UNKNOWN */
 };
+
+/* What stands behind "511.9MiB / 512MiB". */
+static struct span behind_limit(struct span usage)
+{
+    const char *slash = memchr(usage.at, '/', span_len(usage));
+    struct span rest = {slash ? slash + 1 : usage.end, usage.end};
+    u64 bytes;
+
+    take_size(&rest, &bytes);
+    return rest;
+}
+
+/* "1.2GB / 3.4GB     812GB / 4.1GB": of NET I/O and BLOCK I/O what the second has in front. */
+static u64 blocks_read(struct span after_limit)
+{
+    const char *first = memchr(after_limit.at, '/', span_len(after_limit)), *second;
+    struct span rest;
+    u64 bytes;
+
+    if (!first || !(second = memchr(first + 1, '/', (size_t)(after_limit.end - first - 1))))
+        return UNKNOWN;
+    while (second > first && second[-1] == ' ')
+        second--;
+    rest.end = rest.at = second;
+    while (rest.at > first && rest.at[-1] != ' ')
+        rest.at--;
+    return take_size(&rest, &bytes) && span_empty(span_trim(rest)) ? bytes : UNKNOWN;
+}
 
 unsigned docker_stats_parse(struct block *b, struct span text)
 {
     VEC(struct container) all = {0};
     const char *runtime = runtime_of(b, text);
     struct span line;
-    bool has_name = true, has_id = true;
+    bool has_name = true, has_id = true, has_blocks = false;
     u64 largest = 0;
     unsigned at_largest = 0, rows;
 
@@ -113,12 +142,15 @@ unsigned docker_stats_parse(struct block *b, struct span text)
 
         if (docker_stats_begins(b, line)) {
             has_name = span_find(line, "NAME") != NULL;
+            has_blocks = span_find(line, "NET I") && span_find(line, "BLOCK I");
             has_id = span_find(line, "CONTAINER ID") || words_begin(line, "ID NAME") ||
                      span_find(line, "CONTAINER");
             continue;
         }
         if (!take_usage(line, &c.used, &c.limit, &at))
             continue;
+        c.blocks_read =
+            has_blocks ? blocks_read(behind_limit((struct span){at, line.end})) : UNKNOWN;
         fields_split((struct span){line.at, at}, &f);
         column = has_name && has_id ? 1 : 0;
         if (f.count == 0)
@@ -142,6 +174,13 @@ unsigned docker_stats_parse(struct block *b, struct span text)
             if (*at == '/')
                 *at = '_';
         block_group(b, path, c->used, none ? NO_LIMIT : c->limit);
+        if (known(c->blocks_read)) {
+            struct container_view view = container_unknown();
+
+            snprintf(view.scope, sizeof(view.scope), "%.199s", path);
+            view.blocks_read = c->blocks_read;
+            block_container(b, &view);
+        }
         if (none)
             block_meminfo(b, MI_MEM_TOTAL, c->limit, RANK_ROUNDED);
     }
