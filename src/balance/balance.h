@@ -89,7 +89,7 @@ pfn_t balance_try_kernel_folio(struct mem *mem, unsigned order);
 enum balance_result balance_migrate(struct mem *mem, struct attempt *at, pfn_t pfn,
                                     const struct alloc_place *place, enum migrate_reason reason,
                                     int *ret_err, struct wait *ret_wait);
-/* The same, out of ZONE_MOVABLE to any node, before it is pinned for long. */
+/* The same, out of ZONE_MOVABLE to any node, before it is pinned for long. BALANCE_OOM: no zone below has a page for a single one. */
 enum balance_result balance_migrate_unmovable(struct mem *mem, struct attempt *at, pfn_t pfn,
                                               int *ret_err, struct wait *ret_wait);
 /* memory.high: pages over it are reclaimed on return to user mode; a pause is asked for when that is not enough. */

@@ -1,8 +1,11 @@
 /* migrate.c - a folio moves to other nodes, where memory is reclaimed and compacted for it.
  *
- * It is isolated first, so that reclaim for its new place does not evict it. Nobody is killed for a page that only moves.
+ * It is isolated first, so that reclaim for its new place does not evict it. Nobody is killed for a page that only moves, but for a
+ * single page that leaves ZONE_MOVABLE to be pinned: its mask is GFP_USER, which neither gives up nor names a node, so that a machine whose
+ * other zones are full kills, as it does for any page of a program.
  *
- * Mirrors alloc_migration_target() of mm/migrate.c, Linux 6.1: a huge page does not wake kswapd (GFP_TRANSHUGE). */
+ * Mirrors alloc_migration_target() of mm/migrate.c and migrate_longterm_unpinnable_pages() of mm/gup.c, Linux 6.1: a huge page does not wake
+ * kswapd (GFP_TRANSHUGE). */
 #include "balance/balance_int.h"
 
 #include <errno.h>
@@ -27,14 +30,16 @@ static pfn_t take_found(void *ctx, pfn_t from)
     return pfn;
 }
 
-/* A frame, or a folio of as many pages as `from`, there. `movable`: of a page that may move again. */
+/* A frame, or a folio of as many pages as `from`, there; BALANCE_OOM for a page to be pinned alone. `movable`: of a page that may move
+ * again. */
 static enum balance_result get_target(struct mem *mem, struct attempt *at, pfn_t from,
                                       const struct alloc_place *place, bool movable, pfn_t *ret_pfn,
                                       struct wait *ret_wait)
 {
     unsigned order = folio_order(frames_get(mem->frames, from));
-    u32 flags = (movable ? ALLOC_MOVABLE : 0) |
-                (order ? ALLOC_COMP | ALLOC_NO_KSWAPD : ALLOC_RETRY_MAYFAIL);
+    u32 flags = (movable ? ALLOC_MOVABLE : 0) | (order     ? ALLOC_COMP | ALLOC_NO_KSWAPD
+                                                 : movable ? ALLOC_RETRY_MAYFAIL
+                                                           : 0);
     enum balance_result r;
 
     at->placed = true;
@@ -43,6 +48,8 @@ static enum balance_result get_target(struct mem *mem, struct attempt *at, pfn_t
     at->placed = false;
     if (r == BALANCE_FAIL || r == BALANCE_OOM)
         *ret_pfn = PFN_NONE;
+    if (r == BALANCE_OOM && !movable && !order)
+        return BALANCE_OOM;
     return r == BALANCE_WAIT ? BALANCE_WAIT : BALANCE_OK;
 }
 
@@ -54,6 +61,7 @@ static enum balance_result migrate(struct mem *mem, struct attempt *at, pfn_t he
     bool movable = reason != MR_LONGTERM_PIN;
     struct found found = {mem, place->nodes, movable, PFN_NONE};
     struct migrate_target target = {take_found, &found};
+    enum balance_result r = BALANCE_OK;
     int err;
 
     if (!migrate_isolate(mem, head)) {
@@ -61,9 +69,11 @@ static enum balance_result migrate(struct mem *mem, struct attempt *at, pfn_t he
         return BALANCE_OK;
     }
     err = migrate_check_movable(mem, head);
-    if (!err && get_target(mem, at, head, place, movable, &found.pfn, ret_wait) == BALANCE_WAIT) {
+    if (!err)
+        r = get_target(mem, at, head, place, movable, &found.pfn, ret_wait);
+    if (r != BALANCE_OK) {
         migrate_putback(mem, &head, 1);
-        return BALANCE_WAIT;
+        return r;
     }
     *ret_err = migrate_pages(mem, &head, 1, &target, reason).err;
     if (found.pfn != PFN_NONE) /* it could not move */

@@ -44,6 +44,8 @@ struct hugetlb_refused {
     u64 had;  /* huge pages that it had mapped before; of a mapping */
     u64 pool; /* huge pages of the pool, surplus ones included */
     u64 left; /* of them, promised to nobody; of `nodes` alone: free there */
+    u64 surplus,
+        overcommit; /* huge pages beyond nr_hugepages that there were, and as many as there might be */
     u64 elsewhere;   /* of them, free on other nodes than `nodes` */
     u64 nodes;       /* the only ones on which it may have them; 0: all */
     u64 limit;       /* of `group`, huge pages; at a limit alone */

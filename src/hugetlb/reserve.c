@@ -144,6 +144,8 @@ static void refused_for_want(struct hugetlb *h, enum hugetlb_refusal why, u64 wa
     *r = (struct hugetlb_refused){.count = r->count + 1,
                                   .wanted = wanted,
                                   .pool = h->nr,
+                                  .surplus = h->surplus,
+                                  .overcommit = h->mem->tunables->nr_overcommit_hugepages,
                                   .left = some ? here : hugetlb_unreserved(h),
                                   .elsewhere = some ? h->free - here : 0,
                                   .nodes = some ? nodes & all_nodes(h) : 0,

@@ -150,7 +150,7 @@ bool run_nodes_short(const struct run_report *r, struct strbuf *out)
 {
     const struct system *s = r->system;
     unsigned least = 0, most = 0;
-    double part[MAX_NUMNODES];
+    double part[MAX_NUMNODES] = {0};
     const struct task *who;
     char bytes[UNITS_TEXT_MAX];
 

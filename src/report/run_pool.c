@@ -50,8 +50,7 @@ static void tell_nodes(u64 nodes, struct strbuf *note)
 }
 
 /* What would have been enough. */
-static void tell_cure(const struct hugetlb *h, const struct hugetlb_refused *of,
-                      struct strbuf *note)
+static void tell_cure(const struct hugetlb_refused *of, struct strbuf *note)
 {
     char number[UNITS_TEXT_MAX];
     u64 missing = of->wanted - MIN(of->wanted, of->left);
@@ -61,9 +60,14 @@ static void tell_cure(const struct hugetlb *h, const struct hugetlb_refused *of,
                       ": put pages there (/sys/devices/system/node/node%d/hugepages/"
                       "hugepages-2048kB/nr_hugepages)",
                       __builtin_ctzll(of->nodes));
-    else if (h->mem->tunables->nr_overcommit_hugepages)
-        strbuf_printf(note, ", and no surplus page could be had (vm.nr_overcommit_hugepages is %s)",
-                      format_count(number, h->mem->tunables->nr_overcommit_hugepages));
+    else if (of->overcommit && of->surplus + missing > of->overcommit)
+        strbuf_printf(note, ", and vm.nr_overcommit_hugepages (%s) allows too few surplus pages",
+                      format_count(number, of->overcommit));
+    else if (of->overcommit)
+        strbuf_printf(note,
+                      ", and no surplus page could be had: no block of 2 MiB was free or could be "
+                      "made (vm.nr_overcommit_hugepages is %s)",
+                      format_count(number, of->overcommit));
     else if (of->rest > 1)
         strbuf_printf(note,
                       ": vm.nr_hugepages=%llu would have had room for the %s of its mapping that "
@@ -112,7 +116,7 @@ static void tell_want(const struct hugetlb *h, enum hugetlb_refusal why, struct 
     }
     if (of->elsewhere)
         strbuf_printf(note, " (%s on others)", format_count(number, of->elsewhere));
-    tell_cure(h, of, note);
+    tell_cure(of, note);
     strbuf_append(note, ".\n");
 }
 

@@ -783,6 +783,12 @@ static void render_remarks(struct text *t)
                       "\nNote: %s call%s refused huge pages of the pool (ENOMEM); the program "
                       "exited.\n",
                       format_count(number, st->refused), st->refused == 1 ? " was" : "s were");
+    else if (st->refused && st->refused == r->system->memlock_refused)
+        strbuf_printf(t->out,
+                      "\nNote: %s call%s refused memory that stays (mlock, MAP_LOCKED, pin): over "
+                      "RLIMIT_MEMLOCK, 8 MiB for who is not root, whatever is free; the program "
+                      "exited.\n",
+                      format_count(number, st->refused), st->refused == 1 ? " was" : "s were");
     else if (st->refused)
         strbuf_printf(t->out,
                       "\nNote: %s call%s refused for want of memory%s (ENOMEM, ENOSPC); the "

@@ -10,9 +10,12 @@
 
 #define MEMLOCK_PAGES (8 * MIB / PAGE_SIZE) /* RLIMIT_MEMLOCK of those without CAP_IPC_LOCK */
 
-bool mlock_allowed(const struct task *t, u64 pages)
+bool mlock_allowed(struct system *s, const struct task *t, u64 pages)
 {
-    return t->uid == 0 || t->mm->locked_vm + pages <= MEMLOCK_PAGES;
+    if (t->uid == 0 || t->mm->locked_vm + pages <= MEMLOCK_PAGES)
+        return true;
+    s->memlock_refused++;
+    return false;
 }
 
 void mlock_new_page(struct system *s, struct mm *mm, vpn_t vpn)
@@ -108,7 +111,7 @@ enum step system_mlock(struct system *s, struct task *t, vaddr_t addr, u64 len, 
     if (!call_begin(s, t, &step))
         return step;
     if (!t->progress) {
-        if (!mlock_allowed(t, unlocked_pages(t->mm, r)))
+        if (!mlock_allowed(s, t, unlocked_pages(t->mm, r)))
             return call_refuse(s, t, -ENOMEM);
         lock_mappings(t->mm, r, VM_LOCKONFAULT, VM_LOCKED | (onfault ? VM_LOCKONFAULT : 0));
         mlock_present(s, t->mm, r);
@@ -150,7 +153,8 @@ enum step system_mlockall(struct system *s, struct task *t, u32 flags)
         return step;
     if (flags == ABI_MCL_ONFAULT) /* EINVAL */
         return call_end(s, t);
-    if ((flags & ABI_MCL_CURRENT) && !t->progress && !mlock_allowed(t, unlocked_pages(t->mm, all)))
+    if ((flags & ABI_MCL_CURRENT) && !t->progress &&
+        !mlock_allowed(s, t, unlocked_pages(t->mm, all)))
         return call_refuse(s, t, -ENOMEM);
     t->mm->def_flags = 0;
     if (flags & ABI_MCL_FUTURE)

@@ -266,7 +266,7 @@ static int mmap_refusal(struct system *s, const struct task *t, const struct mma
         return -ENOMEM;
     if (cuts_huge_page(t->mm, r) || (is_huge(a) && r.start % HPAGE_PMD_NR))
         return -EINVAL;
-    if ((map_flags(s, t->mm, a) & VM_LOCKED) && !mlock_allowed(t, r.end - r.start))
+    if ((map_flags(s, t->mm, a) & VM_LOCKED) && !mlock_allowed(s, t, r.end - r.start))
         return -EAGAIN;
     unmap_range(s, t->mm, r);
     pages = mmap_promises(s, t, a, r);
@@ -366,7 +366,7 @@ enum step system_brk(struct system *s, struct task *t, vaddr_t start, vaddr_t en
 
         if (too_many_maps(s, mm) || !may_promise(s, t, now.end - was.end))
             return call_refuse(s, t, -ENOMEM);
-        if ((mm->def_flags & VM_LOCKED) && !mlock_allowed(t, now.end - was.end))
+        if ((mm->def_flags & VM_LOCKED) && !mlock_allowed(s, t, now.end - was.end))
             return call_refuse(s, t, -EAGAIN);
         unmap_range(s, mm, (struct span){spec.start, spec.end});
         vma_add(mm, &spec);

@@ -12,7 +12,7 @@
 /* A page under I/O that is to leave ZONE_MOVABLE is looked at again so often, when it is not known how long that takes. */
 #define POLL_NS NS_PER_MS
 
-static int check_range(struct task *t, struct span r)
+static int check_range(struct system *s, struct task *t, struct span r)
 {
     for (vpn_t at = r.start; at < r.end;) {
         const struct vma *vma = vma_find(t->mm, at);
@@ -23,7 +23,7 @@ static int check_range(struct task *t, struct span r)
             return -EOPNOTSUPP;
         at = vma->end;
     }
-    return mlock_allowed(t, t->mm->pinned_vm + (r.end - r.start)) ? 0 : -ENOMEM;
+    return mlock_allowed(s, t, t->mm->pinned_vm + (r.end - r.start)) ? 0 : -ENOMEM;
 }
 
 /* Let go of the newest pins until so many are left. */
@@ -50,8 +50,15 @@ static enum step move_out(struct system *s, struct task *t, pfn_t head, int *ret
     ns_t done;
 
     lru_add_drain_all(&s->mem);
-    if (balance_migrate_unmovable(&s->mem, &t->attempt, head, ret_error, &wait) == BALANCE_WAIT)
+    switch (balance_migrate_unmovable(&s->mem, &t->attempt, head, ret_error, &wait)) {
+    case BALANCE_WAIT:
         return call_wait(t, wait);
+    case BALANCE_OOM:
+        return access_step(s, t, ACCESS_OOM);
+    case BALANCE_OK:
+    case BALANCE_FAIL:
+        break;
+    }
     if (*ret_error != -EAGAIN)
         return STEP_DONE;
     done = io_done_at(&s->mem, head);
@@ -70,6 +77,7 @@ static enum step pin_at(struct system *s, struct task *t, vpn_t vpn, vpn_t end, 
     struct mm_pin pin = {head, 1};
 
     *ret_next = vpn;
+    *ret_error = 0;
     if (frame_zone(frames_get(&s->frames, head)) == ZONE_MOVABLE)
         return move_out(s, t, head, ret_error);
     *ret_next = MIN(pte_ref_end(ref, vpn), end);
@@ -89,7 +97,7 @@ enum step system_pin(struct system *s, struct task *t, vaddr_t addr, u64 len)
     if (!call_begin(s, t, &step))
         return step;
     if (!t->progress) {
-        int error = check_range(t, r);
+        int error = check_range(s, t, r);
 
         if (error)
             return call_refuse(s, t, error);

@@ -12,8 +12,9 @@
 struct system;
 
 /* Pin the pages of the range: they are faulted in for writing, what lies in ZONE_MOVABLE moves out first, and all of them stay where
- * they are until the process ends. Refused, with nothing pinned: -ENOMEM (over RLIMIT_MEMLOCK, or a page cannot leave ZONE_MOVABLE),
- * -EFAULT (an address that is not mapped for writing), -EOPNOTSUPP (memory of a file, or shared). */
+ * they are until the process ends. Refused, with nothing pinned: -ENOMEM (over RLIMIT_MEMLOCK, or a page in ZONE_MOVABLE cannot be
+ * moved), -EFAULT (an address that is not mapped for writing), -EOPNOTSUPP (memory of a file, or shared). Where the other zones have no
+ * page for one that is to leave ZONE_MOVABLE, somebody is killed. */
 enum step system_pin(struct system *s, struct task *t, vaddr_t addr, u64 len);
 
 /* The address space ends; its pages are unmapped. */

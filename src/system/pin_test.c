@@ -169,6 +169,19 @@ static void pinned_pages_leave_the_movable_zone_first(void **state HW_UNUSED)
     test_system_free(s);
 }
 
+/* Their new pages come from the other zones alone, for GFP_USER: when these are full of what is pinned, somebody is killed, and no call is
+ * refused, while ZONE_MOVABLE is free. */
+static void a_pin_that_does_not_fit_below_the_movable_zone_kills(void **state HW_UNUSED)
+{
+    struct system *s = machine("never", 60 * MIB);
+    struct task *t = process(s, 10, 20000);
+
+    assert_int_equal(test_run(s, t, system_pin(s, t, TEST_BASE, 20000 * PAGE_SIZE)), STEP_DEAD);
+    assert_int_equal(counter(s, OOM_KILL), 1);
+    system_check(s);
+    test_system_free(s);
+}
+
 /* The device goes on with the parent's pages: the child has copies from the start, of those of a huge page too. */
 static void fork_copies_what_is_pinned(void **state HW_UNUSED)
 {
@@ -246,6 +259,7 @@ int main(void)
         cmocka_unit_test(pinned_pages_are_neither_reclaimed_nor_moved),
         cmocka_unit_test(a_pinned_huge_page_is_not_split),
         cmocka_unit_test(pinned_pages_leave_the_movable_zone_first),
+        cmocka_unit_test(a_pin_that_does_not_fit_below_the_movable_zone_kills),
         cmocka_unit_test(fork_copies_what_is_pinned),
         cmocka_unit_test(an_unmapped_page_stays_until_it_is_let_go),
         cmocka_unit_test(what_cannot_be_pinned_is_refused),

@@ -60,7 +60,8 @@ struct system {
         stats_at; /* when statistics of groups are brought up to date next; NS_NEVER: they always are */
     ns_t load_at; /* when they are worked out next */
     u64 oom_kills;
-    u64 kills; /* by system_kill() */
+    u64 memlock_refused; /* calls that wanted to lock or pin more than RLIMIT_MEMLOCK */
+    u64 kills;           /* by system_kill() */
     struct {
         u64 kills;                /* of oom_kills: for an allocation that was held to some nodes */
         bool cpuset;              /* of the last of them: by a cpuset, not by a policy */

@@ -95,7 +95,7 @@ enum step populate(struct system *s, struct task *t, struct span r, enum populat
 /* A page was just faulted in where something may be locked. */
 void mlock_new_page(struct system *s, struct mm *mm, vpn_t vpn);
 /* May the process lock so many more pages (RLIMIT_MEMLOCK)? */
-bool mlock_allowed(const struct task *t, u64 pages);
+bool mlock_allowed(struct system *s, const struct task *t, u64 pages);
 /* Does an end of the range lie inside a huge page of the pool? */
 bool cuts_huge_page(struct mm *mm, struct span r);
 /* Before pages of the range are unmapped. */
