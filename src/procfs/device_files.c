@@ -47,6 +47,17 @@ static void render_size(const struct system *s, const struct device *d, struct s
     strbuf_printf(out, "%" PRIu64 "\n", bytes_of(s, d) / SECTOR_SIZE);
 }
 
+/* In blocks of 1 KiB; devices have no partitions here. */
+void render_partitions(const struct system *s, struct strbuf *out)
+{
+    const struct device *d;
+
+    strbuf_append(out, "major minor  #blocks  name\n\n");
+    for (unsigned n = 0; (d = procfs_device(s, n)); n++)
+        strbuf_printf(out, "%4u  %7u %10" PRIu64 " %s\n", d->major, d->minor, bytes_of(s, d) / KIB,
+                      d->name);
+}
+
 static void render_dev(const struct system *s HW_UNUSED, const struct device *d, struct strbuf *out)
 {
     strbuf_printf(out, "%u:%u\n", d->major, d->minor);

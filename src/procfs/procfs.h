@@ -29,6 +29,9 @@ void render_loadavg(const struct system *s, struct strbuf *out);
 void render_uptime(const struct system *s, struct strbuf *out);
 void render_diskstats(const struct system *s, struct strbuf *out);
 /* "6.1.0-highwater": also the file by which a tree is known to be of a simulated machine. */
+void render_version(const struct system *s, struct strbuf *out);
+void render_kernel_cmdline(const struct system *s, struct strbuf *out);
+void render_partitions(const struct system *s, struct strbuf *out);
 void render_osrelease(const struct system *s, struct strbuf *out);
 void render_pagetypeinfo(const struct system *s, struct strbuf *out);
 void render_cpuinfo(const struct system *s, struct strbuf *out);

@@ -1,7 +1,7 @@
 /* registry.c - rows sorted by name; directories are what their names have in common.
  *
  * A look-up tries the rows first, then takes the name apart: proc/PID/FILE, proc/PID/task/TID/FILE, sys/fs/cgroup/GROUP/FILE. */
-#include "procfs/registry.h"
+#include "procfs/registry_int.h"
 
 #include "base/units.h"
 #include "system/control.h"
@@ -11,9 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define CGROUP_DIR "sys/fs/cgroup"
-#define PROC_DIR   "proc"
-#define PATH_BYTES 4096
+#define PROC_DIR "proc"
 
 /* --- tables ---------------------------------------------------------------------------------------------------------------- */
 
@@ -48,8 +46,11 @@ static const struct machine_file machine_files[] = {
     {"proc/sys/vm/lowmem_reserve_ratio", render_lowmem_reserve_ratio},
 };
 
-/* More of what lscpu and lsmem look at, on a running machine alone. */
+/* More of what lscpu, lsmem and scripts look at, on a running machine alone. */
 static const struct machine_file live_files[] = {
+    {"proc/version", render_version},
+    {"proc/cmdline", render_kernel_cmdline},
+    {"proc/partitions", render_partitions},
     {"sys/devices/system/cpu/present", render_cpus_online},
     {"sys/devices/system/cpu/offline", render_cpus_offline},
     {"sys/devices/system/cpu/kernel_max", render_cpus_kernel_max},
@@ -69,7 +70,6 @@ static const char *const machine_triggers[] = {
     "proc/sys/vm/drop_caches",
     "proc/sys/vm/compact_memory",
 };
-static const char *const group_triggers[] = {"memory.reclaim", "cgroup.kill"};
 
 struct process_file {
     const char *name;
@@ -236,7 +236,7 @@ void procfs_registry_init(struct procfs_registry *r, const struct system *s)
     for (unsigned i = 0; i < ARRAY_SIZE(machine_triggers); i++)
         add(r, PROCFS_WRITE_ONLY, machine_triggers[i], NULL)->live = true;
     add(r, PROCFS_LOG, "var/log/dmesg", NULL);
-    add(r, PROCFS_DIRECTORY, CGROUP_DIR, NULL);
+    add(r, PROCFS_DIRECTORY, REGISTRY_CGROUP_DIR, NULL);
     add_zrams(r);
     add_devices(r);
     add_memory_blocks(r);
@@ -287,9 +287,9 @@ static const char *below(const char *name, const char *dir)
     return name[len] == '/' ? name + len + 1 : name[len] ? NULL : name + len;
 }
 
-static u32 mode_of(const char *name, bool readable, u32 read_mode)
+u32 registry_mode(const char *name, bool readable, u32 read_mode)
 {
-    char path[PATH_BYTES];
+    char path[REGISTRY_PATH_BYTES];
     u32 mode = readable ? read_mode : 0;
 
     snprintf(path, sizeof(path), "/%s", name);
@@ -310,7 +310,7 @@ static int found_row(const struct procfs_row *row, struct procfs_node *ret)
     else if (strncmp(row->name, "proc/pressure/", 14) == 0)
         ret->mode = 0666; /* who may set a trigger is asked at open(2) */
     else if (row->kind != PROCFS_DIRECTORY)
-        ret->mode = mode_of(row->name, row->kind != PROCFS_WRITE_ONLY, read_mode);
+        ret->mode = registry_mode(row->name, row->kind != PROCFS_WRITE_ONLY, read_mode);
     return 0;
 }
 
@@ -389,7 +389,7 @@ static int look_up_task_file(const char *whole, const char *file, const struct t
             continue;
         *ret = (struct procfs_node){
             .kind = PROCFS_PROCESS,
-            .mode = mode_of(whole, true, 0444),
+            .mode = registry_mode(whole, true, 0444),
             .row = &process_files[i],
             .task = t,
             .guarded = process_files[i].guarded,
@@ -424,130 +424,15 @@ static int look_up_process(const struct procfs_registry *r, const char *whole, c
     return *at ? look_up_task_file(whole, at, t, ret) : found_task_dir(t, ret);
 }
 
-/* --- groups ------------------------------------------------------------------------------------------------------------------------ */
-
-/* cgroup.pressure is 0: no pressure files but itself. */
-static bool is_hidden(const struct group *g, const char *name)
-{
-    const char *dot = strrchr(name, '.');
-
-    return g->psi.disabled && strcmp(dot, ".pressure") == 0 && strncmp(name, "cgroup", 6) != 0;
-}
-
-static bool has_file(const struct system *s, const struct group *g, const struct cgroup_file *f)
-{
-    return (g->parent || f->in_root) && !(f->needs & ~s->kernel.features) &&
-           (!f->cpuset || s->groups.cpusets) && !is_hidden(g, f->name) &&
-           group_has_files_of(g, f->name);
-}
-
-static bool has_trigger(const struct group *g, const char *name)
-{
-    return (g->parent || strcmp(name, "memory.reclaim") == 0) && group_has_files_of(g, name);
-}
-
-/* Files of Linux that the machine has not: no group can have their names either. */
-static const struct {
-    const char *name;
-    bool in_root;
-} other_group_files[] = {
-    {"cgroup.freeze", false}, {"cgroup.max.depth", true}, {"cgroup.max.descendants", true},
-    {"cgroup.threads", true}, {"cpu.idle", false},        {"cpu.max", false},
-    {"cpu.max.burst", false}, {"cpu.weight", false},      {"cpu.weight.nice", false},
-    {"io.max", false},        {"io.weight", false},       {"irq.pressure", true},
-    {"pids.events", false},   {"pids.max", false},        {"pids.peak", false},
-};
-
-bool procfs_is_group_file(const struct group *g, const char *name)
-{
-    for (unsigned i = 0; i < ARRAY_SIZE(other_group_files); i++)
-        if (strcmp(other_group_files[i].name, name) == 0)
-            return (g->parent || other_group_files[i].in_root) && group_has_files_of(g, name);
-    return false;
-}
-
-static const struct cgroup_file *find_group_file(const char *name)
-{
-    for (unsigned i = 0; i < nr_cgroup_files; i++)
-        if (strcmp(cgroup_files[i].name, name) == 0)
-            return &cgroup_files[i];
-    for (unsigned i = 0; i < nr_live_cgroup_files; i++)
-        if (strcmp(live_cgroup_files[i].name, name) == 0)
-            return &live_cgroup_files[i];
-    return NULL;
-}
-
-static int found_group_file(const char *whole, struct group *g, const char *file,
-                            const struct procfs_registry *r, struct procfs_node *ret)
-{
-    const struct cgroup_file *row = find_group_file(file);
-
-    *ret = (struct procfs_node){.group = g};
-    if (row && has_file(r->s, g, row)) {
-        ret->kind = PROCFS_GROUP;
-        ret->row = row;
-        ret->mode = mode_of(whole, true, 0444);
-        return 0;
-    }
-    for (unsigned i = 0; i < ARRAY_SIZE(group_triggers); i++) {
-        if (strcmp(group_triggers[i], file) != 0 || !has_trigger(g, file))
-            continue;
-        ret->kind = PROCFS_WRITE_ONLY;
-        ret->mode = 0200;
-        return 0;
-    }
-    return -ENOENT;
-}
-
-/* A group among thousands of siblings is sought once. */
-static struct group *find_group(const struct procfs_registry *r, const char *path)
-{
-    u64 hash = hash_bytes(path, strlen(path)), id;
-    char now[PATH_BYTES];
-    struct group *g;
-
-    if (u64map_get(r->group_ids, hash, &id) && (g = group_get(&r->s->groups, (u16)id)) &&
-        g->online) {
-        group_path(g, now, sizeof(now));
-        if (strcmp(now + 1, path) == 0)
-            return g;
-    }
-    g = group_find(&r->s->groups, path);
-    if (!g || !g->online)
-        return NULL;
-    u64map_put(r->group_ids, hash, g->id);
-    return g;
-}
-
-/* at: what follows "sys/fs/cgroup/". A group cannot have the name of a file: mkdir refuses it. */
-static int look_up_in_cgroup(const struct procfs_registry *r, const char *whole, const char *at,
-                             struct procfs_node *ret)
-{
-    char parent[PATH_BYTES];
-    const char *slash = strrchr(at, '/');
-    struct group *g;
-
-    snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - at) : 0, at);
-    g = *at ? find_group(r, parent) : NULL;
-    if (g && found_group_file(whole, g, slash ? slash + 1 : at, r, ret) == 0)
-        return 0;
-    g = find_group(r, at);
-    if (!g)
-        return -ENOENT;
-    *ret = (struct procfs_node){
-        .kind = PROCFS_DIRECTORY, .mode = 0755, .group = g, .lasting = !g->parent};
-    return 0;
-}
-
 int procfs_look_up(const struct procfs_registry *r, const char *name, struct procfs_node *ret)
 {
-    const char *at = below(name, CGROUP_DIR);
+    const char *at = below(name, REGISTRY_CGROUP_DIR);
     int rc;
 
-    if (strlen(name) >= PATH_BYTES - 1)
+    if (strlen(name) >= REGISTRY_PATH_BYTES - 1)
         return -ENAMETOOLONG;
     if (at)
-        return look_up_in_cgroup(r, name, at, ret);
+        return registry_look_up_in_cgroup(r, name, at, ret);
     rc = look_up_row(r, name, ret);
     at = below(name, PROC_DIR);
     return rc && at && *at ? look_up_process(r, name, at, ret) : rc;
@@ -615,7 +500,7 @@ void procfs_render(const struct procfs_registry *r, const struct procfs_node *no
 static int list_rows(const struct procfs_registry *r, const char *dir, procfs_name_fn *each,
                      void *ctx)
 {
-    char prefix[PATH_BYTES], name[256], before[256] = "";
+    char prefix[REGISTRY_PATH_BYTES], name[256], before[256] = "";
     size_t len = (size_t)snprintf(prefix, sizeof(prefix), "%s%s", dir, *dir ? "/" : "");
     size_t at = lower_bound(r, prefix, len);
     int rc = 0;
@@ -662,26 +547,6 @@ static int list_task_files(bool process, procfs_name_fn *each, void *ctx)
     return rc;
 }
 
-static int list_group(const struct system *s, struct group *g, procfs_name_fn *each, void *ctx)
-{
-    const struct group *child;
-    int rc = 0;
-
-    for (unsigned i = 0; i < nr_cgroup_files && rc == 0; i++)
-        if (has_file(s, g, &cgroup_files[i]))
-            rc = each(ctx, cgroup_files[i].name, S_IFREG);
-    for (unsigned i = 0; i < nr_live_cgroup_files && rc == 0; i++)
-        if (has_file(s, g, &live_cgroup_files[i]))
-            rc = each(ctx, live_cgroup_files[i].name, S_IFREG);
-    for (unsigned i = 0; i < ARRAY_SIZE(group_triggers) && rc == 0; i++)
-        if (has_trigger(g, group_triggers[i]))
-            rc = each(ctx, group_triggers[i], S_IFREG);
-    list_for_each_entry (child, &g->children, sibling)
-        if (rc == 0 && child->online)
-            rc = each(ctx, child->name, S_IFDIR);
-    return rc;
-}
-
 int procfs_list(const struct procfs_registry *r, const char *name, procfs_name_fn *each, void *ctx)
 {
     struct procfs_node node;
@@ -692,7 +557,7 @@ int procfs_list(const struct procfs_registry *r, const char *name, procfs_name_f
     if (node.kind != PROCFS_DIRECTORY)
         return -ENOTDIR;
     if (node.group)
-        return list_group(r->s, node.group, each, ctx);
+        return registry_list_group(r->s, node.group, each, ctx);
     if (node.task) {
         const char *last = strrchr(name, '/') + 1;
 
@@ -755,15 +620,15 @@ static int each_of_process(struct file_walk *w, const struct task *task)
 
 static int each_of_group(struct file_walk *w, struct group *g)
 {
-    char path[PATH_BYTES], name[PATH_BYTES + 64];
+    char path[REGISTRY_PATH_BYTES], name[REGISTRY_PATH_BYTES + 64];
     int rc = 0;
 
     group_path(g, path, sizeof(path));
     for (unsigned i = 0; i < nr_cgroup_files && rc == 0; i++) {
-        if (!has_file(w->r->s, g, &cgroup_files[i]))
+        if (!registry_has_file(w->r->s, g, &cgroup_files[i]))
             continue;
         cgroup_files[i].render(w->r->s, g, &w->text);
-        snprintf(name, sizeof(name), CGROUP_DIR "%s%s%s", path, g->parent ? "/" : "",
+        snprintf(name, sizeof(name), REGISTRY_CGROUP_DIR "%s%s%s", path, g->parent ? "/" : "",
                  cgroup_files[i].name);
         rc = hand_over(w, name);
     }

@@ -91,3 +91,16 @@ void render_osrelease(const struct system *s, struct strbuf *out)
 {
     strbuf_printf(out, "%s\n", s->kernel.release->uname);
 }
+
+/* Whose build it is says that it is none. */
+void render_version(const struct system *s, struct strbuf *out)
+{
+    strbuf_printf(out, "Linux version %s (highwater) (a simulated machine) #1 SMP\n",
+                  s->kernel.release->uname);
+}
+
+/* Nothing was given to the kernel: what a machine is set to is in its files. */
+void render_kernel_cmdline(const struct system *s HW_UNUSED, struct strbuf *out)
+{
+    strbuf_appendc(out, '\n');
+}

@@ -81,6 +81,32 @@ def free_slabtop_and_vmstat_print_its_memory():
     assert counters["pgpgin"] > 0 and "Active / Total Objects" in said
 
 
+def cat_and_awk_print_its_files_and_scripts_find_what_they_look_for():
+    memory, _, said = still("awk '/^MemFree/ {print $2}' /proc/meminfo; cat /proc/sys/vm/swappiness; cat /proc/version /proc/cmdline /proc/partitions; "
+                            "grep -c . /proc/filesystems; grep -w proc /proc/mounts | wc -l; wc -l < /proc/swaps", need=("awk",))
+    lines = said.splitlines()
+    assert int(lines[0]) == memory["MemFree"] and lines[1] == "60" and re.match(r"Linux version 6\.1\S* .*simulated", lines[2]), said
+    assert lines[3] == "" and re.search(rf"^ +259 +\d+ +{256 << 10} nvme1n1$", said, re.MULTILINE), said
+    assert int(lines[-3]) > 1 and int(lines[-2]) >= 1 and lines[-1] == "2", said
+
+
+def slabtop_top_numastat_and_smem_agree_with_its_files():
+    memory, _, said = still("awk 'NR > 2 {active += $2; all += $3} END {print \"objects\", active, all}' /proc/slabinfo; slabtop -o; top -b -n 2 -d 0.1; numastat; numastat -m; "
+                            "cat /sys/devices/system/node/node0/numastat; smem -c 'pid rss'; cat /proc/1001/smaps_rollup; vmstat -n 1 2",
+                            need=("slabtop", "top", "numastat", "smem", "vmstat"))
+    active, objects = re.search(r"^objects (\d+) (\d+)$", said, re.MULTILINE).groups()
+    assert int(active) > 1000 and f"Active / Total Objects (% used)    : {active} / {objects} (" in said, said[:1000]
+    mem, swap = (f"{memory[total] / 1024:.1f} total, *{memory[free] / 1024:.1f} free" for total, free in (("MemTotal", "MemFree"), ("SwapTotal", "SwapFree")))
+    assert len(re.findall(rf"^MiB Mem : *{mem}", said, re.MULTILINE)) == 2 and len(re.findall(rf"^MiB Swap: *{swap}", said, re.MULTILINE)) == 2, said
+    assert len(set(re.findall(r"^numa_hit +(\d+)$", said, re.MULTILINE))) == 1 and len(re.findall(r"^numa_hit ", said, re.MULTILINE)) == 2, said
+    assert re.search(rf"^MemFree +{memory['MemFree'] / 1024:.2f} +{memory['MemFree'] / 1024:.2f}$", said, re.MULTILINE), said
+    rss = re.search(r"^Rss: +(\d+) kB$", said, re.MULTILINE).group(1)
+    assert re.search(rf"^ *1001 +{rss} *$", said, re.MULTILINE), said
+    rows = [line.split() for line in said.splitlines() if re.fullmatch(r"[ \d]+", line) and len(line.split()) == 17]
+    assert len(rows) == 2 and all(int(row[3]) == memory["MemFree"] for row in rows), (rows, memory)
+    assert int(rows[0][2]) == memory["SwapTotal"] - memory["SwapFree"] > 0, rows
+
+
 def ps_top_and_pmap_print_its_processes_and_themselves():
     _, _, said = still("ps -eo pid,rss,comm; top -b -n 2 -d 0.1; pmap 1001; cat /proc/1001/statm; echo $$; readlink /proc/self/exe; "
                        "cat <(echo pipes work)", need=("ps", "top", "pmap"))
@@ -160,6 +186,21 @@ def rates_of_vmstat_and_sar_are_the_machines():
     assert len(rows) == 3 and near(sum(int(row[8]) for row in rows) / 3, read), (read, said)
     average = re.search(r"^Average: +(.*)$", said, re.MULTILINE).group(1).split()
     assert near(float(average[0]), read) and near(float(average[3]), faults), (read, faults, said)
+
+
+def sar_prints_its_swapping_its_memory_and_its_swap():
+    said = enter("swaps() { grep -E '^(pswpin|pswpout) ' /proc/vmstat; cat /proc/uptime; }; grep -E '^(Mem|Swap)Total' /proc/meminfo; swaps; sar -W -r -S 1 3; swaps",
+                 "--skip", "2s", need=("sar",))
+    total = {key: int(value) for key, value in re.findall(r"^(\w+Total): +(\d+) kB$", said, re.MULTILINE)}
+    count = {key: [int(n) for n in re.findall(rf"^{key} (\d+)$", said, re.MULTILINE)] for key in ("pswpin", "pswpout")}
+    up = [float(n) for n in re.findall(r"^(\d+\.\d+) \d+\.\d+$", said, re.MULTILINE)]
+    names, values = ([line.split()[1:] for line in re.findall(r"^Average: .*$", said, re.MULTILINE)][i::2] for i in (0, 1))
+    average = {name: float(value) for row in zip(names, values) for name, value in zip(*row)}
+    for key, (first, last) in count.items():
+        assert last - first > 100 and near(average[key + "/s"], (last - first) / (up[1] - up[0])), (average, count, up)
+    assert average["kbswpfree"] + average["kbswpused"] == total["SwapTotal"] and average["kbswpused"] > 0, (average, total)
+    assert abs(average["kbmemused"] / average["%memused"] * 100 - total["MemTotal"]) < total["MemTotal"] / 100, (average, total)
+    assert 0 < average["kbmemfree"] < total["MemTotal"] - average["kbmemused"], average
 
 
 def our_own_tools_see_rates():
@@ -250,12 +291,15 @@ def what_is_unmounted_outside_goes_here_too():
 if __name__ == "__main__":
     main([
         free_slabtop_and_vmstat_print_its_memory,
+        cat_and_awk_print_its_files_and_scripts_find_what_they_look_for,
+        slabtop_top_numastat_and_smem_agree_with_its_files,
         ps_top_and_pmap_print_its_processes_and_themselves,
         htop_and_smem_show_its_processes,
         numactl_and_numastat_print_its_node,
         lscpu_lsmem_lsblk_iostat_and_pidstat_show_its_devices_and_switches,
         node_exporter_serves_its_metrics,
         rates_of_vmstat_and_sar_are_the_machines,
+        sar_prints_its_swapping_its_memory_and_its_swap,
         our_own_tools_see_rates,
         a_capture_is_entered_too,
         it_needs_no_root,
