@@ -86,16 +86,40 @@ static const char *printed_by(const struct snapshot *s, const char *where)
     return where;
 }
 
+/* The file among several that a figure was read from; NULL. */
+static const char *file_of(const struct snapshot *s, const char *name, const char *where)
+{
+    const char *wanted = strcmp(where, "/proc/meminfo") == 0 ? name : where;
+
+    const struct read_from *memory = NULL;
+    bool several = false;
+
+    vec_for_each (&s->read_from, from) {
+        if (strcmp(from->name, wanted) == 0)
+            return s->log_files.items[from->file];
+        if (*from->name == '/')
+            continue;
+        several |= memory && memory->file != from->file;
+        memory = from;
+    }
+    /* Sums and shares of figures that are all of one file. */
+    return wanted == name && memory && !several ? s->log_files.items[memory->file] : NULL;
+}
+
 void evidence(struct rule_context *c, const char *name, double number, enum evidence_unit unit,
               const char *where, const char *threshold, ...)
 {
     struct evidence e = {.number = number, .unit = unit};
+    const char *file;
     va_list args;
 
     if (!isfinite(number))
         return;
     snprintf(e.name, sizeof(e.name), "%s", name);
     snprintf(e.where, sizeof(e.where), "%s", printed_by(c->s, where));
+    file = file_of(c->s, name, where);
+    if (file && strlen(e.where) + strlen(file) + 5 < sizeof(e.where))
+        snprintf(e.where + strlen(e.where), sizeof(e.where) - strlen(e.where), " of %s", file);
     format_evidence(e.value, number, unit);
     va_start(args, threshold);
     vsnprintf(e.threshold, sizeof(e.threshold), threshold, args);

@@ -103,6 +103,7 @@ void snapshot_done(struct snapshot *s)
     vec_done(&s->containers);
     vec_done(&s->task_limits);
     vec_done(&s->beancounters);
+    vec_done(&s->read_from);
     vec_done(&s->huge);
     vec_done(&s->zones);
     vec_done(&s->nodes);

@@ -437,6 +437,12 @@ struct sizing_view {
     struct klog_place place;
 };
 
+/* Where a file of Linux was read from: "/proc/pressure/memory"; of /proc/meminfo the figure: "MemAvailable". */
+struct read_from {
+    char name[120];
+    u32 file;
+};
+
 /* A limit of processes and threads, which a text shows. */
 struct task_limit_view {
     const char *name; /* constant: "kernel.pid_max" */
@@ -578,7 +584,9 @@ struct snapshot {
     bool
         processes_largest; /* ... or those with the most resident memory, in a table sorted by it */
     VEC(struct log_event) log; /* as the lines stood */
-    VEC(char *) log_files;     /* what struct klog_place refers to */
+    /* Of a text in several files: which of them a file of Linux, or a figure of /proc/meminfo, was read from; indices into log_files. */
+    VEC(struct read_from) read_from;
+    VEC(char *) log_files; /* what struct klog_place refers to */
 };
 
 /* What to read: bits 1 << PART_*. Those left out stay PART_NOT_READ. */

@@ -23,6 +23,7 @@ void block_meminfo(struct block *b, enum meminfo_field field, u64 value, enum ra
         return;
     st->meminfo[field] = value;
     st->meminfo_rank[field] = rank;
+    st->meminfo_file[field] = st->klog_file;
     st->meminfo_line[field] = b->place.line ? b->place.line + b->row : 0;
     st->meminfo_from |= FORMAT_BIT(b->format);
 }
@@ -36,6 +37,7 @@ unsigned block_file(struct block *b, const char *path, struct span text)
         return 0;
     t->bytes -= f->text.len;
     strbuf_reset(&f->text);
+    f->from = b->p->state->klog_file + 1;
     return tree_append(t, f, text);
 }
 

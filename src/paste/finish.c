@@ -313,6 +313,34 @@ static void name_sources(struct paste *p)
     name_formats(p->s.groups_from, tables);
 }
 
+#define READ_FROM_MAX 1024
+
+static void add_read_from(struct snapshot *s, const char *slash, const char *name, u32 file)
+{
+    struct read_from from = {.file = file};
+
+    if (s->read_from.count >= READ_FROM_MAX || strlen(name) + 1 >= sizeof(from.name) ||
+        file >= s->log_files.count)
+        return;
+    snprintf(from.name, sizeof(from.name), "%s%s", slash, name);
+    vec_push(&s->read_from, from);
+}
+
+/* Of several files: which of them each figure is of. */
+static void name_files(struct paste *p)
+{
+    const struct paste_state *st = p->state;
+
+    if (p->files.count < 2)
+        return;
+    for (unsigned i = 0; i < NR_MEMINFO_FIELDS; i++)
+        if (st->meminfo_rank[i] != RANK_NONE)
+            add_read_from(&p->s, "", meminfo_keys[i], st->meminfo_file[i]);
+    vec_for_each (&st->tree.files, f)
+        if (f->from)
+            add_read_from(&p->s, "/", f->path, f->from - 1);
+}
+
 /* What is not there is not in the text; only a directory or an archive has files that could be. */
 static void say_text(struct paste *p)
 {
@@ -378,6 +406,7 @@ bool paste_end(struct paste *p)
     mark_log(p);
     say_text(p);
     name_sources(p);
+    name_files(p);
     drop_copies(&p->s);
     make_series(p);
     machines_finish(p);

@@ -121,6 +121,7 @@ struct paste_state {
     enum rank meminfo_rank[NR_MEMINFO_FIELDS];
     bool pool_written;                   /* a command of the text wrote to nr_hugepages */
     u32 meminfo_line[NR_MEMINFO_FIELDS]; /* of the text */
+    u32 meminfo_file[NR_MEMINFO_FIELDS]; /* as struct klog_place has it */
     u64 meminfo[NR_MEMINFO_FIELDS];
     VEC(struct row) rows;
     u32 tables; /* of processes so far */

@@ -18,6 +18,7 @@
 struct tree_file {
     char *path;
     struct strbuf text;
+    u32 from; /* the text's file that it was read from, as struct klog_place has it, and 1; 0: its own */
 };
 
 struct tree {

@@ -194,6 +194,8 @@ static void place_append(struct strbuf *out, const char *where, size_t columns)
     base = base ? base + 1 : where;
     if (strlen(where) <= columns)
         strbuf_append(out, where);
+    else if (strstr(where, " of ") && strlen(base) + 3 <= columns)
+        strbuf_printf(out, "of %s", base);
     else if (line && line > base && line[1] >= '0' && line[1] <= '9') {
         if (strlen(base) <= columns)
             strbuf_append(out, base);

@@ -68,6 +68,9 @@ def check_trees():
             (top / "short.tgz").write_bytes(tar_of({prefix: SHORT}))
             yield f"two archives of {prefix or './'}", "of 2 machines" in diagnose(top / "well.tgz", top / "short.tgz")
             yield f"one of {prefix or './'}", diagnose(top / "well.tgz").startswith("HEALTHY: 11.4 GiB of 15.5 GiB")
+        (top / "texts.tgz").write_bytes(tar_of({"": {"mem.txt": meminfo(101312), "wait.txt": PSI % (77, 66)}}))
+        text = diagnose("--format", "json", top / "texts.tgz")
+        yield "evidence names the file that it is of", "/proc/meminfo of mem.txt" in text and "/proc/pressure/memory of wait.txt" in text
         for path in ("both.tgz", "dir"):
             text = diagnose(top / path)
             yield path, text.startswith("CRITICAL: web2: ") and "web1: healthy: 11.4 GiB of 15.5 GiB" in text and "of 2 machines" in text
