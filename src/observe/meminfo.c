@@ -123,6 +123,18 @@ static bool contradicts(struct snapshot *s, enum meminfo_field field, u64 value,
     return true;
 }
 
+/* lxcfs hands these lines of the host through: they are no part of the container's MemTotal. The pool of huge pages is, where it fits. */
+static void forget_host(u64 *m)
+{
+    u64 bytes;
+
+    m[MI_PAGE_TABLES] = m[MI_KERNEL_STACK] = UNKNOWN;
+    if (known(m[MI_HUGE_PAGES_TOTAL]) && known(m[MI_HUGE_PAGE_SIZE]) && known(m[MI_MEM_TOTAL]) &&
+        (__builtin_mul_overflow(m[MI_HUGE_PAGES_TOTAL], m[MI_HUGE_PAGE_SIZE], &bytes) ||
+         bytes > m[MI_MEM_TOTAL]))
+        m[MI_HUGE_PAGES_TOTAL] = m[MI_HUGE_PAGES_FREE] = m[MI_HUGE_PAGES_RSVD] = UNKNOWN;
+}
+
 /* Parts of memory are no more than all of it, and what is free of something no more than that. Sums of promises and of address space
  * (Committed_AS, VmallocTotal, DirectMap) are none of its parts. */
 void meminfo_check(struct snapshot *s)
@@ -133,9 +145,13 @@ void meminfo_check(struct snapshot *s)
     u64 *m = s->meminfo, bytes;
     bool found = false;
 
-    /* lxcfs shows a limit as MemTotal, and lines of the host beside it. */
-    if (s->lxcfs)
+    /* lxcfs shows a limit as MemTotal, and lines of the host beside it. Its Slab may be 0, which no machine has. */
+    s->lxcfs = s->lxcfs || (m[MI_SLAB] == 0 && m[MI_SRECLAIMABLE] == 0 && m[MI_SUNRECLAIM] == 0 &&
+                            known(m[MI_MEM_TOTAL]));
+    if (s->lxcfs) {
+        forget_host(m);
         return;
+    }
     for (unsigned i = 0; i < ARRAY_SIZE(parts) && !found; i++)
         found = contradicts(s, parts[i], m[parts[i]], MI_MEM_TOTAL);
     if (!found && known(m[MI_HUGE_PAGES_TOTAL]) && known(m[MI_HUGE_PAGE_SIZE]) &&

@@ -231,11 +231,20 @@ static void take_vmstat(struct snapshot *s)
         {MI_WRITEBACK, NR_WRITEBACK, false},
     };
     const u64 page = s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096;
-    u64 sum = 0;
+    u64 sum = 0, total = s->meminfo[MI_MEM_TOTAL];
     bool whole = true, any = false;
 
     if (s->parts[PART_VMSTAT].state != PART_OK)
         return;
+    /* In a container whose meminfo lxcfs makes up from its limit, vmstat is still the host's. */
+    for (unsigned i = 0; i < ARRAY_SIZE(same); i++) {
+        u64 pages = s->vmstat[same[i].counter];
+
+        sum += same[i].in_total && known(pages) && pages < BYTES_MAX / page ? pages * page : 0;
+    }
+    if (known(total) && sum > total + total / 20)
+        return;
+    sum = 0;
     for (unsigned i = 0; i < ARRAY_SIZE(same); i++) {
         u64 *field = &s->meminfo[same[i].field], pages = s->vmstat[same[i].counter];
 
