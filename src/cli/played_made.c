@@ -71,6 +71,38 @@ static void count_cpus(const char *stat, struct cpus *ret)
     strbuf_appendc(&ret->list, '\n');
 }
 
+/* One package of cores without threads, as its cpuinfo says: lscpu counts them in these files alone. */
+static void make_topology(struct played *p, size_t nr_captured, unsigned cpu, unsigned nr)
+{
+    const struct {
+        const char *name;
+        u64 value;
+        bool mask;
+    } files[] = {
+        {"core_cpus", 1ull << cpu, true},
+        {"thread_siblings", 1ull << cpu, true},
+        {"core_siblings", UINT64_MAX >> (MASKLIST_MAX - nr), true},
+        {"package_cpus", UINT64_MAX >> (MASKLIST_MAX - nr), true},
+        {"core_id", cpu, false},
+        {"physical_package_id", 0, false},
+    };
+    struct strbuf text;
+    char name[128];
+
+    strbuf_init(&text);
+    for (unsigned i = 0; i < ARRAY_SIZE(files); i++) {
+        strbuf_reset(&text);
+        if (files[i].mask)
+            strbuf_maskhex(&text, files[i].value, nr);
+        else
+            strbuf_printf(&text, "%" PRIu64, files[i].value);
+        strbuf_appendc(&text, '\n');
+        snprintf(name, sizeof(name), CPU_DIR "cpu%u/topology/%s", cpu, files[i].name);
+        add_missing(p, nr_captured, name, &text);
+    }
+    strbuf_done(&text);
+}
+
 static void make_cpus(struct played *p, size_t nr_captured)
 {
     static const char *const lists[] = {CPU_DIR "online", CPU_DIR "possible", CPU_DIR "present"};
@@ -93,8 +125,11 @@ static void make_cpus(struct played *p, size_t nr_captured)
                       cpu, cpus.nr, cpu, cpus.nr);
     add_missing(p, nr_captured, "proc/cpuinfo", &text);
     strbuf_reset(&text);
-    strbuf_printf(&text, "%u\n", cpus.last);
+    strbuf_printf(&text, "%u\n", MAX(cpus.last, MASKLIST_MAX - 1)); /* as wide as a node's cpumap */
     add_missing(p, nr_captured, CPU_DIR "kernel_max", &text);
+    for (unsigned cpu = 0; cpu < cpus.nr && cpus.last < MASKLIST_MAX && cpus.last + 1 == cpus.nr;
+         cpu++)
+        make_topology(p, nr_captured, cpu, cpus.nr);
     strbuf_done(&cpus.list);
     strbuf_done(&text);
 }

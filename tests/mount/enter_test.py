@@ -231,7 +231,7 @@ def a_capture_is_entered_too():
         resident = dict(re.findall(r"^ *(10\d\d) +(\d+) +(?:httpd|keeper)$", entered("ps", "-eo", "pid,rss,comm"), re.MULTILINE))
         assert set(resident) == {"1000", "1001", "1002", "1003", "1004"} and int(resident["1004"]) > 50000, resident
         assert re.search(rf"^ *1004 .* {resident['1004']} ", entered("top", "-b", "-n", "1"), re.MULTILINE)
-        assert re.search(r"^CPU\(s\): +2$", entered("lscpu"), re.MULTILINE)
+        assert re.search(r"^CPU\(s\): +2$.*^Core\(s\) per socket: +2$.*^Socket\(s\): +1$.*^NUMA node0 CPU\(s\): +0,1$", entered("lscpu"), re.MULTILINE | re.DOTALL)
         said = entered(HIGHWATER, "diagnose", "--format", "json")
         assert '"kind": "capture"' in said, said[:500]
 
