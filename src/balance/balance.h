@@ -98,6 +98,8 @@ bool balance_over_high(struct mem *mem, struct attempt *at, struct group *g, u32
 
 /* Reclaim nr pages from g and below at somebody's request: memory.reclaim, a lowered limit. Returns how many went. */
 u64 balance_reclaim_group(struct mem *mem, struct group *g, u64 nr);
+/* The same by this swappiness, 0 to 200, in place of vm.swappiness; negative: by vm.swappiness. */
+u64 balance_reclaim_group_by(struct mem *mem, struct group *g, u64 nr, int swappiness);
 /* It got nowhere: is there a write below g whose completion will change that? Then *ret_wait says when. */
 bool balance_reclaim_must_wait(struct mem *mem, struct group *g, struct wait *ret_wait);
 

@@ -172,8 +172,8 @@ struct group *paused_target(struct attempt *at, struct group *g)
     return NULL;
 }
 
-u64 try_to_free_group(struct mem *mem, struct attempt *at, struct group *target, u64 nr,
-                      struct wait *ret_wait)
+static u64 free_group(struct mem *mem, struct attempt *at, struct group *target, u64 nr,
+                      int swappiness, struct wait *ret_wait)
 {
     struct reclaim_request req = {
         .target = target,
@@ -183,9 +183,17 @@ u64 try_to_free_group(struct mem *mem, struct attempt *at, struct group *target,
         .may_writepage = true,
         .may_unmap = true,
         .may_swap = true,
+        .has_swappiness = swappiness >= 0,
+        .swappiness = (u8)MAX(swappiness, 0),
     };
 
     return try_to_free(mem, at, &req, ret_wait);
+}
+
+u64 try_to_free_group(struct mem *mem, struct attempt *at, struct group *target, u64 nr,
+                      struct wait *ret_wait)
+{
+    return free_group(mem, at, target, nr, -1, ret_wait);
 }
 
 bool wait_for_writeback(struct mem *mem, struct group *target, struct wait *ret_wait)
@@ -207,6 +215,11 @@ bool wait_for_writeback(struct mem *mem, struct group *target, struct wait *ret_
 u64 balance_reclaim_group(struct mem *mem, struct group *g, u64 nr)
 {
     return try_to_free_group(mem, NULL, g, nr, NULL);
+}
+
+u64 balance_reclaim_group_by(struct mem *mem, struct group *g, u64 nr, int swappiness)
+{
+    return free_group(mem, NULL, g, nr, swappiness, NULL);
 }
 
 bool balance_reclaim_must_wait(struct mem *mem, struct group *g, struct wait *ret_wait)

@@ -1,6 +1,8 @@
 /* registry_group.c - the files of a group's directory: which there are, by what the group is and which controllers it has. */
 #include "procfs/registry_int.h"
 
+#include "system/control.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,12 +65,16 @@ static int found_group_file(const char *whole, struct group *g, const char *file
                             const struct procfs_registry *r, struct procfs_node *ret)
 {
     const struct cgroup_file *row = find_group_file(file);
+    char path[REGISTRY_PATH_BYTES];
 
     *ret = (struct procfs_node){.group = g};
     if (row && registry_has_file(r->s, g, row)) {
         ret->kind = PROCFS_GROUP;
         ret->row = row;
         ret->mode = registry_mode(whole, true, 0444);
+        snprintf(path, sizeof(path), "/%s", whole);
+        if (control_needs(path) & ~r->s->kernel.features)
+            ret->mode &= ~0222u;
         return 0;
     }
     for (unsigned i = 0; i < ARRAY_SIZE(group_triggers); i++) {

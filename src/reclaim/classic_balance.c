@@ -118,7 +118,7 @@ static u64 scan_above_protection(struct scan_control *sc, const struct group *g,
 void get_scan_count(struct mem *mem, struct scan_control *sc, struct group *g, u64 nr[NR_LRU_LISTS])
 {
     const struct lruvec *lv = group_lruvec(g, sc->pgdat->nid);
-    u64 swappiness = (u64)mem->tunables->swappiness;
+    u64 swappiness = scan_swappiness(mem, sc);
     enum scan_balance balance = choose_balance(mem, sc, g, swappiness);
     u64 total = sc->classic.anon_cost + sc->classic.file_cost;
     u64 anon_cost = total + sc->classic.anon_cost, file_cost = total + sc->classic.file_cost;

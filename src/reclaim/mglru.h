@@ -196,7 +196,7 @@ void mglru_end_cycle(struct mem *mem, const struct pgdat *pgdat, struct group *t
 /* A batch of the oldest generation. Returns the pages that were looked at; 0: there is nothing to get. */
 u64 lru_gen_evict_some(struct mem *mem, struct scan_control *sc, struct group *g,
                        struct lru_gen *lg, unsigned swappiness);
-/* vm.swappiness, or 0 while swap has no room for a batch. */
+/* scan_swappiness(), or 0 while swap has no room for a batch. */
 unsigned lru_gen_swappiness(const struct mem *mem, const struct scan_control *sc,
                             const struct group *g);
 

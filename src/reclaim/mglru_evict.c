@@ -275,7 +275,7 @@ unsigned lru_gen_swappiness(const struct mem *mem, const struct scan_control *sc
 {
     if (!can_demote(mem, sc) && group_swap_left(g, mem->swap->free_pages) < MIN_LRU_BATCH)
         return 0;
-    return (unsigned)mem->tunables->swappiness;
+    return scan_swappiness(mem, sc);
 }
 
 static unsigned choose_swappiness(const struct mem *mem, const struct scan_control *sc,

@@ -170,6 +170,11 @@ static bool must_make_room(const struct mem *mem, const struct pgdat *pgdat,
     return inactive > (s64)compact_gap(sc->req.order);
 }
 
+unsigned scan_swappiness(const struct mem *mem, const struct scan_control *sc)
+{
+    return sc->req.has_swappiness ? sc->req.swappiness : (unsigned)mem->tunables->swappiness;
+}
+
 void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
 {
     struct group *top = sc->req.target ? sc->req.target : mem->groups->root;

@@ -22,6 +22,8 @@ struct reclaim_request {
     enum zone_type reclaim_idx; /* highest zone that helps the allocation */
     bool kswapd;
     bool may_writepage, may_unmap, may_swap;
+    bool has_swappiness; /* memory.reclaim said one, in place of vm.swappiness */
+    u8 swappiness;
 };
 
 /* How far it has come: what a pause keeps, so that the reclaim goes on as if it had slept there. */
@@ -60,6 +62,9 @@ struct scan_control {
     enum throttle throttle; /* the strongest reason to pause */
     ns_t until;             /* THROTTLE_REQUEST: when to go on from `state` */
 };
+
+/* What this reclaim goes by: vm.swappiness, unless whoever asked for it said another. */
+unsigned scan_swappiness(const struct mem *mem, const struct scan_control *sc);
 
 /* One pass over a node's pages (of the target's subtree) at its priority. */
 void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc);

@@ -78,6 +78,12 @@ int system_group_remove(struct system *s, struct group *g)
 
 u64 system_group_reclaim(struct system *s, struct group *g, u64 pages, ns_t *ret_until)
 {
+    return system_group_reclaim_by(s, g, pages, -1, ret_until);
+}
+
+u64 system_group_reclaim_by(struct system *s, struct group *g, u64 pages, int swappiness,
+                            ns_t *ret_until)
+{
     unsigned retries = RECLAIM_RETRIES;
     struct wait wait;
     u64 freed = 0;
@@ -89,7 +95,7 @@ u64 system_group_reclaim(struct system *s, struct group *g, u64 pages, ns_t *ret
 
         if (!retries) /* the last attempt: pages in batches too */
             lru_add_drain(&s->mem);
-        n = balance_reclaim_group(&s->mem, g, pages - freed);
+        n = balance_reclaim_group_by(&s->mem, g, pages - freed, swappiness);
         freed += n;
         if (!n && ret_until && balance_reclaim_must_wait(&s->mem, g, &wait)) {
             *ret_until = wait.until;

@@ -69,10 +69,23 @@ static int write_mems(struct system *s, const struct control *c, struct group *g
 static int write_reclaim(struct system *s HW_UNUSED, const struct control *c,
                          struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
 {
-    st->pages += system_group_reclaim(s, g, c->number - st->pages, &st->until);
+    /* Without a size: all there is, until the file came to take more than a size. */
+    if (!*c->text && kernel_has(&s->kernel, KERNEL_RECLAIM_SWAPPINESS))
+        return -EINVAL;
+    if (c->has_swappiness && !kernel_has(&s->kernel, KERNEL_RECLAIM_SWAPPINESS))
+        return -EINVAL;
+    st->pages += system_group_reclaim_by(s, g, c->number - st->pages,
+                                         c->has_swappiness ? c->swappiness : -1, &st->until);
     if (st->pages >= c->number)
         return 0;
     return st->until ? -EINPROGRESS : -EAGAIN;
+}
+
+/* Who wrote reads the peak since then through the same open file; the group's own stays. */
+static int write_peak(struct system *s HW_UNUSED, const struct control *c HW_UNUSED,
+                      struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+{
+    return 0;
 }
 
 static int write_kill(struct system *s, const struct control *c HW_UNUSED, struct group *g,
@@ -155,7 +168,9 @@ static const struct control_file group_files[] = {
     {"memory.oom.group", VALUE_BOOL, false, .write = write_oom_group},
     {"cpuset.cpus", VALUE_CPUS, false, .write = write_cpus},
     {"cpuset.mems", VALUE_NODES, false, .write = write_mems},
-    {"memory.reclaim", VALUE_SIZE, true, .write = write_reclaim},
+    {"memory.reclaim", VALUE_RECLAIM, true, .write = write_reclaim},
+    {"memory.peak", VALUE_ANY, false, .write = write_peak, .needs = BIT(KERNEL_PEAK_RESET)},
+    {"memory.swap.peak", VALUE_ANY, false, .write = write_peak, .needs = BIT(KERNEL_PEAK_RESET)},
     {"cgroup.procs", VALUE_PID, true, .write = write_procs},
     {"cgroup.kill", VALUE_KILL, false, .write = write_kill},
     {"cgroup.subtree_control", VALUE_CONTROLLERS, true, .write = write_controllers},
@@ -257,8 +272,13 @@ static int write_drop_caches(struct system *s, const struct control *c, struct g
 static int write_compact(struct system *s, const struct control *c, struct group *g HW_UNUSED,
                          struct control_state *st HW_UNUSED)
 {
+    u64 one;
+
     if (c->nid != MAX_NUMNODES && c->nid >= s->frames.nr_nodes)
         return -ENOENT;
+    if (c->nid == MAX_NUMNODES && kernel_has(&s->kernel, KERNEL_COMPACT_ONE) &&
+        (parse_kernel_sysctl(c->text, &one) || one != 1))
+        return -EINVAL;
     system_compact(s, c->nid);
     return 0;
 }
@@ -573,6 +593,15 @@ bool control_is_file(const char *path)
     return strlen(path) <= CONTROL_PATH_MAX && find_file(path, &c, NULL) == 0;
 }
 
+u32 control_needs(const char *path)
+{
+    struct control c = {0};
+
+    if (strlen(path) > CONTROL_PATH_MAX || find_file(path, &c, NULL) || !c.file)
+        return 0;
+    return c.file->needs;
+}
+
 int control_parse(const char *path, const char *value, struct control *ret, struct err *e)
 {
     struct control c = {0};
@@ -619,6 +648,8 @@ int control_write(struct system *s, const struct control *c, struct control_stat
 
     if (*c->group && (!g || (control_is_group(c) && !group_has_files_of(g, c->file->name))))
         return -ENOENT;
+    if (c->file->needs & ~s->kernel.features)
+        return -EINVAL;
     if (!control_is_trigger(c))
         return c->file->write(s, c, g, st);
     if (g->psi.disabled) /* its pressure files are hidden */

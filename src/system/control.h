@@ -22,8 +22,10 @@ struct control {
     char group[CONTROL_PATH_MAX + 1];   /* path of the cgroup; "/": the root */
     char text[CONTROL_TEXT_MAX + 1];    /* the value as it stood there */
     u64 number;                         /* the value: pages, or a number */
-    u32 pid;                            /* of /proc/PID */
-    u32 nid;                            /* of /sys/devices/system/node; MAX_NUMNODES: all */
+    bool has_swappiness;                /* of memory.reclaim: what it says after the size */
+    u8 swappiness;
+    u32 pid; /* of /proc/PID */
+    u32 nid; /* of /sys/devices/system/node; MAX_NUMNODES: all */
     enum psi_res res;
     bool unprivileged; /* the writer has no CAP_SYS_RESOURCE */
 };
@@ -34,6 +36,9 @@ int control_parse(const char *path, const char *value, struct control *ret, stru
 
 /* Is there a file of this name that can be written? Its group, process or node need not be there. */
 bool control_is_file(const char *path);
+
+/* Bits of enum kernel_feature without which the file of this name takes no write: EINVAL, and no w in its mode. */
+u32 control_needs(const char *path);
 
 /* Does it write into this group's directory (cgroup.procs, memory.max ...)? */
 bool control_is_group(const struct control *c);

@@ -10,6 +10,7 @@
 enum value_kind {
     VALUE_LIMIT,
     VALUE_SIZE,
+    VALUE_RECLAIM, /* a size, then swappiness=N */
     VALUE_BOOL,
     VALUE_SWITCH,
     VALUE_WORD, /* as kstrtobool() */
@@ -21,7 +22,7 @@ enum value_kind {
     VALUE_CPUS,
     VALUE_NODES,
     VALUE_DROP,
-    VALUE_ANY, /* compact_memory: 6.1 does not look at what is written */
+    VALUE_ANY, /* what is written says nothing */
     VALUE_KILL,
     VALUE_HUGE_PAGES,
     VALUE_LRU_GEN,
@@ -35,6 +36,7 @@ struct control_file {
     int (*write)(struct system *s, const struct control *c, struct group *g,
                  struct control_state *st);
     enum group_limit limit; /* of VALUE_LIMIT */
+    u32 needs;              /* see control_needs() */
 };
 
 /* c->text into c->number, or canonical text of a tunable. 0, or what write(2) says.   pre: c->file */

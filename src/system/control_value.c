@@ -48,6 +48,38 @@ static int parse_pages(struct control *c, struct err *e)
     return 0;
 }
 
+/* "1G swappiness=60": words may come in any number, of swappiness= the last counts. */
+static int parse_reclaim(struct control *c, struct err *e)
+{
+    char text[CONTROL_TEXT_MAX + 1], *rest = text, *word;
+    u64 bytes, swappiness;
+
+    snprintf(text, sizeof(text), "%s", c->text);
+    if (!*text) {
+        c->number = PAGE_COUNTER_MAX; /* write_reclaim() knows whether it is taken */
+        return 0;
+    }
+    word = strsep(&rest, " ");
+    if (parse_kernel_size(word, &bytes))
+        return err_set(e, -EINVAL,
+                       "memory.reclaim wants a size such as 200M, and may have swappiness=0 to 200 "
+                       "after it; not '%s'",
+                       c->text);
+    c->number = group_limit_pages(bytes);
+    while ((word = strsep(&rest, " "))) {
+        if (!*word)
+            continue;
+        if (strncmp(word, "swappiness=", 11) != 0 || parse_kernel_u64(word + 11, 10, &swappiness) ||
+            swappiness > 200)
+            return err_set(e, -EINVAL,
+                           "after its size memory.reclaim may have swappiness=0 to 200, not '%s'",
+                           word);
+        c->has_swappiness = true;
+        c->swappiness = (u8)swappiness;
+    }
+    return 0;
+}
+
 /* A signed number of 32 bits, as kstrtoint() reads it: -EINVAL for what is none, -ERANGE for one that does not fit. */
 static int parse_int(const char *text, s64 *ret)
 {
@@ -197,6 +229,8 @@ int control_parse_value(struct control *c, const char *path, struct err *e)
     case VALUE_LIMIT:
     case VALUE_SIZE:
         return parse_pages(c, e);
+    case VALUE_RECLAIM:
+        return parse_reclaim(c, e);
     case VALUE_BOOL:
     case VALUE_SWITCH:
         rc = parse_int_within(c, 0, 1, c->file->kind == VALUE_BOOL ? -EINVAL : -ERANGE);
