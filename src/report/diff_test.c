@@ -43,7 +43,7 @@ static void the_table_shows_what_changed_most_both_ways(void **state)
 {
     struct strbuf text;
     struct diff d;
-    char name[8];
+    char name[16];
 
     (void)state;
     strbuf_init(&text);
