@@ -710,6 +710,9 @@ void oom_title(const struct telling *t, struct strbuf *out)
                            : t->e->panic
                                ? "; nothing could be killed, and the kernel stopped (panic)"
                                : "; nothing could be killed");
+    if (t->e->kind == LOG_OOM_NO_VICTIM && t->ruling->cause == CAUSE_UNTOLD && !known(t->f->anon))
+        strbuf_append(out, "; what filled memory, the report before that line has, which is not in "
+                           "this text");
     if (out->len && out->text[0] >= 'a' && out->text[0] <= 'z' &&
         !(t->ruling->program && begins_with_name(out->text, t->ruling->program->name)) &&
         strncmp(out->text, t->e->killer, strlen(t->e->killer) + !*t->e->killer) != 0)

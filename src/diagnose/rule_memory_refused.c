@@ -462,6 +462,12 @@ static void tell(struct rule_context *c, const struct refusal *r)
             c, SEV_INFO, CONF_MEDIUM, "host", 0.4,
             "%s warns that the fork for its snapshot may be refused: vm.overcommit_memory is 0",
             r->program);
+        if (strstr(r->words, "Transparent Huge Pages"))
+            finding_title(
+                c,
+                "%s warns that transparent huge pages are on: they cost it time and memory "
+                "when it forks for a snapshot",
+                r->program);
         break;
     case REFUSED_TASKS:
         tell_tasks(c, r, weight);

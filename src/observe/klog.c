@@ -357,7 +357,8 @@ bool klog_is_task_name(struct span name)
 
 bool klog_opens(struct span text)
 {
-    static const char *const starts[] = {"Out of memory: Kill",
+    static const char *const starts[] = {"Kernel panic - not syncing: Out of memory",
+                                         "Out of memory: Kill",
                                          "Out of memory: kill",
                                          "Out of memory (oom_kill",
                                          "Out of Memory: Kill",

@@ -224,7 +224,9 @@ bool klog_parse_kill(struct klog *k, struct span text, const struct klog_stamp *
 bool klog_parse_no_victim(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     bool none = span_find(text, "no killable processes");
-    bool panic = span_begins(text, "Kernel panic") && span_find(text, "ut of memory");
+    /* Newer kernels say that nothing can be killed in a line of its own, and stop with the other words. */
+    bool panic = span_begins(text, "Kernel panic") &&
+                 (span_find(text, "ut of memory") || span_find(text, "deadlocked on memory"));
 
     if (!panic && (!none || !span_find(text, "ut of memory")))
         return false;

@@ -79,7 +79,7 @@ struct paste *paste_new(void)
     st->klog = klog_new(&p->s);
     st->newest = newest_first_new();
     st->machines = machines_new();
-    st->last_at_us = st->journal_us = st->dyno_quota = UNKNOWN;
+    st->last_at_us = st->journal_us = st->dyno_quota = st->dyno_used = UNKNOWN;
     st->tasks_counted = st->user_tasks = UNKNOWN;
     st->job.used = st->job.limit = UNKNOWN;
     st->format = NR_FORMATS;

@@ -383,7 +383,10 @@ static void set_program(struct taking *t, struct span tag)
 {
     const char *bracket = memchr(tag.at, '[', span_len(tag));
 
-    if (bracket && bracket > tag.at)
+    /* "heroku[web.1]": whose process it is stands in the brackets, where others have a number. */
+    if (span_begins(tag, "heroku[") && span_ends(tag, "]"))
+        tag = (struct span){bracket + 1, tag.end - 1};
+    else if (bracket && bracket > tag.at)
         tag.end = bracket;
     t->out->program = tag;
     t->out->is_kernel |= span_is(tag, "kernel");

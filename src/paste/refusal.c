@@ -194,6 +194,7 @@ static const struct sentence sentences[] = {
     {"java.lang.OutOfMemoryError", NULL, "java", REFUSED_HEAP, NULL},
     {"JavaScript heap out of memory", NULL, "node", REFUSED_HEAP, NULL},
     {"Can't save in background: fork", NULL, "redis", REFUSED_FORK, NULL},
+    {"have Transparent Huge Pages (THP) support enabled", NULL, "redis", REFUSED_FORK_RISK, NULL},
     {"overcommit_memory is set to 0", "ackground save may fail", "redis", REFUSED_FORK_RISK, NULL},
     {"emory overcommit must be enabled", NULL, "redis", REFUSED_FORK_RISK, NULL},
     {"could not fork", "Cannot allocate memory", "postgres", REFUSED_FORK, NULL},
@@ -278,7 +279,8 @@ static const char *const says_so[] = {
 };
 
 /* Of AWS Lambda, at the end of each run: of interest when the two figures are equal. Of Python, as the last line of a trace. */
-static const char *const others[] = {"Max Memory Used: ", "MemoryError", "Process running mem="};
+static const char *const others[] = {"Max Memory Used: ", "MemoryError",
+                                     "Process running mem=", "sample#memory_quota="};
 
 const char *refusal_sign(unsigned sentence)
 {
@@ -609,12 +611,30 @@ static void note_dyno(struct paste *p, struct span line)
     double percent;
     u64 bytes, quota;
 
+    quota = amount_after(line, "sample#memory_quota=");
+    bytes = amount_after(line, "sample#memory_total=");
+    if (known(quota) && known(bytes) && quota <= (u64)1 << 50 && bytes <= (u64)1 << 50) {
+        p->state->dyno_quota = quota;
+        p->state->dyno_used = bytes;
+        return;
+    }
     if (!at || !amount_take(&rest, 1, &bytes) || !span_take(&rest, "(") ||
         !decimal_take(&rest, &percent) || !(percent > 1 && percent < 10000) || bytes > (u64)1 << 50)
         return;
     /* Quotas are multiples of 512 MiB. */
     quota = (u64)((double)bytes * 100 / percent / (512.0 * MIB) + 0.5);
     p->state->dyno_quota = quota ? quota * 512 * MIB : UNKNOWN;
+    p->state->dyno_used = bytes;
+}
+
+/* "heroku[web.1]: Error R14": which dyno, and what it was said to use before. */
+static void name_dyno(struct paste *p, struct refusal *r, const char *program)
+{
+    r->bytes = p->state->dyno_quota;
+    if (known(r->bytes))
+        r->used = p->state->dyno_used;
+    if (program && strchr(program, '.'))
+        snprintf(r->program, sizeof(r->program), "the dyno %.10s of Heroku", program);
 }
 
 static bool fits(const struct sentence *s, struct span line)
@@ -639,7 +659,7 @@ bool refusal_take(struct paste *p, struct span message, const struct klog_stamp 
             continue;
         push(p, &limited[i].s, limited[i].limit, line, stamp);
         if (span_find(line, "Error R1"))
-            vec_last(&p->s.refusals).bytes = p->state->dyno_quota;
+            name_dyno(p, &vec_last(&p->s.refusals), stamp->program);
         return true;
     }
     for (unsigned i = 0; i < ARRAY_SIZE(sentences); i++) {

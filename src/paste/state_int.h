@@ -148,6 +148,7 @@ struct paste_state {
     unsigned refusals_said; /* REFUSED_SAID */
     struct batch_job job;
     bool redis_asked; /* the line before named redis' maxmemory: its value follows */
+    u64 dyno_used;    /* of Heroku, bytes; UNKNOWN */
     u64 dyno_quota;   /* of Heroku, bytes; UNKNOWN */
 
     struct klog *klog;
