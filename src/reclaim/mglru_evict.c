@@ -264,7 +264,7 @@ static u64 evict_some(struct mem *mem, struct scan_control *sc, struct group *g,
 u64 lru_gen_evict_some(struct mem *mem, struct scan_control *sc, struct group *g,
                        struct lru_gen *lg, unsigned swappiness)
 {
-    bool swapped;
+    bool swapped = false;
 
     return evict_some(mem, sc, g, lg, swappiness, &swapped);
 }
