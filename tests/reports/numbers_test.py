@@ -92,7 +92,7 @@ def context_figures(document):
 
 
 # Names: what the log says in its own words, places, groups, options, releases of Linux, commands to type.
-QUOTED = re.compile(r"\"[^\"]*\"|\b(?:Linux|since|before) \d\.\d+\b|\becho \d+ > |\((?:line |(?:[\w./~-]+|standard input):)\d+\)|\bmode \d|\b[Ss]ignal \d+|\bexit code \d+|(?<!\w)(?:/[\w.:@\\-]+)+|\b(?:[Nn]ode|pod|container|job step) [\w-]+(?:\.\d+)?|\b[\w.-]+\.(?:service|scope|slice)\b")
+QUOTED = re.compile(r"\"[^\"]*\"|\b(?:Linux|since|before) \d\.\d+\b|\becho \d+ > |\((?:line |(?:[\w./~-]+|standard input):)\d+\)|\bmode \d|\b[Ss]ignal \d+|\bexit code \d+|(?<!\w)(?:/[\w.:@\\-]+)+|\b(?:[Nn]ode|pod|[Cc]ontainer|job step) [\w-]+(?:\.\d+)?|\b[\w.-]+\.(?:service|scope|slice)\b")
 
 
 def without_names(text, document):
