@@ -39,6 +39,9 @@ function limitBytes(n) {
 /* For axes: no ".0". */
 const shortBytes = (n) => bytes(n).replace(/\.0(?=\D)/, "");
 
+/* The label of a tick at log2 of the bytes; uPlot has null where a filter took the tick out. */
+const tickBytes = (at) => (at == null ? "" : shortBytes(Math.round(2 ** at)));
+
 function duration(ns) {
   if (ns == null) return "–";
   for (const [size, unit] of [[3600e9, "h"], [60e9, "min"]])
@@ -65,7 +68,18 @@ function count(n) {
 }
 
 const times = (ratio) => ratio.toFixed(2) + "×";
-const percent = (value) => (value >= 10 || value === 0 ? value.toFixed(0) : value.toFixed(1)) + NBSP + "%";
+
+function percent(value) {
+  const text = Math.abs(value) >= 10 || value === 0 ? value.toFixed(0) : value.toFixed(1);
+  return text.replace(/^-(?=0\.0$)/, "").replace("-", "−") + NBSP + "%";
+}
+
+/* high: null where nobody knows; ends that read alike are one figure. */
+function byteRange(low, high) {
+  if (high == null) return `${bytes(low)} or more`;
+  return bytes(low) === bytes(high) ? bytes(low) : `${bytes(low)} to ${bytes(high)}`;
+}
+
 const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many || one + "s"}`;
 
 /* --- colours --- */

@@ -39,7 +39,7 @@ function compareSizesTitle(results) {
   const found = extremes(results, needOf);
   if (!found) return "Under none of these settings a limit that was tried is usable";
   const least = bytes(needOf(found.least.result));
-  if (found.same) return `These settings change nothing: it needs ${least}`;
+  if (found.same) return `Needs ${least} with each of them`;
   return `Needs least, ${least}, with ${found.least.name}; most, ${bytes(needOf(found.most.result))}, with ${found.most.name}`;
 }
 
@@ -70,7 +70,7 @@ function compareCurves(results, doc) {
       cursor: { drag: { x: false, y: false }, y: false },
       scales: { x: { time: false, range: () => [from, to] }, y: { range: () => [1 - (top - 1) * 0.04, top] } },
       axes: [axis({ splits: () => limitTicks(from, to), size: 30, filter: (u, ticks) => thin(ticks, u, 68),
-        values: (u, ticks) => ticks.map((at) => (at == null ? "" : shortBytes(Math.round(2 ** at)))) }),
+        values: (u, ticks) => ticks.map(tickBytes) }),
       axis({ size: 52, space: 34, values: (u, ticks) => ticks.map((v) => trim(v) + "×") })],
       series: [{}, ...shown.map((one, i) => ({
         show: !one.hidden, stroke: colour(CURVES[i][0]), dash: CURVES[i][1], width: 2, spanGaps: true,

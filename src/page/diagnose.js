@@ -153,21 +153,24 @@ function oomTitle(lines) {
 
 /* --- now --- */
 
+const PRESSURE_NAMES = { io: "I/O", cpu: "CPU" };
+
 function pressureNow(doc) {
   const rows = ["memory", "io", "cpu"].filter((name) => doc.pressure[name] && doc.pressure[name].some).map((name) => [name, doc.pressure[name]]);
   if (!rows.length) return;
-  const memory = doc.pressure.memory && doc.pressure.memory.some;
-  const body = figure("pressure-now", memory && memory.avg60 >= 1 ? `In the last minute some task waited for memory ${percent(memory.avg60)} of the time` : "Hardly any task waits for memory", "Pressure (PSI), percent of the time.");
+  /* What the kernel measured, without a judgement: the findings judge, by more than one minute's mean. */
+  const waited = rows.slice(0, 2).map(([name, p]) => `for ${PRESSURE_NAMES[name] || name} ${percent(p.some.avg60)}`).join(", ");
+  const body = figure("pressure-now", `In the last minute some task waited ${waited} of the time`, "Pressure (PSI), percent of the time.");
   const cell = (line, name) => (line ? line[name].toFixed(1) : "–");
   body.append(table("Pressure", [{ name: "waiting for", text: true }, { name: "some, 10 s" }, { name: "some, 60 s" }, { name: "some, 300 s" }, { name: "all, 10 s" }, { name: "all, 60 s" }],
-    rows.map(([name, p]) => [name === "io" ? "I/O" : name === "cpu" ? "CPU" : name, cell(p.some, "avg10"), cell(p.some, "avg60"), cell(p.some, "avg300"), cell(p.full, "avg10"), cell(p.full, "avg60")])));
+    rows.map(([name, p]) => [PRESSURE_NAMES[name] || name, cell(p.some, "avg10"), cell(p.some, "avg60"), cell(p.some, "avg300"), cell(p.full, "avg10"), cell(p.full, "avg60")])));
 }
 
 function neededPicture(doc) {
   const needs = doc.needed || [];
   if (!needs.length) return;
   const first = needs[0];
-  const body = figure("needed", `${first.scope === "host" ? "The machine" : first.scope} needs ${bytes(first.low)}${first.high != null ? ` to ${bytes(first.high)}` : " or more"}`,
+  const body = figure("needed", `${first.scope === "host" ? "The machine" : first.scope} needs ${byteRange(first.low, first.high)}`,
     "How much memory is needed, beside what is held.");
   const most = Math.max(...needs.map((n) => Math.max(n.current, n.high || 0, n.low))) || 1;
   const list = make("div", { class: "bars", role: "list", "aria-label": "Memory needed" });
@@ -179,7 +182,7 @@ function neededPicture(doc) {
     band.style.width = (100 * Math.max(0, (need.high == null ? most : need.high) - need.low)) / most + "%";
     held.style.left = `calc(${(100 * need.current) / most}% - 1px)`;
     list.append(make("div", { class: "row", role: "listitem" }, make("span", { class: "name" }, need.scope), make("span", { class: "track", "aria-hidden": "true" }, fill, band, held),
-      make("span", { class: "value" }, `${bytes(need.low)} – ${need.high == null ? "?" : bytes(need.high)} of ${bytes(need.current)}`)));
+      make("span", { class: "value" }, `${byteRange(need.low, need.high)}, holds ${bytes(need.current)}`)));
   }
   body.append(list, make("figcaption", {}, "Solid: needed for sure. Light: not told yet. The line is what is held."));
   body.append(foldedTable("Why", () => table("Memory needed", [{ name: "scope", text: true }, { name: "needed at least" }, { name: "at most" }, { name: "held" }, { name: "why", text: true, wrap: true }],

@@ -145,7 +145,8 @@ function pressurePicture(series, line, marks) {
   const share = (name) => (series[name] ? (series[name][xs.length - 1] - series[name][0]) / 1e4 / span : 0);
   const memory = share("memory_some_us"), io = share("io_some_us");
   const title = memory >= 1 ? `Some task waited for memory ${percent(memory)} of the time${share("memory_full_us") >= 1 ? `, all of them ${percent(share("memory_full_us"))}` : ""}`
-    : io >= 5 ? `Memory stalls nobody; some task waited for I/O ${percent(io)} of the time` : "Hardly anybody waited";
+    : io >= 5 ? `Some task waited for I/O ${percent(io)} of the time, for memory ${percent(memory)}`
+    : `Hardly any task waited: for memory ${percent(memory)} of the time, for I/O ${percent(io)}`;
   const body = figure("pressure", title, "Pressure (PSI): the share of time in which some task, or all that had work, waited.");
   const chart = new TimeChart(body, line, { label: "Pressure over time.", title: "share of time", height: 180, curves, format: percent, marks });
   body.append(chart.table("Pressure as a table"));

@@ -137,7 +137,7 @@ function missCurve(doc) {
   };
   const axisX = (shown) => axis({
     splits: () => limitTicks(from, to),
-    values: (u, ticks) => ticks.map((at) => (shown ? shortBytes(Math.round(2 ** at)) : "")),
+    values: (u, ticks) => ticks.map((at) => (shown ? tickBytes(at) : "")),
     size: shown ? 30 : 8,
     space: 64,
     filter: (u, ticks) => thin(ticks, u, 68),

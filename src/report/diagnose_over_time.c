@@ -4,21 +4,11 @@
 #include "base/alloc.h"
 #include "report/json_put.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOKS_MIN  3u
 #define TRACKS_MAX 60u
-
-/* A finding of one scope: the times between which it held. */
-struct finding_track {
-    enum rule rule;
-    enum severity severity; /* the worst */
-    char scope[280];
-    char *title; /* as it was when it was worst */
-    double weight;
-    VEC(ns_t) from, to;
-};
 
 enum column {
     AT_CURRENT,
@@ -220,23 +210,37 @@ void diagnose_over_time_find(struct diagnose_over_time *o, const struct diagnosi
             see(o, f, before, at);
 }
 
+static const char *column_name(unsigned column)
+{
+    if (column < NR_LEVELS)
+        return level_names[column];
+    column -= NR_LEVELS;
+    if (column < ARRAY_SIZE(counted))
+        return counter_info[counted[column]].name;
+    return pressures[column - ARRAY_SIZE(counted)].name;
+}
+
+unsigned diagnose_over_time_column(const char *name)
+{
+    unsigned column = 0;
+
+    while (strcmp(column_name(column), name) != 0)
+        assert(++column < NR_COLUMNS);
+    return column;
+}
+
 json_object *diagnose_over_time_json(const struct diagnose_over_time *o)
 {
     json_object *doc;
-    unsigned column = 0;
 
-    if (o->moments.times.count < LOOKS_MIN)
+    if (o->moments.times.count < DIAGNOSE_OVER_TIME_MIN)
         return NULL;
     doc = json_new_object();
     json_put_text(doc, "cgroup", o->group ? o->group : "/");
     json_put(doc, "begin_us", known(o->first_wall_us) ? json_new_u64(o->first_wall_us) : NULL);
     json_put(doc, "at_ns", over_time_times(&o->moments));
-    for (unsigned i = 0; i < NR_LEVELS; i++)
-        json_put(doc, level_names[i], over_time_column(&o->moments, column++));
-    for (unsigned i = 0; i < ARRAY_SIZE(counted); i++)
-        json_put(doc, counter_info[counted[i]].name, over_time_column(&o->moments, column++));
-    for (unsigned i = 0; i < ARRAY_SIZE(pressures); i++)
-        json_put(doc, pressures[i].name, over_time_column(&o->moments, column++));
+    for (unsigned i = 0; i < NR_COLUMNS; i++)
+        json_put(doc, column_name(i), over_time_column(&o->moments, i));
     return doc;
 }
 

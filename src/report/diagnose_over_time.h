@@ -6,7 +6,18 @@
 #include "diagnose/diagnose.h"
 #include "report/over_time.h"
 
-struct finding_track;
+/* A finding of one scope: the times between which it held. */
+struct finding_track {
+    enum rule rule;
+    enum severity severity; /* the worst */
+    char scope[280];
+    char *title; /* as it was when it was worst */
+    double weight;
+    VEC(ns_t) from, to;
+};
+
+/* Fewer looks are one difference, which the findings have. */
+#define DIAGNOSE_OVER_TIME_MIN 3u
 
 struct diagnose_over_time {
     struct over_time moments;
@@ -24,7 +35,10 @@ void diagnose_over_time_add(struct diagnose_over_time *o, const struct snapshot 
 /* The same, of a diagnosis that was concluded: with what was found. */
 void diagnose_over_time_find(struct diagnose_over_time *o, const struct diagnosis *d);
 
-/* NULL where there are fewer than three looks: two are one difference, which the findings have. */
+/* Where in a moment's values the figure stands that the document calls `name`, such as "memory.current" or "pswpin".   pre: there is one */
+unsigned diagnose_over_time_column(const char *name);
+
+/* NULL where there are fewer than DIAGNOSE_OVER_TIME_MIN looks. */
 json_object *diagnose_over_time_json(const struct diagnose_over_time *o);
 json_object *diagnose_tracks_json(const struct diagnose_over_time *o);
 

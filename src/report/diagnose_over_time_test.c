@@ -2,6 +2,7 @@
 #include "base/test.h"
 
 #include "report/diagnose_over_time.h"
+#include "report/diagnose_plot.h"
 #include "report/json_put.h"
 
 #include <string.h>
@@ -66,10 +67,51 @@ static void looks_are_columns_and_findings_spans(void **state)
     diagnose_over_time_done(&o);
 }
 
+static void look_with_faults(struct diagnose_over_time *o, u64 second, u64 used, u64 faults)
+{
+    struct snapshot s;
+
+    snapshot_init(&s);
+    s.taken_at = second * NS_PER_S;
+    s.meminfo[MI_MEM_TOTAL] = 200 * MIB;
+    s.meminfo[MI_MEM_FREE] = 200 * MIB - used;
+    s.vmstat[PGMAJFAULT] = faults;
+    s.vmstat[PSWPOUT] = 7;
+    diagnose_over_time_add(o, &s);
+    snapshot_done(&s);
+}
+
+/* 40 columns of 2 s: the first is the first look, half of the others the first second, the rest the other one. */
+static void time_is_drawn_a_line_for_each_figure(void **state)
+{
+    static char hard[] = "hard";
+    struct diagnose_over_time o;
+    struct strbuf text;
+
+    (void)state;
+    diagnose_over_time_init(&o, NULL);
+    strbuf_init(&text);
+    look_with_faults(&o, 0, 50 * MIB, 5);
+    look_with_faults(&o, 1, 100 * MIB, 15);
+    diagnose_plot(&o, &text);
+    assert_int_equal(text.len, 0);
+    look_with_faults(&o, 2, 100 * MIB, 15);
+    find(&o, SEV_WARNING, hard);
+    diagnose_plot(&o, &text);
+    assert_string_equal(
+        text.text,
+        "  in use                 |+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|    100.0 MiB\n"
+        "  major faults           | @@@@@@@@@@@@@@@@@@@@                   |        10 /s\n"
+        "  swap-thrash            |                    !!!!!!!!!!!!!!!!!!!!| host\n");
+    strbuf_done(&text);
+    diagnose_over_time_done(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(looks_are_columns_and_findings_spans),
+        cmocka_unit_test(time_is_drawn_a_line_for_each_figure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include "diagnose/needed.h"
 #include "diagnose/post_mortem.h"
+#include "report/diagnose_plot.h"
 #include "report/post_mortem_report.h"
 
 #include "base/units.h"
@@ -474,6 +475,28 @@ static void render_machines(const struct diagnose_report *r, struct strbuf *out)
                       r->nr_machines - MACHINES_SHOWN - 1, healthy);
 }
 
+static void render_over_time(const struct diagnose_report *r, struct strbuf *out)
+{
+    struct strbuf plot, title;
+    char length[UNITS_TEXT_MAX];
+
+    if (!r->over_time)
+        return;
+    strbuf_init(&plot);
+    diagnose_plot(r->over_time, &plot);
+    if (plot.len) {
+        strbuf_init(&title);
+        strbuf_printf(&title, "Over the %s of these samples",
+                      format_ns(length, vec_last(&r->over_time->moments.times)));
+        heading(r, out, title.text);
+        strbuf_append(out, plot.text);
+        strbuf_append(
+            out, "  Little .:-=+*#%@ the most, which stands behind the line; ! a finding held\n");
+        strbuf_done(&title);
+    }
+    strbuf_done(&plot);
+}
+
 void diagnose_render_text(const struct diagnose_report *r, struct strbuf *out)
 {
     diagnose_render_verdict(r, out);
@@ -484,6 +507,7 @@ void diagnose_render_text(const struct diagnose_report *r, struct strbuf *out)
     /* Of a log alone the rest is not to be had, and what is missing is another page. */
     if (r->diagnosis->post_mortem->main && log_alone(r->diagnosis->last) && !r->explain)
         return;
+    render_over_time(r, out);
     render_pressure(r, out);
     render_accounting(r, out);
     render_needs(r, out);

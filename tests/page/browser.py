@@ -138,6 +138,15 @@ class Browser:
                   features=[{"name": name.replace("_", "-"), "value": value} for name, value in features.items()])
         self.settle()
 
+    def widen(self, width=None):
+        """As wide a window as this; without one, the browser's own."""
+        if width:
+            self.call("Emulation.setDeviceMetricsOverride", width=width, height=self.size[1], deviceScaleFactor=1, mobile=False)
+        else:
+            self.call("Emulation.clearDeviceMetricsOverride")
+        self.settle()
+        self.settle()
+
     def place(self, selector):
         """x, y, width, height of an element in the page."""
         found = self.run(f"(() => {{ const e = document.querySelector({json.dumps(selector)}); if (!e) return null;"

@@ -32,7 +32,7 @@ def size_row(mib, slowdown, outcome="completed", **more):
     usable = outcome == "completed" and slowdown <= 1.1
     return {"memory.max": mib and mib * MIB, "memory.high": None, "source": "grid", "outcome": outcome, "survives": outcome == "completed",
             "usable": usable, "slowdown": slowdown, "slowdown_by": "time", "virtual_ns": int(slowdown * 10**9), "busy_ns": int(slowdown * 10**9),
-            "stall_ns": int((slowdown - 1) * 10**9), "pgmajfault": 40, "workingset_refault_file": 1000, "workingset_refault_anon": 0, "pswpin": 0,
+            "stall_ns": max(0, int((slowdown - 1) * 10**9)), "pgmajfault": 40, "workingset_refault_file": 1000, "workingset_refault_anon": 0, "pswpin": 0,
             "pswpout": 0, "oom_kill": int(outcome == "oom"), "memory.peak": (mib or 100) * MIB, "memory.swap.peak": 0, "file_bytes": 30 * MIB,
             "anon_bytes": 5 * MIB, "disposable_bytes": 10 * MIB if usable else 0, **more}
 
@@ -177,10 +177,38 @@ def test_page_makes_no_noise(page):
     assert page.browser.complaints == [], page.browser.complaints
 
 
+def test_narrow_pages_keep_all_in_sight(page):
+    """Nothing stands beyond the edge of a page of 500 pixels, a table that is open no more than anything else."""
+    page.browser.widen(500)
+    try:
+        beyond = page.browser.run("[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 501).map((e) => e.tagName + ' ' + e.textContent)")
+        assert beyond == [], beyond[:5]
+    finally:
+        page.browser.widen()
+
+
+def test_ticks_that_do_not_fit_have_no_label(page):
+    page.browser.run("const drawn = [], drawText = CanvasRenderingContext2D.prototype.fillText;"
+                     "CanvasRenderingContext2D.prototype.fillText = function (text, ...at) { drawn.push(String(text)); return drawText.call(this, text, ...at); }; 1")
+    page.browser.widen(500)
+    try:
+        limits = [text.replace("\u00a0", " ") for text in page.browser.run("drawn") if text.endswith("B") and "." not in text]
+        assert limits and all(text in ("8 MiB", "16 MiB", "32 MiB", "64 MiB", "128 MiB") for text in limits), limits
+    finally:
+        page.browser.run("CanvasRenderingContext2D.prototype.fillText = drawText; 1")
+        page.browser.widen()
+
+
+def test_figures_read_as_figures(page):
+    told = page.browser.run(f"[percent(-0.04), percent(-3), percent(0), percent(41.4), byteRange(5 * {MIB}, 5 * {MIB} + 9), byteRange({MIB}, 2 * {MIB}), byteRange({MIB}, null)]")
+    assert [text.replace("\u00a0", " ") for text in told] == ["0.0 %", "\u22123.0 %", "0 %", "41 %", "5.0 MiB", "1.0 MiB to 2.0 MiB", "1.0 MiB or more"], told
+
+
 SIZE_TESTS = [test_curve_has_its_points_where_the_replays_are, test_limits_that_kill_are_crosses, test_advice_peak_and_band_are_marked,
               test_title_says_the_finding, test_table_marks_the_chosen_row, test_arrow_keys_walk_over_the_limits,
               test_mouse_tells_the_limit_below_it, test_pictures_have_names_and_tables, test_dark_pages_are_dark,
-              test_paper_is_white_even_in_the_dark, test_page_makes_no_noise]
+              test_paper_is_white_even_in_the_dark, test_narrow_pages_keep_all_in_sight, test_ticks_that_do_not_fit_have_no_label,
+              test_figures_read_as_figures, test_page_makes_no_noise]
 
 
 def test_hostile_names_are_text(page):
@@ -428,7 +456,8 @@ def test_tables_hold_the_figures(page):
 RUN_TESTS = [test_stack_is_as_high_as_what_is_held, test_limit_and_kill_are_marked, test_pressure_is_a_rate, test_drag_zooms_all_plots_and_a_button_shows_all,
              test_keys_zoom, test_click_pins_a_moment, test_legend_takes_a_layer_out, test_bars_are_as_long_as_their_figures,
              test_files_of_the_cache_are_bars_of_one_scale, test_files_of_the_cache_are_told, test_heat_is_where_and_when_memory_was_touched,
-             test_arrow_keys_walk_over_the_heat, test_working_set_is_what_is_touched, test_rests_are_a_bar, test_run_is_told, test_tables_hold_the_figures, test_pictures_have_names_and_tables, test_page_makes_no_noise]
+             test_arrow_keys_walk_over_the_heat, test_working_set_is_what_is_touched, test_rests_are_a_bar, test_run_is_told, test_tables_hold_the_figures, test_pictures_have_names_and_tables,
+             test_narrow_pages_keep_all_in_sight, test_page_makes_no_noise]
 
 
 def diagnose_document():
@@ -498,9 +527,13 @@ def test_captures_say_that_files_are_not_known(page):
     assert "which files hold it, no capture can tell" in page.text("#files .note")
 
 
+def test_pressure_is_told_not_judged(page):
+    assert page.text("#pressure-now h2").replace("\u00a0", " ") == "In the last minute some task waited for memory 8.0 %, for I/O 8.0 % of the time"
+
+
 DIAGNOSE_TESTS = [test_captures_say_that_files_are_not_known, test_findings_are_told_with_evidence, test_finding_lies_where_it_held,
                   test_click_on_a_finding_zooms, test_kill_of_the_log_is_on_the_time_line, test_accounting_is_a_bar_of_its_parts,
-                  test_pictures_have_names_and_tables, test_page_makes_no_noise]
+                  test_pictures_have_names_and_tables, test_pressure_is_told_not_judged, test_narrow_pages_keep_all_in_sight, test_page_makes_no_noise]
 
 
 def all_tests():
