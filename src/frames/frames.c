@@ -189,26 +189,49 @@ static void frames_done_nodes(struct frames *fr)
     free(fr->nodes);
 }
 
+/* What init code takes up while the kernel boots is not managed yet. A machine so small that the zone of the image has less than that begins
+ * with the rest in the zones below. Returns what each zone lacks in `held`. */
+static void hold_late_pages(struct frames *fr, u32 held[])
+{
+    u32 left = fr->map.late.end - fr->map.late.start;
+    unsigned at = left ? (unsigned)(frames_zone(fr, fr->map.late.start) - fr->zones) + 1 : 0;
+
+    while (at--) {
+        u32 n = (u32)MIN(left, fr->zones[at].managed);
+
+        held[at] = n;
+        left -= n;
+        fr->zones[at].managed -= n;
+        fr->managed_pages -= n;
+    }
+}
+
+static void free_late_pages(struct frames *fr, const u32 held[])
+{
+    for (unsigned i = 0; i < fr->nr_zones; i++) {
+        fr->zones[i].managed += held[i];
+        fr->managed_pages += held[i];
+    }
+}
+
 /* The kernel computes its watermarks while its init code still takes up memory, and not again when
  * that is freed. THP sets min_free_kbytes once more, and even when it is off computes it once
  * more, now without the pages below high; on machines under 512 MiB it does neither, and stays off until
  * somebody writes to `enabled`. What the administrator sets comes after the boot. */
 static void frames_boot_watermarks(struct frames *fr, const struct frames_config *config)
 {
-    u32 late = fr->map.late.end - fr->map.late.start;
-    struct zone *z = late ? frames_zone(fr, fr->map.late.start) : &fr->zones[ZONE_DMA];
     unsigned factor = fr->watermark_scale_factor;
+    u32 *held = xcalloc(fr->nr_zones, sizeof(*held));
 
-    z->managed -= late;
-    fr->managed_pages -= late;
+    hold_late_pages(fr, held);
     fr->small = fr->managed_pages < THP_MIN_PAGES;
     fr->watermark_scale_factor = WATERMARK_SCALE_FACTOR;
     fr->min_free_kbytes = min_free_kbytes_default(fr);
     frames_setup_watermarks(fr);
     if (!fr->small)
         frames_set_khugepaged(fr, config->khugepaged, 0);
-    z->managed += late;
-    fr->managed_pages += late;
+    free_late_pages(fr, held);
+    free(held);
     if (fr->small && config->khugepaged && !config->khugepaged_by_default)
         frames_set_khugepaged(fr, true, 0);
     if (!config->min_free_kbytes && factor == WATERMARK_SCALE_FACTOR)

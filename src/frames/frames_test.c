@@ -74,6 +74,26 @@ static void movable_zone_lies_at_the_top(void **state)
     assert_ptr_equal(frames_zone(&fr, pfn), &fr.zones[ZONE_NORMAL]);
 }
 
+/* Where the image takes nearly all of ZONE_DMA32, watermarks go by what is left, and leave room above them. */
+static void the_smallest_machine_has_room_above_its_watermarks(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < nr_kernel_releases; i++) {
+        struct frames_config config = {
+            .ram_bytes = 64 * MIB, .nr_cpus = 2, .kernel = kernel_releases[i]};
+        struct err e;
+        u64 managed = 0;
+
+        if (i)
+            frames_done(&fr);
+        assert_int_equal(frames_init(&fr, &config, &counters, &e), 0);
+        assert_true(frames_count_above_high(&fr, ZONE_NORMAL) > fr.managed_pages * 9 / 10);
+        for (unsigned z = 0; z < fr.nr_zones; z++)
+            managed += fr.zones[z].managed;
+        assert_int_equal(managed, fr.managed_pages);
+    }
+}
+
 static void a_machine_too_small_is_refused_with_a_reason(void **state)
 {
     struct frames_config config = {.ram_bytes = 32 * MIB, .nr_cpus = 1, .kernel = kernel_default()};
@@ -425,6 +445,7 @@ int main(void)
         T(a_small_machine_has_no_normal_zone),
         T(movable_zone_lies_at_the_top),
         cmocka_unit_test(a_machine_too_small_is_refused_with_a_reason),
+        T(the_smallest_machine_has_room_above_its_watermarks),
         T(pcp_limits_follow_the_size_of_the_zone),
         T(watermarks_follow_min_free_kbytes),
         T(a_guest_of_384_mib_has_the_numbers_of_a_real_one),
