@@ -60,6 +60,11 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => requ
 function setPaper(on) {
   if (onPaper === on) return;
   onPaper = on;
+  /* Nobody opens a finding on paper. */
+  for (const finding of document.querySelectorAll("details.finding.is-critical, details.finding.is-warning")) {
+    if (on) finding.dataset.wasOpen = finding.open;
+    finding.open = on || finding.dataset.wasOpen === "true";
+  }
   document.documentElement.classList.toggle("print", on);
   redrawAll();
 }
@@ -193,12 +198,13 @@ function drawLevel(plot, scale, value, text, name, below) {
   context.restore();
 }
 
-/* Buttons that show and hide: keys: [{name, colour, line, hidden}]. */
+/* Buttons that show and hide: keys: [{name, colour, line, dash, hidden}]. A line is dashed as its curve is. */
 function legend(keys, toggle) {
   return make("div", { class: "bar", role: "group", "aria-label": "Curves" }, keys.map((key, i) => {
     const swatch = make("span", { class: key.line ? "swatch is-line" : "swatch", "aria-hidden": "true" });
     const button = make("button", { class: "key", type: "button", "aria-pressed": String(!key.hidden) }, swatch, key.name);
-    swatch.style.background = `var(--${key.colour})`;
+    const [on, off] = (key.line && key.dash) || [];
+    swatch.style.background = on ? `repeating-linear-gradient(90deg, var(--${key.colour}) 0 ${on}px, transparent ${on}px ${on + off}px)` : `var(--${key.colour})`;
     button.addEventListener("click", () => {
       const hidden = button.getAttribute("aria-pressed") === "true";
       button.setAttribute("aria-pressed", String(!hidden));

@@ -81,7 +81,7 @@ function compareCurves(results, doc) {
       }] },
     },
   }));
-  body.append(legend(shown.map((one, i) => ({ name: one.name, colour: CURVES[i][0], line: true, hidden: one.hidden })), (i, hidden) => {
+  body.append(legend(shown.map((one, i) => ({ name: one.name, colour: CURVES[i][0], dash: CURVES[i][1], line: true, hidden: one.hidden })), (i, hidden) => {
     shown[i].hidden = hidden;
     entry.redraw();
   }));

@@ -42,7 +42,11 @@ function killsOf(doc) {
   return doc.tasks.filter((task) => task.outcome === "oom_killed").map((task) => ({ at_ns: task.end_ns, who: `${task.comm} (${task.pid})` }));
 }
 
-const shareOfTime = (doc) => (doc.busy_ns ? (100 * doc.waits_ns.memory) / doc.busy_ns : 0);
+/* Of many tasks that wait at once the sum may be more than all the time. */
+function shareOfTime(doc) {
+  const share = doc.busy_ns ? doc.waits_ns.memory / doc.busy_ns : 0;
+  return share > 1 ? `${trim(share)} times` : `${percent(100 * share)} of`;
+}
 
 function runTitle(doc) {
   const kills = killsOf(doc);
@@ -57,7 +61,7 @@ function runFacts(doc) {
   const full = doc.fullest, list = [
     ["Outcome", doc.outcome, `after ${duration(doc.virtual_ns)} of virtual time`, true],
     ["Fullest moment", bytes(full["memory.current"]), full["memory.swap.current"] ? `and ${bytes(full["memory.swap.current"])} in swap` : `at ${duration(full.at_ns)}`],
-    ["Stalled for memory", duration(doc.waits_ns.memory), `${percent(shareOfTime(doc))} of the time it was busy, summed over tasks`],
+    ["Stalled for memory", duration(doc.waits_ns.memory), `${shareOfTime(doc)} the time it was busy, summed over tasks`],
     ["Major faults", count(doc.vmstat.pgmajfault), "waited for a disk or swap"],
   ];
   if (doc.slowdown) list.push(["Slowdown", times(doc.slowdown), "of the time without a limit"]);

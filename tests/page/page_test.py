@@ -177,6 +177,11 @@ def test_page_makes_no_noise(page):
     assert page.browser.complaints == [], page.browser.complaints
 
 
+def test_waits_of_many_tasks_are_times(page):
+    told = page.browser.run("[9, 30].map((wait) => shareOfTime({busy_ns: 10, waits_ns: {memory: wait}}) + ' the time')")
+    assert [text.replace("\u00a0", " ") for text in told] == ["90 % of the time", "3.00 times the time"], told
+
+
 def test_narrow_pages_keep_all_in_sight(page):
     """Nothing stands beyond the edge of a page of 500 pixels, a table that is open no more than anything else."""
     page.browser.widen(500)
@@ -208,7 +213,7 @@ SIZE_TESTS = [test_curve_has_its_points_where_the_replays_are, test_limits_that_
               test_title_says_the_finding, test_table_marks_the_chosen_row, test_arrow_keys_walk_over_the_limits,
               test_mouse_tells_the_limit_below_it, test_pictures_have_names_and_tables, test_dark_pages_are_dark,
               test_paper_is_white_even_in_the_dark, test_narrow_pages_keep_all_in_sight, test_ticks_that_do_not_fit_have_no_label,
-              test_figures_read_as_figures, test_page_makes_no_noise]
+              test_figures_read_as_figures, test_waits_of_many_tasks_are_times, test_page_makes_no_noise]
 
 
 def test_hostile_names_are_text(page):
@@ -531,9 +536,23 @@ def test_pressure_is_told_not_judged(page):
     assert page.text("#pressure-now h2").replace("\u00a0", " ") == "In the last minute some task waited for memory 8.0 %, for I/O 8.0 % of the time"
 
 
+def test_findings_are_on_paper(page):
+    """A finding that hurts is there with its title and what to do, opened or not; then it is as it was."""
+    page.browser.run("document.querySelector('details.finding').open = false; 1")
+    page.browser.emulate(media="print")
+    page.browser.run("dispatchEvent(new Event('beforeprint')); 1")
+    page.browser.settle()
+    for selector in ("details.finding summary", "details.finding dl.steps"):
+        assert page.browser.place(selector)[3] > 10, f"no {selector} on paper"
+    page.browser.run("dispatchEvent(new Event('afterprint')); 1")
+    page.browser.emulate()
+    assert page.browser.run("document.querySelector('details.finding').open") is False
+    page.browser.run("document.querySelector('details.finding').open = true; 1")
+
+
 DIAGNOSE_TESTS = [test_captures_say_that_files_are_not_known, test_findings_are_told_with_evidence, test_finding_lies_where_it_held,
                   test_click_on_a_finding_zooms, test_kill_of_the_log_is_on_the_time_line, test_accounting_is_a_bar_of_its_parts,
-                  test_pictures_have_names_and_tables, test_pressure_is_told_not_judged, test_narrow_pages_keep_all_in_sight, test_page_makes_no_noise]
+                  test_pictures_have_names_and_tables, test_pressure_is_told_not_judged, test_findings_are_on_paper, test_narrow_pages_keep_all_in_sight, test_page_makes_no_noise]
 
 
 def all_tests():
