@@ -306,13 +306,7 @@ int cmd_enter(int argc, char **argv)
     pid_t child;
     int rc;
 
-    cli_init(&cli, &spec, argc, argv);
-    mounted_init(&m, &cli);
-    for (int id; (id = cli_next(&cli)) > 0;)
-        mounted_take_option(&m, id);
-    if (!cli.done && cli.machine.compared.count)
-        cli_usage(&cli, "--compare makes several machines: one is entered");
-    if (cli.done)
+    if (!mounted_begin(&m, &cli, &spec, argc, argv, "entered"))
         return cli_done(&cli, cli.exit_code);
     if (leave_host(&e))
         return cli_done(&cli, cli_fail_err(&cli, &e));

@@ -74,13 +74,7 @@ int cmd_mount(int argc, char **argv)
     struct cli cli;
     int rc;
 
-    cli_init(&cli, &spec, argc, argv);
-    mounted_init(&m, &cli);
-    for (int id; (id = cli_next(&cli)) > 0;)
-        mounted_take_option(&m, id);
-    if (!cli.done && cli.machine.compared.count)
-        cli_usage(&cli, "--compare makes several machines: one is mounted");
-    if (cli.done)
+    if (!mounted_begin(&m, &cli, &spec, argc, argv, "mounted"))
         return cli_done(&cli, cli.exit_code);
     signals_stop_by(&stop);
     rc = mounted_open(&m, cli.operands[0]);

@@ -22,12 +22,7 @@ u64 mounted_clock(void)
     return (u64)now.tv_sec * NS_PER_S + (u64)now.tv_nsec;
 }
 
-void mounted_init(struct mounted *m, struct cli *cli)
-{
-    *m = (struct mounted){.cli = cli, .speed = 1};
-}
-
-bool mounted_take_option(struct mounted *m, int id)
+static void take_option(struct mounted *m, int id)
 {
     struct cli *cli = m->cli;
     struct err e = {0};
@@ -36,19 +31,30 @@ bool mounted_take_option(struct mounted *m, int id)
     case MOUNTED_OPT_SPEED:
         if (pace_parse_speed(cli->arg, &m->speed, &e))
             cli_usage(cli, "--speed: %s", e.text);
-        return true;
+        break;
     case MOUNTED_OPT_PAUSE:
         m->paused = true;
-        return true;
+        break;
     case MOUNTED_OPT_SKIP:
         if (parse_duration(cli->arg, &m->skip, &e))
             cli_usage(cli, "--skip: %s", e.text);
-        return true;
+        break;
     case MOUNTED_OPT_SCRIPT:
         m->script = cli->arg;
-        return true;
+        break;
     }
-    return false;
+}
+
+bool mounted_begin(struct mounted *m, struct cli *cli, const struct cli_spec *spec, int argc,
+                   char **argv, const char *done)
+{
+    cli_init(cli, spec, argc, argv);
+    *m = (struct mounted){.cli = cli, .speed = 1};
+    for (int id; (id = cli_next(cli)) > 0;)
+        take_option(m, id);
+    if (!cli->done && cli->machine.compared.count)
+        cli_usage(cli, "--compare makes several machines: one is %s", done);
+    return !cli->done;
 }
 
 static void say(void *ctx, const char *line)

@@ -35,9 +35,10 @@ struct mounted {
     struct view *view;
 };
 
-void mounted_init(struct mounted *m, struct cli *cli);
-/* True when the option is one of these. */
-bool mounted_take_option(struct mounted *m, int id);
+/* The command line of a verb that has these options alone. False: the verb is done, with cli->exit_code; `done`, as in "mounted", is what is
+ * said to happen to one machine where several are asked for. */
+bool mounted_begin(struct mounted *m, struct cli *cli, const struct cli_spec *spec, int argc,
+                   char **argv, const char *done);
 /* CLI_OK and m->view, or what went wrong is said and this is the exit code. */
 int mounted_open(struct mounted *m, const char *path);
 void mounted_close(struct mounted *m);
