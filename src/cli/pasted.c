@@ -52,6 +52,24 @@ void pasted_kinds(struct strbuf *out)
         strbuf_printf(out, "%s %s", i ? "," : "", paste_format_names[i]);
 }
 
+/* A copy by what goes by a file's size, which is 0 in /proc and in cgroups: it has the names and no text. */
+static bool is_empty_copy(const char *path)
+{
+    static const char *const names[] = {"proc/meminfo", "proc/vmstat", "meminfo",
+                                        "vmstat",       "memory.stat", "memory.current"};
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    unsigned nr_empty = 0, nr_texts = 0;
+    struct stat st;
+
+    if (dir < 0)
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (fstatat(dir, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+            *(st.st_size ? &nr_texts : &nr_empty) += 1;
+    close(dir);
+    return nr_empty && !nr_texts;
+}
+
 struct paste *pasted_read(char *const *paths, unsigned count, bool keep, bool *ret_known,
                           struct err *e)
 {
@@ -65,8 +83,12 @@ struct paste *pasted_read(char *const *paths, unsigned count, bool keep, bool *r
     if (rc == -ENOTSUP)
         *ret_known = false;
     if (rc == 0 && !paste_end(p)) {
-        *ret_known = false;
-        rc = err_at(e, -EINVAL, paths[0], 0, 0, "no text of a known kind");
+        *ret_known = is_empty_copy(paths[0]);
+        rc = err_at(e, -EINVAL, paths[0], 0, 0, "%s",
+                    *ret_known ? "its copies of /proc's files are empty: tar, rsync and what else "
+                                 "goes by a file's size, which is 0 there, copies no text; copy "
+                                 "with 'cp -r', or take 'highwater capture -o FILE' of the machine"
+                               : "no text of a known kind");
     }
     if (rc == 0)
         roots_read_apart(p, paths, count);

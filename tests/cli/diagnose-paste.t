@@ -43,6 +43,13 @@ $ highwater diagnose prose.txt
 !~ .*read are kernel and system logs behind any prefix, and: /proc/meminfo, .*uname -a.*
 = 3
 
+# A copy of /proc by what goes by a file's size is empty: how it is made is said, not what could be read.
+$ mkdir -p tree/proc; : > tree/proc/meminfo; : > tree/proc/vmstat; highwater diagnose tree
+!~ highwater diagnose: tree: its copies of /proc's files are empty: tar, rsync and .* copy with 'cp -r', .*
+= 3
+$ highwater diagnose tree/proc 2>&1 | grep -c 'are empty'
+> 1
+
 # A number is DELAY; the file of that name has another.
 $ highwater diagnose --root . 13
 !~ highwater diagnose: '13' is taken as a number; for the file or directory of that name say ./13
