@@ -10,8 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_BYTES 4096
-#define FOLDER     "highwater/processes"
+#define PATH_BYTES   4096
+#define STATUS_BYTES 8192
+#define FOLDER       "highwater/processes"
 
 /* Links in /proc, and what they lead to. NULL: into OWN_PROCESSES, by the same name. */
 static const struct {
@@ -343,6 +344,36 @@ static int remove_dir(struct view *v, const char *name)
     return of(v)->machine->ops->remove_dir(of(v)->machine, name);
 }
 
+/* As the proc file system of the namespace tells them: the machine's /proc, which covers it, has no such threads. */
+static unsigned groups_of(struct view *v, u32 thread, unsigned max, u32 *ret)
+{
+    char name[64], text[STATUS_BYTES], *at, *end;
+    unsigned nr = 0;
+    ssize_t len;
+    int fd;
+
+    snprintf(name, sizeof(name), "%u/task/%u/status", thread, thread);
+    fd = openat(of(v)->proc, name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    len = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[MAX(len, 0)] = '\0';
+    at = strstr(text, "\nGroups:");
+    if (!at)
+        return 0;
+    at += strlen("\nGroups:");
+    at[strcspn(at, "\n")] = '\0';
+    for (; nr < max; at = end) {
+        u32 gid = (u32)strtoul(at, &end, 10);
+
+        if (end == at || !*end) /* a space follows each, where the text is not cut */
+            break;
+        ret[nr++] = gid;
+    }
+    return nr;
+}
+
 static s64 trigger_events(struct view *v, int trigger)
 {
     return of(v)->machine->ops->trigger_events(of(v)->machine, trigger);
@@ -373,6 +404,7 @@ void own_processes_init(struct own_processes *o, struct view *machine, int proc)
         .make_dir = make_dir,
         .remove_dir = remove_dir,
         .read_link = read_link,
+        .groups_of = groups_of,
         .trigger_events = trigger_events,
         .trigger_close = trigger_close,
         .advance = advance,

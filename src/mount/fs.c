@@ -32,6 +32,7 @@
     (2 * NS_PER_MS)        /* of the wall's time, for the machine between two looks at requests */
 #define AT_ONCE      64u   /* requests between two advances */
 #define WRITE_MAX    4096u /* bytes of one write: PAGE_SIZE, as cgroup files have it */
+#define GROUPS_MAX   256u  /* of one process, beside its first */
 #define POLL_DEFAULT (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
 
 struct fs_file {                  /* an open file or directory */
@@ -334,17 +335,27 @@ static void on_interrupt(fuse_req_t req HW_UNUSED, void *data)
     answer_write(f, f->request, f->request_bytes, v->ops->cancel(v, f));
 }
 
-/* Is who opened f in this group? Other groups of theirs than the first are those of who writes: the kernel shows no others, and shows them in
- * the host's /proc, where nobody can look who covered it. */
+/* Groups of who writes, beside the first, at most max; how many. A request tells the first alone. */
+static unsigned groups_of(fuse_req_t req, struct view *v, unsigned max, u32 *ret)
+{
+    int nr;
+
+    if (v->ops->groups_of)
+        return v->ops->groups_of(v, (u32)fuse_req_ctx(req)->pid, max, ret);
+    nr = fuse_req_getgroups(req, (int)max, ret);
+    return nr < 0 ? 0 : MIN((unsigned)nr, max);
+}
+
+/* Is who opened f in this group? Other groups of theirs than the first are those of who writes: the kernel shows no others. */
 static bool in_group(fuse_req_t req, const struct fs_file *f, u32 gid)
 {
-    gid_t groups[64];
-    int nr;
+    u32 groups[GROUPS_MAX];
+    unsigned nr;
 
     if (f->gid == gid)
         return true;
-    nr = f->fs->config.over ? 0 : fuse_req_getgroups(req, (int)ARRAY_SIZE(groups), groups);
-    for (int i = 0; i < MIN(nr, (int)ARRAY_SIZE(groups)); i++)
+    nr = groups_of(req, f->fs->config.view, ARRAY_SIZE(groups), groups);
+    for (unsigned i = 0; i < nr; i++)
         if (groups[i] == gid)
             return true;
     return false;

@@ -57,6 +57,8 @@ struct view_ops {
     int (*remove_dir)(struct view *v, const char *name);
     int (*read_link)(struct view *v, const char *name, const struct view_caller *caller,
                      struct strbuf *out);
+    /* Groups of a thread beside its first, at most max: how many. NULL: who serves the view finds them in its own /proc. */
+    unsigned (*groups_of)(struct view *v, u32 thread, unsigned max, u32 *ret);
     /* Events of a trigger so far; -ENOENT when it went with its group. */
     s64 (*trigger_events)(struct view *v, int trigger);
     void (*trigger_close)(struct view *v, int trigger);
