@@ -108,28 +108,64 @@ def slabtop_top_numastat_and_smem_agree_with_its_files():
 
 
 def ps_top_and_pmap_print_its_processes_and_themselves():
-    _, _, said = still("ps -eo pid,rss,comm; top -b -n 2 -d 0.1; pmap 1001; cat /proc/1001/statm; echo $$; readlink /proc/self/exe; "
+    _, _, said = still("ps -eo pid,rss,comm; top -b -n 2 -d 0.1; pmap 1001; pmap -x 1001; grep -E '^Vm(Size|RSS)' /proc/1001/status; cat /proc/1001/statm; echo $$; readlink /proc/self/exe; "
                        "cat <(echo pipes work)", need=("ps", "top", "pmap"))
     workers = re.findall(r"^ *(\d+) +(\d+) httpd$", said, re.MULTILINE)
     assert [pid for pid, _ in workers] == ["1000", "1001", "1002", "1003"], said
     own = re.findall(r"^ *(\d+) +\d+ ps$", said, re.MULTILINE)
     assert len(own) == 1 and int(own[0]) > 1004, said
     assert len(re.findall(r"^ *1001 .*httpd", said, re.MULTILINE)) == 3, said  # of ps, and of both frames of top
+    kib, rss = re.search(r"^total kB +(\d+) +(\d+) ", said, re.MULTILINE).groups()
+    assert re.search(rf"^VmSize:\s+{kib} kB\nVmRSS:\s+{rss} kB$", said, re.MULTILINE) and int(rss) > 1000, said
     pages = int(re.search(r"^(\d+) \d+ \d+ \d+ 0 \d+ 0$", said, re.MULTILINE).group(1))
     assert f" total {pages * 4:16}K" in said, said
     assert "pipes work" in said and shutil.which("readlink") in said, said
 
 
-def htop_and_smem_show_its_processes():
-    _, _, said = still("smem -c 'pid name rss'; (sleep 0.4; echo q) | script -qc 'htop -C' /dev/null", need=("htop", "smem", "script"))
+def vmstat_1_5_prints_five_seconds_of_the_machine():
+    said = enter(SWAPS + "grep -E '^(Mem|Swap)Total' /proc/meminfo; swaps; vmstat 1 5; swaps", "--skip", "2s", need=("vmstat",))
+    count = {key: [int(n) for n in re.findall(rf"^{key} (\d+)$", said, re.MULTILINE)] for key in ("pswpin", "pswpout")}
+    up = [float(n) for n in re.findall(r"^(\d+\.\d+) \d+\.\d+$", said, re.MULTILINE)]
+    total = {key: int(value) for key, value in re.findall(r"^(\w+): +(\d+) kB$", said, re.MULTILINE)}
+    rows = [line.split() for line in said.splitlines() if re.fullmatch(r"[ \d]+", line) and len(line.split()) == 17]
+    assert len(rows) == 5 and up[1] - up[0] > 3.5, said
+    for column, key in (6, "pswpin"), (7, "pswpout"):
+        rate = (count[key][1] - count[key][0]) * 4 / (up[1] - up[0])  # KiB of pages of 4 KiB
+        assert rate > 100 and near(sum(int(row[column]) for row in rows[1:]) / 4, rate), (key, rate, said)
+    assert all(0 < int(row[2]) <= total["SwapTotal"] and 0 < int(row[3]) < total["MemTotal"] for row in rows), said
+    assert all(98 <= sum(map(int, row[12:17])) <= 102 for row in rows), said  # shares of the CPUs' time
+
+
+def htop_shows_its_memory_its_swap_and_its_processes():
+    """On a terminal, drawn as top draws: the figures are those of the files."""
+    memory, _, said = still("grep -E '^Vm(Size|RSS)' /proc/1004/status; (sleep 1; echo q) | script -qc 'stty rows 40 cols 200; htop -C' /dev/null", need=("htop", "script"))
+    size, rss = map(int, re.findall(r"^Vm\w+:\s+(\d+) kB$", said, re.MULTILINE))
+    screen = re.sub(r"[ \x0f]+", " ", re.sub(r"\x1b(\[[?\d;]*[a-zA-Z]|[()][0-9A-B]|[=>78])", " ", said))
+    for total, meter in (memory["MemTotal"], "Mem"), (memory["SwapTotal"], "Swp"):
+        assert re.search(rf"{meter} ?\[[^\]]*/ ?{total / 1024:.0f}(\.0+)?M ?\]", screen), (meter, screen)
+    row = re.search(r" 1004 \S+ \d+ \d+ ((?:[\d ]|M)+?) \d+ [SRD] ", screen)
+    assert row, screen
+    assert htop_figures(size) + htop_figures(rss) == row.group(1).replace(" ", ""), (size, rss, row.group(0))
+    assert len(re.findall(r" 100[1-3] [^\x1b]*?httpd", screen)) >= 3, screen
+
+
+def htop_figures(kib):
+    """As htop writes what it counts in KiB."""
+    return str(kib) if kib < 100000 else f"{kib / 1024:.0f}M"
+
+
+def smem_shows_its_processes():
+    _, _, said = still("smem -c 'pid name rss'", need=("smem",))
     assert re.search(r"^ *1001 +httpd +\d+", said, re.MULTILINE), said
     assert re.search(r"1004.*keeper", said), said
 
 
 def numactl_and_numastat_print_its_node():
-    memory, _, said = still("numactl -H; numastat -c; numastat -m", need=("numactl", "numastat"))
-    assert f"node 0 size: {memory['MemTotal'] // 1024} MB" in said and "node 0 cpus: 0 1" in said, said
-    assert "Numa_Hit" in said, said
+    memory, counters, said = still("numactl -H; numastat -c; numastat -m", need=("numactl", "numastat"))
+    assert f"node 0 size: {memory['MemTotal'] // 1024} MB" in said and re.search(r"^node 0 cpus: 0 1$", said, re.MULTILINE), said
+    assert f"node 0 free: {memory['MemFree'] // 1024} MB" in said and re.search(r"^ +0: +10 *$", said, re.MULTILINE), said
+    hits = re.search(r"^Numa_Hit +(\d+) +(\d+)$", said, re.MULTILINE)
+    assert hits and {int(n) for n in hits.groups()} == {round(counters["numa_hit"] / 256)}, (hits, counters["numa_hit"])
 
 
 def lscpu_lsmem_lsblk_iostat_and_pidstat_show_its_devices_and_switches():
@@ -148,7 +184,7 @@ def lscpu_lsmem_lsblk_iostat_and_pidstat_show_its_devices_and_switches():
 
 def node_exporter_serves_its_metrics():
     memory, counters, said = still(
-        "ip link set lo up 2>/dev/null; "
+        "ip link set lo up 2>/dev/null; cat /proc/pressure/memory; echo load $(cut -d' ' -f1 /proc/loadavg); "
         "prometheus-node-exporter --web.listen-address=127.0.0.1:19127 2>/dev/null & "
         "for i in $(seq 100); do python3 -c 'import urllib.request as r; "
         "print(r.urlopen(\"http://127.0.0.1:19127/metrics\").read().decode())' 2>/dev/null && break; sleep 0.1; done; kill %1",
@@ -157,7 +193,15 @@ def node_exporter_serves_its_metrics():
     assert float(metrics["node_memory_MemTotal_bytes"]) == memory["MemTotal"] * 1024, said[:2000]
     assert float(metrics["node_memory_MemFree_bytes"]) == memory["MemFree"] * 1024
     assert float(metrics["node_vmstat_pgmajfault"]) == counters["pgmajfault"]
-    assert "node_pressure_memory_waiting_seconds_total" in metrics
+    for name, file in ("pgpgin", "pgpgin"), ("pswpin", "pswpin"), ("pswpout", "pswpout"), ("pgfault", "pgfault"):
+        assert float(metrics[f"node_vmstat_{name}"]) == counters[file] > 0, name
+    for name in ("SwapTotal", "SwapFree", "Active_anon", "Inactive_file", "Mapped", "Slab"):
+        key = name.replace("_anon", "(anon)").replace("_file", "(file)")
+        assert float(metrics[f"node_memory_{name}_bytes"]) == memory[key] * 1024, name
+    stalled = re.search(r"^some .* total=(\d+)$", said, re.MULTILINE).group(1)
+    assert abs(float(metrics["node_pressure_memory_waiting_seconds_total"]) * 1e6 - int(stalled)) < 1 and int(stalled) > 0, stalled
+    assert metrics["node_load1"] == re.search(r"^load (\S+)$", said, re.MULTILINE).group(1).rstrip("0").rstrip("."), said[:300]
+    assert float(metrics["node_time_seconds"]) - float(metrics["node_boot_time_seconds"]) < SECONDS + 2
 
 
 MARK = "grep -E '^(pgpgin|pgmajfault) ' /proc/vmstat; cat /proc/uptime; "
@@ -170,6 +214,9 @@ def between(said):
     up = [float(n) for n in re.findall(r"^(\d+\.\d+) \d+\.\d+$", said, re.MULTILINE)]
     passed = up[1] - up[0]
     return passed, (events[1] - events[0]) / passed, (faults[1] - faults[0]) / passed
+
+
+SWAPS = "swaps() { grep -E '^(pswpin|pswpout) ' /proc/vmstat; cat /proc/uptime; }; "
 
 
 def near(a, b):
@@ -189,7 +236,7 @@ def rates_of_vmstat_and_sar_are_the_machines():
 
 
 def sar_prints_its_swapping_its_memory_and_its_swap():
-    said = enter("swaps() { grep -E '^(pswpin|pswpout) ' /proc/vmstat; cat /proc/uptime; }; grep -E '^(Mem|Swap)Total' /proc/meminfo; swaps; sar -W -r -S 1 3; swaps",
+    said = enter(SWAPS + "grep -E '^(Mem|Swap)Total' /proc/meminfo; swaps; sar -W -r -S 1 3; swaps",
                  "--skip", "2s", need=("sar",))
     total = {key: int(value) for key, value in re.findall(r"^(\w+Total): +(\d+) kB$", said, re.MULTILINE)}
     count = {key: [int(n) for n in re.findall(rf"^{key} (\d+)$", said, re.MULTILINE)] for key in ("pswpin", "pswpout")}
@@ -240,6 +287,21 @@ def it_needs_no_root():
     said = enter("id -u; free -k | sed -n 2p; echo 7 > /proc/sys/vm/swappiness; cat /proc/sys/vm/swappiness; "
                  "mkdir /sys/fs/cgroup/new; rmdir /sys/fs/cgroup/new; slabtop -o | head -1", without_admin=True, need=("setpriv",))
     assert said.splitlines()[0] == "0" and "\n7\n" in said and "Active / Total" in said, said
+
+
+def all_groups_of_who_moves_a_process_count():
+    """Not the first alone: who may write to cgroup.procs by another group of theirs moves a process, and no one else does."""
+    if os.geteuid() != 0:
+        raise Skip("only root can take other groups")
+    groups = "/sys/fs/cgroup/given"
+    move = f"sh -c 'echo 1001 > {groups}/$1/cgroup.procs' -"
+    user = "setpriv --reuid=1234 --regid=1234"
+    said = enter(f"mkdir {groups} {groups}/a {groups}/b; chown 0:100 {groups}/cgroup.procs {groups}/*/cgroup.procs; "
+                 f"chmod 664 {groups}/cgroup.procs {groups}/*/cgroup.procs; {move} a; "
+                 f"{user} --clear-groups {move} b 2>&1; {user} --groups 7,101 {move} b 2>&1; cat {groups}/a/cgroup.procs; "
+                 f"{user} --groups 7,100,2000 {move} b && cat {groups}/b/cgroup.procs", "--pause", "--skip", "1s", need=("setpriv",))
+    refused = [line for line in said.splitlines() if "ermission denied" in line]
+    assert len(refused) == 2 and [line for line in said.splitlines() if line not in refused] == ["1001", "1001"], said
 
 
 def its_exit_code_is_the_commands_and_nothing_outlives_it():
@@ -294,7 +356,9 @@ if __name__ == "__main__":
         cat_and_awk_print_its_files_and_scripts_find_what_they_look_for,
         slabtop_top_numastat_and_smem_agree_with_its_files,
         ps_top_and_pmap_print_its_processes_and_themselves,
-        htop_and_smem_show_its_processes,
+        vmstat_1_5_prints_five_seconds_of_the_machine,
+        htop_shows_its_memory_its_swap_and_its_processes,
+        smem_shows_its_processes,
         numactl_and_numastat_print_its_node,
         lscpu_lsmem_lsblk_iostat_and_pidstat_show_its_devices_and_switches,
         node_exporter_serves_its_metrics,
@@ -303,6 +367,7 @@ if __name__ == "__main__":
         our_own_tools_see_rates,
         a_capture_is_entered_too,
         it_needs_no_root,
+        all_groups_of_who_moves_a_process_count,
         what_is_unmounted_outside_goes_here_too,
         its_exit_code_is_the_commands_and_nothing_outlives_it,
     ])
