@@ -42,6 +42,10 @@ static int page_of_json(struct cli *cli, const char *path)
 
     strbuf_init(&json);
     rc = result_file_read(path, &json, &e);
+    if (rc == 0 && json.text[strspn(json.text, " \t\r\n")] != '{')
+        rc = err_at(&e, -EINVAL, path, 0, 0,
+                    "it is no result as --format json prints it, no capture and no recording; of a "
+                    "log or of pasted text 'highwater diagnose FILE -o NAME.html' makes a page");
     if (rc == 0 && page_find_kind(json.text, json.len, &kind, &e)) {
         char why[sizeof(e.text)];
 

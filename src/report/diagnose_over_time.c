@@ -224,8 +224,9 @@ unsigned diagnose_over_time_column(const char *name)
 {
     unsigned column = 0;
 
-    while (strcmp(column_name(column), name) != 0)
-        assert(++column < NR_COLUMNS);
+    while (column < NR_COLUMNS && strcmp(column_name(column), name) != 0)
+        column++;
+    assert(column < NR_COLUMNS);
     return column;
 }
 
