@@ -45,8 +45,8 @@ $ highwater report missing.json -o y.html
 $ head -c 300 demo.json >cut.json; highwater report cut.json -o y.html
 !~ highwater report: cut.json: not JSON from byte 300 on: it ends too early
 = 1
-$ echo 'kernel: Out of memory: Killed process 7 (java)' >kern.log; highwater report kern.log -o y.html
-!~ highwater report: kern.log: it is no result as --format json prints it, no capture and no recording; of a log .* 'highwater diagnose FILE -o NAME.html' makes a page
+$ echo 'kernel: Out of memory: Killed process 7 (java)' | highwater report - -o y.html
+!~ highwater report: -: it is no result as --format json prints it, no capture and no recording; of a log .* 'highwater diagnose FILE -o NAME.html' makes a page
 = 1
 $ echo '{"a": 1}' | highwater report - -o y.html
 !~ highwater report: -: it is JSON, but no result of highwater; want what .* with --format json
