@@ -175,6 +175,25 @@ static bool looks_well(const struct diagnosis *d, const struct figures *f)
     return good_news(d, RULE_CGROUP_NEAR_MAX_CACHE) != NULL;
 }
 
+/* Of ten seconds at a rate that no rule minds. The averages of io.pressure are of the last ten seconds. */
+#define REFAULTS_FEW (10 * 100)
+
+/* Hardly a page was read again or came back from swap since boot: waits for I/O, now or ever, are not for evicted pages. */
+static bool never_wanted_again(const struct snapshot *s)
+{
+    static const unsigned counters[] = {WORKINGSET_REFAULT_FILE, WORKINGSET_REFAULT_ANON, PSWPIN};
+    u64 all = 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(counters); i++) {
+        u64 times = s->vmstat[counters[i]];
+
+        if (!known(times) || times > REFAULTS_FEW)
+            return false;
+        all += times;
+    }
+    return all <= REFAULTS_FEW;
+}
+
 /* Could a state that hurts have been seen? */
 static bool could_tell(const struct diagnosis *d, const struct figures *f)
 {
@@ -193,7 +212,8 @@ static bool could_tell(const struct diagnosis *d, const struct figures *f)
     if (!known(f->total))
         return false;
     /* Programs wait for I/O, and whether for evicted pages is not known. */
-    if (f->psi[PSI_IO].some >= PAIN_WARNING_SOME && isnan(f->rate[PSWPIN]))
+    if (f->psi[PSI_IO].some >= PAIN_WARNING_SOME && isnan(f->rate[PSWPIN]) &&
+        !never_wanted_again(d->last))
         return false;
     return pain_known(&f->psi[PSI_MEM]) || !isnan(f->rate[PGSTEAL_DIRECT]);
 }

@@ -8,8 +8,9 @@
 #include "diagnose/refused.h"
 
 /* Percent of memory that is withheld from everybody else. */
-#define MUCH      5.0
-#define SWAP_FULL 95.0 /* percent */
+#define MUCH        5.0
+#define SWAP_FULL   95.0 /* percent */
+#define SWAP_MOSTLY 75.0 /* percent */
 
 struct pools {
     u64 total, unused, promised; /* bytes; UNKNOWN */
@@ -80,6 +81,12 @@ static void tell_command(struct rule_context *c, u64 idle)
              "/proc/meminfo", "%s", "");
 }
 
+/* Most of swap is in use, and of memory there is little more than the least that does not matter: what comes next has neither. */
+static bool both_run_out(const struct figures *f)
+{
+    return f->swap_used_share >= SWAP_MOSTLY && number_of(f->available) < 4 * left_little(f);
+}
+
 void rule_hugepages_unused(struct rule_context *c)
 {
     struct pools p = sum_pools(c->s);
@@ -88,7 +95,8 @@ void rule_hugepages_unused(struct rule_context *c)
                    ? p.unused - promised
                    : UNKNOWN;
     /* Swap that filled up while they lay idle filled up because of them. */
-    bool swapped = c->f->swap_used_share >= SWAP_FULL && known(c->f->swap_used);
+    bool swapped =
+        known(c->f->swap_used) && (c->f->swap_used_share >= SWAP_FULL || both_run_out(c->f));
     bool hurts = left_is_scarce(c->f) || swapped || pain_machine_severity(c->f) >= SEV_WARNING;
     bool nobody = share_of(idle, c->f->total) >= MUCH;
     enum severity severity = hurts ? MAX(SEV_WARNING, pain_machine_severity(c->f)) : SEV_INFO;
@@ -107,8 +115,9 @@ void rule_hugepages_unused(struct rule_context *c)
                        : "%s of huge pages are promised to programs that have not touched them",
                 SIZE(lost));
     if (swapped)
-        finding_detail(c, "Meanwhile %s of other memory was swapped out, and swap is full.",
-                       SIZE(c->f->swap_used));
+        finding_detail(c, "Meanwhile %s of other memory was swapped out, and swap is %s.",
+                       SIZE(c->f->swap_used),
+                       c->f->swap_used_share >= SWAP_FULL ? "full" : "nearly full");
     else if (hurts)
         finding_detail(c, "Memory is short meanwhile: it would fit in here.");
     if (nobody)

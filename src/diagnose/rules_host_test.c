@@ -38,6 +38,23 @@ RIG_TEST(one_sample_with_pressure_is_a_verdict_with_gaps)
     assert_int_equal(r->d.verdict, VERDICT_UNKNOWN);
 }
 
+/* With refaults since boot the one look cannot tell whether the disk is waited for because of them. */
+RIG_TEST(one_sample_of_waits_for_io_is_healthy_if_nothing_was_ever_wanted_again)
+{
+    r->single = true;
+    rig_pressure(r, PSI_IO, 30, 25);
+    r->now.vmstat[WORKINGSET_REFAULT_ANON] = r->now.vmstat[PSWPIN] = 0;
+    r->now.vmstat[WORKINGSET_REFAULT_FILE] = 1000;
+    rig_run(r);
+    assert_int_equal(r->d.verdict, VERDICT_HEALTHY);
+    r->now.vmstat[WORKINGSET_REFAULT_FILE] = 1001;
+    rig_run(r);
+    assert_int_equal(r->d.verdict, VERDICT_UNKNOWN);
+    r->now.vmstat[WORKINGSET_REFAULT_FILE] = UNKNOWN;
+    rig_run(r);
+    assert_int_equal(r->d.verdict, VERDICT_UNKNOWN);
+}
+
 RIG_TEST(swap_thrash_needs_both_directions)
 {
     rig_pressure(r, PSI_MEM, 30, 25);
@@ -556,6 +573,7 @@ int main(void)
         cmocka_unit_test(a_quiet_machine_is_healthy_and_has_no_findings),
         cmocka_unit_test(nothing_known_is_cannot_tell_and_no_finding),
         cmocka_unit_test(one_sample_with_pressure_is_a_verdict_with_gaps),
+        cmocka_unit_test(one_sample_of_waits_for_io_is_healthy_if_nothing_was_ever_wanted_again),
         cmocka_unit_test(swap_thrash_needs_both_directions),
         cmocka_unit_test(swap_thrash_is_as_bad_as_the_time_it_costs),
         cmocka_unit_test(io_pressure_counts_as_far_as_swap_explains_the_reads),

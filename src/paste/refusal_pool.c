@@ -9,15 +9,18 @@
 
 #define NODES_NAMED 64
 
-/* The number behind a mark, with quotes, brackets and blanks before it. */
-static bool number_behind(struct span line, const char *mark, u64 *ret)
+/* The number behind a mark, with quotes, brackets and blanks before it, and what follows it. */
+static bool number_behind(struct span line, const char *mark, u64 *ret, struct span *behind)
 {
     const char *at = span_find(line, mark);
     struct span rest = {at ? at + strlen(mark) : line.end, line.end};
 
     while (!span_empty(rest) && strchr("\":=[ ", *rest.at))
         rest.at++;
-    return at && span_take_u64(&rest, ret);
+    if (!at || !span_take_u64(&rest, ret))
+        return false;
+    *behind = rest;
+    return true;
 }
 
 /* "host-nodes=0-1", "\"host-nodes\":[0,1]": bits of the nodes; 0: none. */
@@ -46,9 +49,10 @@ u64 refusal_nodes(struct span line)
 {
     static const char *const marks[] = {"on socket ", "reported on node "};
     u64 nodes = host_nodes(line), node;
+    struct span behind;
 
     for (unsigned i = 0; i < ARRAY_SIZE(marks) && !nodes; i++)
-        if (number_behind(line, marks[i], &node) && node < NODES_NAMED)
+        if (number_behind(line, marks[i], &node, &behind) && node < NODES_NAMED)
             nodes = BIT_ULL(node);
     return nodes;
 }
@@ -71,6 +75,25 @@ u64 refusal_page(struct span line)
     return UNKNOWN;
 }
 
+/* As QEMU takes it: bytes, or with one of its suffixes (size=16384M, size=16G). */
+static bool size_behind(struct span line, const char *mark, u64 *ret)
+{
+    static const char suffixes[] = "KMGTP";
+    struct span rest;
+    const char *suffix;
+    u64 number;
+
+    if (!number_behind(line, mark, &number, &rest))
+        return false;
+    suffix = span_empty(rest) ? NULL : memchr(suffixes, *rest.at & ~0x20, sizeof(suffixes) - 1);
+    if (suffix)
+        for (const char *unit = suffixes; unit <= suffix; unit++)
+            if (__builtin_mul_overflow(number, KIB, &number))
+                return false;
+    *ret = number;
+    return true;
+}
+
 u64 refusal_backend_size(struct span line)
 {
     static const char *const marks[] = {"\"size\"", ",size="};
@@ -79,7 +102,7 @@ u64 refusal_backend_size(struct span line)
     if (!span_find(line, "memory-backend-"))
         return UNKNOWN;
     for (unsigned i = 0; i < ARRAY_SIZE(marks); i++)
-        if (number_behind(line, marks[i], &bytes) && bytes >= MIB)
+        if (size_behind(line, marks[i], &bytes) && bytes >= MIB)
             return bytes;
     return UNKNOWN;
 }

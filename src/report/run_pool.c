@@ -23,6 +23,13 @@ u64 run_pool_refused_touches(const struct run_report *r)
     return pool_of(r)->refused[HUGETLB_PAGE].count + pool_of(r)->refused[HUGETLB_PAGE_LIMIT].count;
 }
 
+u64 run_pool_missing(const struct run_report *r)
+{
+    const struct hugetlb *h = pool_of(r);
+
+    return h->asked > h->max ? h->asked - h->max : 0;
+}
+
 /* Tasks by what one process had of it at most. */
 static void tell_users(const struct run_report *r, struct strbuf *note)
 {
@@ -149,7 +156,7 @@ void run_pool_text(const struct run_report *r, struct strbuf *out)
     const struct hugetlb *h = pool_of(r);
     char number[UNITS_TEXT_MAX], of[UNITS_TEXT_MAX];
 
-    if (h->asked > h->max)
+    if (run_pool_missing(r))
         strbuf_printf(
             out,
             "\nNote: the pool was to have %s huge pages (nr_hugepages) and got %s: the rest "

@@ -428,6 +428,8 @@ static const char *verdict(const struct run_report *r)
         return compaction ? "Yes: requests took longer, for memory was moved meanwhile to make "
                             "large blocks."
                           : "Yes: requests took longer, for want of memory.";
+    if (run_pool_missing(r))
+        return "Yes: the pool of huge pages got fewer pages than it was to have.";
     if (refaults && share >= HURT_LITTLE)
         return "A little: some of what was reclaimed was needed again.";
     if (compaction && MAX(share, all.worst_share) >= HURT_LITTLE)
@@ -435,6 +437,16 @@ static const char *verdict(const struct run_report *r)
     if (run_group_events(r, PGSTEAL_DIRECT) + run_group_events(r, PGSTEAL_KSWAPD))
         return "No: what was reclaimed was hardly needed again.";
     return "No: memory was never short.";
+}
+
+static void render_pool_missing(struct text *t)
+{
+    char remark[128], number[UNITS_TEXT_MAX];
+
+    snprintf(remark, sizeof(remark), "of %s that the pool was to have (nr_hugepages)",
+             format_count(number, t->r->system->hugetlb.asked));
+    if (run_pool_missing(t->r))
+        events(t, "huge pages not had", run_pool_missing(t->r), remark);
 }
 
 static void render_asked(struct text *t)
@@ -477,6 +489,7 @@ static void render_hurt(struct text *t)
     render_stalls(t);
     render_pressure(t);
     render_asked(t);
+    render_pool_missing(t);
     events(t, "major faults", run_group_events(r, PGMAJFAULT), "waited for a disk or swap");
     events(t, "file refaults", run_group_events(r, WORKINGSET_REFAULT_FILE),
            "pages read again soon after eviction");

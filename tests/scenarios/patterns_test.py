@@ -54,9 +54,16 @@ FINDINGS = {
     "zram-is-not-free": ("warning", "compressed-swap"),
     "zswap-absorbs": ("warning", "compressed-swap"),
 }
-# What the totals since boot say at the end alone, of findings that have a form for one look: the same finding, at the same severity as when it was
-# watched; whether all is well one look cannot tell.
-AT_END = {"thp-latency": "unknown"}
+# Whose end alone says enough: the same verdict and the same finding as when it was watched. One look has no rates, so that what costs time now is a
+# warning at most.
+AT_END = {
+    "fragmentation-healthy": "healthy",
+    "fragmentation-high-order": "warning",
+    "hugetlb-reserved-unused": "warning",
+    "hugetlb-reserved-unused-healthy": "healthy",
+    "thp-latency": "healthy",
+    "thp-latency-healthy": "healthy",
+}
 # Incidents of a real kernel (tests/incidents/) that have to be called by the same name as the scenario, at the same severity.
 REAL = {
     "io-looks-like-memory": "io-bottleneck-a",
@@ -484,7 +491,10 @@ def diagnosis(name, machine):
     wrong = ("warning", "critical") if verdict == "healthy" else ("healthy",)
     if name in AT_END:
         yield f"its end alone is called {AT_END[name]}", machine.at_end["verdict"] == AT_END[name]
-        yield f"for {rule}", is_named(machine.at_end, rule)
+        yield f"for {rule or 'no trouble'}", not rule or is_named(machine.at_end, rule)
+        # The first line: the finding of a machine in trouble, and what else a healthy one has to be told.
+        firsts = [[f["rule"] for f in d["findings"]][:1] for d in (machine.at_end, machine.diagnosis)]
+        yield "and says first what the watched machine is told first", verdict == "healthy" or firsts[0] == firsts[1]
     else:
         yield f"its end alone is not called {' or '.join(wrong)}", machine.at_end["verdict"] not in wrong
 
