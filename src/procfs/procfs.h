@@ -31,6 +31,8 @@ void render_diskstats(const struct system *s, struct strbuf *out);
 /* "6.1.0-highwater": also the file by which a tree is known to be of a simulated machine. */
 void render_version(const struct system *s, struct strbuf *out);
 void render_kernel_cmdline(const struct system *s, struct strbuf *out);
+void render_interrupts(const struct system *s, struct strbuf *out);
+void render_softirqs(const struct system *s, struct strbuf *out);
 void render_partitions(const struct system *s, struct strbuf *out);
 void render_osrelease(const struct system *s, struct strbuf *out);
 void render_pagetypeinfo(const struct system *s, struct strbuf *out);

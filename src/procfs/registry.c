@@ -51,8 +51,11 @@ static const struct machine_file live_files[] = {
     {"proc/version", render_version},
     {"proc/cmdline", render_kernel_cmdline},
     {"proc/partitions", render_partitions},
+    {"proc/interrupts", render_interrupts},
+    {"proc/softirqs", render_softirqs},
     {"sys/devices/system/cpu/present", render_cpus_online},
     {"sys/devices/system/cpu/offline", render_cpus_offline},
+    {"sys/devices/system/cpu/isolated", render_cpus_offline}, /* none is, either */
     {"sys/devices/system/cpu/kernel_max", render_cpus_kernel_max},
     {"sys/devices/system/memory/block_size_bytes", render_memory_block_size},
 };

@@ -104,3 +104,33 @@ void render_kernel_cmdline(const struct system *s HW_UNUSED, struct strbuf *out)
 {
     strbuf_appendc(out, '\n');
 }
+
+static void render_cpu_names(const struct system *s, unsigned indent, struct strbuf *out)
+{
+    strbuf_printf(out, "%*s", (int)indent, "");
+    for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++)
+        strbuf_printf(out, "CPU%-8u", cpu);
+    strbuf_appendc(out, '\n');
+}
+
+/* No device of the machine has an interrupt, as /proc/stat has it, and none was in error. */
+void render_interrupts(const struct system *s, struct strbuf *out)
+{
+    render_cpu_names(s, 11, out);
+    strbuf_printf(out, "%3s: %10u\n%3s: %10u\n", "ERR", 0u, "MIS", 0u);
+}
+
+/* Kinds as Linux has them; none is modelled, so that each counts 0 as in the line of /proc/stat. */
+void render_softirqs(const struct system *s, struct strbuf *out)
+{
+    static const char *const kinds[] = {"HI",       "TIMER",   "NET_TX", "NET_RX",  "BLOCK",
+                                        "IRQ_POLL", "TASKLET", "SCHED",  "HRTIMER", "RCU"};
+
+    render_cpu_names(s, 20, out);
+    for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+        strbuf_printf(out, "%12s:", kinds[i]);
+        for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++)
+            strbuf_printf(out, " %10u", 0u);
+        strbuf_appendc(out, '\n');
+    }
+}
