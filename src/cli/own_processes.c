@@ -81,6 +81,32 @@ static const char *process_name(const char *name)
     return name;
 }
 
+/* Whose they are depends on who asks: the machine's, which a capture has with some files of who captured, are none of theirs. */
+static bool is_of_asker(const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(links); i++) {
+        size_t len = strlen(links[i].name);
+
+        if (links[i].target && !*links[i].target && strncmp(links[i].name, name, len) == 0 &&
+            (!name[len] || name[len] == '/'))
+            return true;
+    }
+    return false;
+}
+
+/* What the machine calls a file: of the command's processes those that a capture has of who captured, as the mounts and the group of its
+ * machine (/proc/self/mountinfo), are the machine's. */
+static const char *machine_name(const struct own_processes *o, const char *name, char *buf)
+{
+    const char *process = process_name(name), *file = process ? strchr(process, '/') : NULL;
+    struct view_stat st;
+
+    if (!file || strchr(file + 1, '/') || o->machine->ops->look_up(o->machine, name, &st) == 0)
+        return name;
+    snprintf(buf, PATH_BYTES, "proc/self%s", file);
+    return o->machine->ops->look_up(o->machine, buf, &st) == 0 && S_ISREG(st.mode) ? buf : name;
+}
+
 static int host_mode(const struct own_processes *o, const char *name, u32 *ret)
 {
     struct stat st;
@@ -94,9 +120,12 @@ static int host_mode(const struct own_processes *o, const char *name, u32 *ret)
 static int look_up(struct view *v, const char *name, struct view_stat *ret)
 {
     struct own_processes *o = of(v);
-    int rc = o->machine->ops->look_up(o->machine, name, ret);
+    char buf[PATH_BYTES];
+    int rc = is_of_asker(name)
+                 ? -ENOENT
+                 : o->machine->ops->look_up(o->machine, machine_name(o, name, buf), ret);
     const char *process = process_name(name);
-    u32 mode;
+    u32 mode = 0;
 
     if (rc != -ENOENT)
         return rc;
@@ -181,7 +210,8 @@ static int read_link(struct view *v, const char *name, const struct view_caller 
 
     struct view_stat st;
 
-    if (o->machine->ops->read_link && o->machine->ops->look_up(o->machine, name, &st) == 0)
+    if (o->machine->ops->read_link && !is_of_asker(name) &&
+        o->machine->ops->look_up(o->machine, name, &st) == 0)
         return o->machine->ops->read_link(o->machine, name, caller, out);
     if (link >= 0)
         return read_own_link(o, link, caller, out);
@@ -233,7 +263,7 @@ static int list_links(const struct listing *to, const char *dir)
         const char *name = links[i].name;
 
         if (strncmp(name, dir, len) == 0 && name[len] == '/' && !strchr(name + len + 1, '/') &&
-            to->own->machine->ops->look_up(to->own->machine, name, &st) != 0)
+            (is_of_asker(name) || to->own->machine->ops->look_up(to->own->machine, name, &st) != 0))
             rc = to->each(to->ctx, name + len + 1, S_IFLNK);
     }
     return rc;
@@ -256,16 +286,27 @@ static int list_sysctls(const struct listing *to, const char *dir)
     return rc;
 }
 
+/* A name of the machine's own, in /proc. */
+static int list_not_of_asker(void *ctx, const char *name, u32 type)
+{
+    const struct listing *to = ctx;
+    char path[PATH_BYTES];
+
+    snprintf(path, sizeof(path), "proc/%s", name);
+    return is_of_asker(path) ? 0 : to->each(to->ctx, name, type);
+}
+
 static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
 {
     struct own_processes *o = of(v);
-    const struct listing to = {o, each, ctx};
+    struct listing to = {o, each, ctx};
     const char *process = process_name(name);
     int rc;
 
     if (strcmp(name, OWN_PROCESSES) == 0)
         return 0;
-    rc = o->machine->ops->list(o->machine, name, each, ctx);
+    rc = strcmp(name, "proc") == 0 ? o->machine->ops->list(o->machine, name, list_not_of_asker, &to)
+                                   : o->machine->ops->list(o->machine, name, each, ctx);
     if (rc == -ENOENT && process)
         return list_host(&to, process, false, true);
     if (rc == -ENOENT && sysctl_name(name))
@@ -300,10 +341,11 @@ static int read_sysctl(const struct own_processes *o, const char *name, struct s
 static int read_text(struct view *v, const char *name, struct strbuf *out)
 {
     struct view_stat st;
+    char buf[PATH_BYTES];
 
     if (sysctl_name(name) && of(v)->machine->ops->look_up(of(v)->machine, name, &st) != 0)
         return read_sysctl(of(v), sysctl_name(name), out);
-    return of(v)->machine->ops->read(of(v)->machine, name, out);
+    return of(v)->machine->ops->read(of(v)->machine, machine_name(of(v), name, buf), out);
 }
 
 static int write_text(struct view *v, const char *name, const char *text,
@@ -317,7 +359,9 @@ static int may_open(struct view *v, const char *name, bool to_write,
                     const struct view_caller *caller)
 {
     struct view *machine = of(v)->machine;
+    char buf[PATH_BYTES];
 
+    name = machine_name(of(v), name, buf);
     return machine->ops->may_open ? machine->ops->may_open(machine, name, to_write, caller) : 0;
 }
 
