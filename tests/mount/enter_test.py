@@ -15,7 +15,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from mounted import HIGHWATER, Skip, main  # noqa: E402
+from mounted import HIGHWATER, TOP, Skip, main  # noqa: E402
 
 SCENARIO = """
 [machine]
@@ -182,6 +182,15 @@ def lscpu_lsmem_lsblk_iostat_and_pidstat_show_its_devices_and_switches():
     assert int(own) < SECONDS and 0 <= int(now) - time.mktime(time.strptime(boot)) < SECONDS, said
 
 
+def mpstat_counts_no_interrupts_as_its_files():
+    said = enter("cat /proc/interrupts /proc/softirqs; grep -E '^(intr|softirq) ' /proc/stat; cat /sys/devices/system/cpu/isolated; mpstat -I ALL 1 1",
+                 "--skip", "1s", need=("mpstat",))
+    assert re.match(r" {11}CPU0 {7}CPU1 +\nERR: +0\n", said) and len(re.findall(r"^ +[A-Z_]+: +0 +0$", said, re.MULTILINE)) == 10, said
+    assert "\nintr 0\n" in said and re.search(r"^softirq( 0){11}$", said, re.MULTILINE), said
+    average = re.findall(r"^Average: +(all|[01]) +([\d.]+)", said, re.MULTILINE)
+    assert {cpu for cpu, _ in average} == {"all", "0", "1"} and not any(float(rate) for _, rate in average), said
+
+
 def node_exporter_serves_its_metrics():
     memory, counters, said = still(
         "ip link set lo up 2>/dev/null; cat /proc/pressure/memory; echo load $(cut -d' ' -f1 /proc/loadavg); "
@@ -283,6 +292,29 @@ def a_capture_is_entered_too():
         assert '"kind": "capture"' in said, said[:500]
 
 
+def a_capture_of_a_real_machine_is_entered_by_what_asks_for_its_own_process():
+    """Such a capture has /proc/self of who captured: the command's own is another, with the mounts and the group of the capture."""
+    for tool in ("ps", "top"):
+        if not shutil.which(tool):
+            raise Skip(f"no {tool}")
+    capture = TOP / "tests/incidents/swap-thrash-a.hwc"
+
+    def captured(name):
+        return subprocess.run([HIGHWATER, "capture", "cat", capture, name], capture_output=True, text=True, check=True).stdout
+
+    done = subprocess.run([HIGHWATER, "enter", "-q", "--pause", capture, "--", "bash", "-c",
+                           "ps -o pid=,comm= -p $$; echo $$; ls /proc | grep -c self; readlink /proc/self; cat /proc/self/comm <(echo pipes); ps -eo pid,rss,comm; "
+                           "echo ----; cat /proc/self/mountinfo; echo ----; cat /proc/self/cgroup; echo ----; top -b -n 1; echo ----; grep ^VmRSS /proc/113/status"],
+                          capture_output=True, text=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL, env=dict(os.environ, LC_ALL="C", TERM="xterm"))
+    assert done.returncode == 0, done
+    said, mounts, group, top, status = done.stdout.split("----\n")
+    lines = said.splitlines()
+    assert lines[0].split() == [lines[1], "bash"] and int(lines[3]) > int(lines[1]) and lines[2] == "2" and lines[4:6] == ["cat", "pipes"], said
+    assert mounts == captured("proc/self/mountinfo") and group == captured("proc/self/cgroup") and len(mounts) > 100, (mounts, group)
+    rss = status.split()[1]
+    assert re.search(rf"^ *113 +{rss} load$", said, re.MULTILINE) and re.search(rf"^ *113 .* {rss} .* load *$", top, re.MULTILINE), (rss, said, top)
+
+
 def it_needs_no_root():
     said = enter("id -u; free -k | sed -n 2p; echo 7 > /proc/sys/vm/swappiness; cat /proc/sys/vm/swappiness; "
                  "mkdir /sys/fs/cgroup/new; rmdir /sys/fs/cgroup/new; slabtop -o | head -1", without_admin=True, need=("setpriv",))
@@ -361,11 +393,13 @@ if __name__ == "__main__":
         smem_shows_its_processes,
         numactl_and_numastat_print_its_node,
         lscpu_lsmem_lsblk_iostat_and_pidstat_show_its_devices_and_switches,
+        mpstat_counts_no_interrupts_as_its_files,
         node_exporter_serves_its_metrics,
         rates_of_vmstat_and_sar_are_the_machines,
         sar_prints_its_swapping_its_memory_and_its_swap,
         our_own_tools_see_rates,
         a_capture_is_entered_too,
+        a_capture_of_a_real_machine_is_entered_by_what_asks_for_its_own_process,
         it_needs_no_root,
         all_groups_of_who_moves_a_process_count,
         what_is_unmounted_outside_goes_here_too,
