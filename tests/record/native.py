@@ -183,7 +183,7 @@ class Native:
             os.setuid(workloads.NOBODY.pw_uid)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=inside,
-                                env=dict(workloads.ENV, HOME="/work"))
+                                env=dict(workloads.ENV, PATH=workloads.path_in(self.root), HOME="/work"))
 
     def run(self, limit=None):
         command, port = self.prepare()

@@ -23,7 +23,14 @@ MIB = 1 << 20
 WAIT_S = 300  # for one answer, on a machine that does other things as well
 BATCH = 500
 NOBODY = pwd.getpwnam("nobody")
-PATH = ":".join(["/usr/bin", "/bin", "/usr/sbin", *sorted(glob.glob("/usr/lib/postgresql/*/bin"))])
+
+
+def path_in(root):
+    """Where programs are in a file system of their own, which may hold others than the one that this runs in."""
+    return ":".join(["/usr/bin", "/bin", "/usr/sbin", *sorted(name[len(root):] for name in glob.glob(root + "/usr/lib/postgresql/*/bin"))])
+
+
+PATH = path_in("")
 ENV = {"PATH": PATH, "LC_ALL": "C", "PYTHONHASHSEED": "0", "PERL_HASH_SEED": "0", "PERL_PERTURB_KEYS": "0", "GUILE_AUTO_COMPILE": "0"}
 
 # make(folder, port): the command. client(port, alive): a digest of the answers; alive() raises when the server has ended.
@@ -524,7 +531,7 @@ def pipeline(folder, _):
 
 def python_sleeps(folder, _):
     code = PYTHON.replace("text = ", "import time; time.sleep(3)\ntext = ") + "time.sleep(3)\n"
-    return ["python3", "-I", write(os.path.join(folder, "script"), code)]
+    return ["python3", "-I", "-S", write(os.path.join(folder, "script"), code)]
 
 
 python_sleeps.slept = 6
@@ -542,9 +549,9 @@ PROGRAMS = {
     "apache2": Workload(S, "apache2", apache, http_client("/%d.txt", 4000)),
     "postgresql": Workload(S, "postgres", postgresql, postgres_client, POSTGRES_BESIDE, ("initdb",)),
     "node-server": Workload(S, "node", server_script(["node"], NODE_SERVER), http_client("/%d", 800)),
-    "python-server": Workload(S, "python3", server_script(["python3", "-I"], PYTHON_SERVER), http_client("/%d", 800)),
+    "python-server": Workload(S, "python3", server_script(["python3", "-I", "-S"], PYTHON_SERVER), http_client("/%d", 800)),
     "php-server": Workload(S, "php", php_server, http_client("/%d", 100)),
-    "python3": Workload(I, "python3", script(["python3", "-I"], PYTHON)),
+    "python3": Workload(I, "python3", script(["python3", "-I", "-S"], PYTHON)),
     "python-sleeps": Workload(I, "python3", python_sleeps),
     "perl": Workload(I, "perl", script(["perl"], PERL)),
     "node": Workload(I, "node", script(["node"], NODE)),
