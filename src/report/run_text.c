@@ -297,11 +297,7 @@ static void render_stalls(struct text *t)
     char time[UNITS_TEXT_MAX];
 
     strbuf_printf(t->out, "  %-24s %10s", "stalled for memory", format_ns(time, w->memory_ns));
-    /* Of many tasks that wait at once the sum may be more than all the time. */
-    if (busy && w->memory_ns > busy)
-        strbuf_printf(t->out, "  %.1f times the time it was busy, summed over tasks",
-                      (double)w->memory_ns / (double)busy);
-    else if (busy)
+    if (busy)
         strbuf_printf(t->out, "  %.1f %% of the time it was busy, summed over tasks",
                       100.0 * (double)w->memory_ns / (double)busy);
     strbuf_appendc(t->out, '\n');
