@@ -61,6 +61,7 @@ static const struct cli_spec spec = {
 #define NOT_RUN   126
 
 static volatile int stop;
+static bool foreground; /* the terminal's signals came to this program when it began */
 
 static int write_file(int dir, const char *name, const char *text)
 {
@@ -159,6 +160,14 @@ static int shadow(int proc, struct err *e)
     return 0;
 }
 
+/* What reads from the terminal is this group of processes, from now on. */
+static void take_terminal(pid_t group)
+{
+    signal(SIGTTOU, SIG_IGN);
+    tcsetpgrp(STDIN_FILENO, group);
+    signal(SIGTTOU, SIG_DFL);
+}
+
 static void run_command(struct cli *cli, int proc)
 {
     static char shell[] = "/bin/sh";
@@ -174,6 +183,9 @@ static void run_command(struct cli *cli, int proc)
         cli_fail_err(cli, &e);
         _exit(NOT_FOUND);
     }
+    /* A shell gives the terminal back to the group that had it, which must have a number in its namespace. */
+    if (foreground && command == alone && setpgid(0, 0) == 0)
+        take_terminal(getpid());
     setenv("HIGHWATER_MACHINE", cli->operands[0], 1);
     execvp(command[0], command);
     failed = errno;
@@ -261,16 +273,36 @@ static void set_clock(struct mounted *m, int proc)
     write_file(proc, "self/timens_offsets", text);
 }
 
+static void end_at_once(int number)
+{
+    _exit(128 + number);
+}
+
+/* Until the machine is there, which may be long (--skip), the terminal's signals end this program: nothing is mounted yet, and process 1 of a
+ * namespace has no default for signals. */
+static int open_interruptibly(struct mounted *m, const char *path)
+{
+    static const int numbers[] = {SIGINT, SIGQUIT, SIGTERM};
+    int rc;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++)
+        if (signal(numbers[i], end_at_once) == SIG_IGN) /* whoever started us wants that: nohup */
+            signal(numbers[i], SIG_IGN);
+    rc = mounted_open(m, path);
+    signal(SIGINT, SIG_IGN); /* from now on the command's */
+    signal(SIGQUIT, SIG_IGN);
+    signal(SIGTERM, SIG_DFL);
+    signals_stop_by(&stop);
+    return rc;
+}
+
 static int be_process_1(struct cli *cli, struct mounted *m)
 {
     struct err e = {0};
     int proc, rc;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    signal(SIGINT, SIG_IGN); /* the terminal's are the command's */
-    signal(SIGQUIT, SIG_IGN);
-    signals_stop_by(&stop);
-    rc = mounted_open(m, cli->operands[0]);
+    rc = open_interruptibly(m, cli->operands[0]);
     if (rc != CLI_OK)
         return rc;
     /* What is unmounted outside goes here too, or its program would not be told. */
@@ -295,6 +327,8 @@ static int wait_for(pid_t child)
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return CLI_FAILED;
+    if (foreground)
+        take_terminal(getpgrp());
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -308,6 +342,7 @@ int cmd_enter(int argc, char **argv)
 
     if (!mounted_begin(&m, &cli, &spec, argc, argv, "entered"))
         return cli_done(&cli, cli.exit_code);
+    foreground = tcgetpgrp(STDIN_FILENO) == getpgrp();
     if (leave_host(&e))
         return cli_done(&cli, cli_fail_err(&cli, &e));
     child = fork();
