@@ -6,7 +6,9 @@ mounted or no namespace can be had. Prints TAP."""
 
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -365,6 +367,41 @@ def its_exit_code_is_the_commands_and_nothing_outlives_it():
         assert gone
 
 
+def on_terminal(arguments, keys, seconds=SECONDS):
+    """What `enter` writes to a terminal where these keys are pressed, each once the text before it is there; and its exit code."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "machine.ini"
+        file.write_text(SCENARIO)
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ.update(SHELL="/bin/sh", PS1="ready> ", ENV="", LC_ALL="C")
+            os.execv(HIGHWATER, [HIGHWATER, "enter", "-q", *arguments[0], file, *arguments[1]])
+        said, since, end = "", 0, time.monotonic() + seconds
+        while time.monotonic() < end:
+            if keys and re.search(keys[0][0], said[since:]):
+                since = len(said)
+                time.sleep(0.5)  # what was started must be there
+                os.write(terminal, keys.pop(0)[1].encode())
+            if select.select([terminal], [], [], 0.1)[0]:
+                try:
+                    said += os.read(terminal, 4096).decode(errors="replace")
+                except OSError:  # its other end is closed
+                    break
+        else:
+            os.kill(pid, signal.SIGKILL)
+        status = os.waitpid(pid, 0)[1]
+        os.close(terminal)
+        return said, os.waitstatus_to_exitcode(status)
+
+
+def ctrl_c_ends_what_runs_and_a_shell_goes_on():
+    said, code = on_terminal(([], []), [("ready> $", "sleep 100\n"), ("sleep 100", "\x03"), ("ready> $", "echo go$((1 + 1))on; exit 7\n")])
+    assert code == 7 and "go2on" in said and "process group" not in said, (code, said)
+    assert on_terminal((["--skip", "100000h"], ["free"]), [("^", "\x03")])[1] == 128 + signal.SIGINT
+    said, code = on_terminal(([], ["vmstat", "1"]), [(r"(?s)swpd.*\d+ +\d+ +\d+ *\r\n", "\x03")])
+    assert code == 128 + signal.SIGINT, (code, said)
+
+
 def what_is_unmounted_outside_goes_here_too():
     """Or a machine that is mounted elsewhere would go on for as long as somebody has entered another one."""
     if not shutil.which("unshare"):
@@ -402,6 +439,7 @@ if __name__ == "__main__":
         a_capture_of_a_real_machine_is_entered_by_what_asks_for_its_own_process,
         it_needs_no_root,
         all_groups_of_who_moves_a_process_count,
+        ctrl_c_ends_what_runs_and_a_shell_goes_on,
         what_is_unmounted_outside_goes_here_too,
         its_exit_code_is_the_commands_and_nothing_outlives_it,
     ])
