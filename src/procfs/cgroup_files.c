@@ -30,14 +30,26 @@ static bool is_live(const struct task *t)
     return !t->kthread && t->state != TASK_ZOMBIE && t->state != TASK_DEAD;
 }
 
-static void render_names(const struct system *s, u32 controllers, struct strbuf *out)
+static bool is_dying(const struct group *g)
 {
-    bool any = false;
+    return !g->online && (g->memory.usage || g->swap.usage);
+}
 
+/* Without those that this machine does not have on. */
+static u32 shown_controllers(const struct system *s, u32 controllers)
+{
     if (!s->groups.cpusets)
         controllers &= ~(u32)BIT(CONTROLLER_CPUSET);
     if (!kernel_has(&s->kernel, KERNEL_CGROUP_HUGETLB))
         controllers &= ~(u32)BIT(CONTROLLER_HUGETLB);
+    return controllers;
+}
+
+static void render_names(const struct system *s, u32 controllers, struct strbuf *out)
+{
+    bool any = false;
+
+    controllers = shown_controllers(s, controllers);
     for (unsigned i = 0; i < NR_CONTROLLERS; i++) {
         if (controllers & BIT(i))
             strbuf_printf(out, "%s%s", any ? " " : "", controller_name[i]);
@@ -118,16 +130,55 @@ static void render_procs(const struct system *s, struct group *g, struct strbuf 
     }
 }
 
-static void render_cgroup_stat(const struct system *s HW_UNUSED, struct group *g,
-                               struct strbuf *out)
+/* The kernel's controllers with those that are not modelled, in its order: of these there is the root's state alone, but perf_event's, which
+ * every group has. */
+static const struct subsys {
+    const char *name;
+    bool everywhere, modelled;
+    enum controller id;
+} subsystems[] = {
+    {"cpuset", false, true, CONTROLLER_CPUSET},  {"cpu", false, true, CONTROLLER_CPU},
+    {"io", false, true, CONTROLLER_IO},          {"memory", false, true, CONTROLLER_MEMORY},
+    {"perf_event", true, false, NR_CONTROLLERS}, {"hugetlb", false, true, CONTROLLER_HUGETLB},
+    {"pids", false, true, CONTROLLER_PIDS},      {"rdma", false, false, NR_CONTROLLERS},
+    {"misc", false, false, NR_CONTROLLERS},
+};
+
+/* Groups at and below this one that the controller keeps account of, or did when they were removed and still do for what they hold. */
+static unsigned count_subsys(const struct system *s, struct group *g, const struct subsys *sub,
+                             bool online)
 {
+    unsigned n = 0;
+
+    for (struct group *at = g; at; at = group_next(g, at)) {
+        bool has = !at->parent || sub->everywhere ||
+                   (sub->modelled && shown_controllers(s, group_controllers(at)) & BIT(sub->id));
+
+        if (online)
+            n += at->online && has;
+        else
+            n += has && sub->id == CONTROLLER_MEMORY && is_dying(at);
+    }
+    return n;
+}
+
+static void render_cgroup_stat(const struct system *s, struct group *g, struct strbuf *out)
+{
+    const bool by_controller = kernel_has(&s->kernel, KERNEL_SUBSYS_COUNTS);
     unsigned below = 0, dying = 0;
 
     for (struct group *at = group_next(g, g); at; at = group_next(g, at)) {
         below += at->online;
-        dying += !at->online && (at->memory.usage || at->swap.usage);
+        dying += is_dying(at);
     }
-    strbuf_printf(out, "nr_descendants %u\nnr_dying_descendants %u\n", below, dying);
+    strbuf_printf(out, "nr_descendants %u\n", below);
+    for (unsigned i = 0; i < ARRAY_SIZE(subsystems) && by_controller; i++)
+        strbuf_printf(out, "nr_subsys_%s %u\n", subsystems[i].name,
+                      count_subsys(s, g, &subsystems[i], true));
+    strbuf_printf(out, "nr_dying_descendants %u\n", dying);
+    for (unsigned i = 0; i < ARRAY_SIZE(subsystems) && by_controller; i++)
+        strbuf_printf(out, "nr_dying_subsys_%s %u\n", subsystems[i].name,
+                      count_subsys(s, g, &subsystems[i], false));
 }
 
 static void render_memory_current(const struct system *s HW_UNUSED, struct group *g,

@@ -90,6 +90,8 @@ void render_node_meminfo(const struct system *s, unsigned nid, struct strbuf *ou
         line(out, nid, lines[i].key,
              lines[i].plus == NR_COUNTERS ? kib : kib + kib_of(&c, lines[i].plus));
     }
+    if (kernel_has(&s->kernel, KERNEL_UNACCEPTED_MEMORY))
+        line(out, nid, "Unaccepted:", kib_of(&c, NR_UNACCEPTED));
     strbuf_printf(out,
                   "Node %u HugePages_Total: %5" PRIu64 "\nNode %u HugePages_Free:  %5" PRIu64 "\n"
                   "Node %u HugePages_Surp:  %5" PRIu64 "\n",

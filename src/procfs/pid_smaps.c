@@ -108,7 +108,8 @@ static void render_line(struct strbuf *out, const char *key, u64 bytes)
     strbuf_printf(out, "%-16s%8" PRIu64 " kB\n", key, bytes / 1024);
 }
 
-static void render_stats(const struct mem_size_stats *r, bool rollup, struct strbuf *out)
+static void render_stats(const struct system *s, const struct mem_size_stats *r, bool rollup,
+                         struct strbuf *out)
 {
     render_line(out, "Rss:", r->rss);
     render_line(out, "Pss:", r->pss >> PSS_SHIFT);
@@ -124,6 +125,8 @@ static void render_stats(const struct mem_size_stats *r, bool rollup, struct str
     render_line(out, "Private_Dirty:", r->private_dirty);
     render_line(out, "Referenced:", r->referenced);
     render_line(out, "Anonymous:", r->anonymous);
+    if (kernel_has(&s->kernel, KERNEL_KSM_LINE))
+        render_line(out, "KSM:", 0);
     render_line(out, "LazyFree:", r->lazyfree);
     render_line(out, "AnonHugePages:", r->anon_huge);
     render_line(out, "ShmemPmdMapped:", 0);
@@ -152,7 +155,7 @@ void render_pid_smaps_rollup(const struct system *s, const struct task *t, struc
             .suffix = "",
         },
         out);
-    render_stats(&r, true, out);
+    render_stats(s, &r, true, out);
 }
 
 /* --- by mapping ------------------------------------------------------------------------------------- */
@@ -209,7 +212,7 @@ void render_pid_smaps(const struct system *s, const struct task *t, struct strbu
         render_line(out, "Size:", vma_pages(v) * PAGE_SIZE);
         render_line(out, "KernelPageSize:", page);
         render_line(out, "MMUPageSize:", page);
-        render_stats(&r, false, out);
+        render_stats(s, &r, false, out);
         strbuf_printf(out, "THPeligible:    %d\n", thp_vma_eligible(&s->mem, v));
         render_flags(s, v, out);
     }

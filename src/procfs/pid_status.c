@@ -116,6 +116,7 @@ void render_pid_status(const struct system *s, const struct task *t, struct strb
 {
     /* max_threads / 2, with stacks of 16 KiB taking at most an eighth of memory. */
     u64 signals_max = s->frames.managed_pages / (8 * 16384 / PAGE_SIZE) / 2;
+    bool more_lines = kernel_has(&s->kernel, KERNEL_STATUS_LINES);
 
     strbuf_printf(out,
                   "Name:\t%s\nUmask:\t0022\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\n",
@@ -127,8 +128,12 @@ void render_pid_status(const struct system *s, const struct task *t, struct strb
         t->uid, t->uid, t->uid, t->uid, t->uid, t->uid, t->uid, t->uid);
     strbuf_printf(out, "NStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", t->tgid, t->pid,
                   t->tgid, t->tgid);
+    if (more_lines)
+        strbuf_append(out, "Kthread:\t0\n");
     if (t->mm)
         render_memory(t->mm, out);
+    if (t->mm && more_lines)
+        strbuf_append(out, "untag_mask:\t0xffffffffffffffff\n");
     strbuf_printf(out, "Threads:\t%u\nSigQ:\t0/%" PRIu64 "\n", count_threads(s, t), signals_max);
     strbuf_append(
         out, "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\nSigBlk:\t0000000000000000\n"
@@ -144,6 +149,8 @@ void render_pid_status(const struct system *s, const struct task *t, struct strb
     strbuf_printf(
         out, "voluntary_ctxt_switches:\t%" PRIu64 "\nnonvoluntary_ctxt_switches:\t%" PRIu64 "\n",
         t->nvcsw, t->nivcsw);
+    if (more_lines)
+        strbuf_append(out, "x86_Thread_features:\t\nx86_Thread_features_locked:\t\n");
 }
 
 void render_pid_statm(const struct system *s HW_UNUSED, const struct task *t, struct strbuf *out)

@@ -119,6 +119,9 @@ extern const struct machine_file lru_gen_files[];
 extern const unsigned nr_lru_gen_files;
 extern const struct machine_file thp_files[];
 extern const unsigned nr_thp_files;
+/* By size of huge page.   pre: the kernel has KERNEL_MTHP */
+extern const struct machine_file mthp_files[];
+extern const unsigned nr_mthp_files;
 
 /* Files of /sys/block/DEVICE, of a running machine alone. */
 struct device_file {

@@ -233,6 +233,8 @@ void procfs_registry_init(struct procfs_registry *r, const struct system *s)
     if (kernel_has(&s->kernel, KERNEL_ZSWAP))
         add_files(r, zswap_files, nr_zswap_files);
     add_files(r, thp_files, nr_thp_files);
+    if (kernel_has(&s->kernel, KERNEL_MTHP))
+        add_files(r, mthp_files, nr_mthp_files);
     add_files(r, lru_gen_files, nr_lru_gen_files);
     add_files(r, hugetlb_files, nr_hugetlb_files);
     add_tunables(r);

@@ -81,14 +81,19 @@ static void render_zone(const struct system *s, const struct zone *z, bool first
     strbuf_printf(out, "Node %u, zone %8s", z->nid, z->name);
     if (first)
         render_node_stats(s, z->nid, out);
+    strbuf_printf(out,
+                  "\n  pages free     %" PRIu64 "\n        boost    %" PRIu64
+                  "\n        min      %" PRIu64 "\n        low      %" PRIu64
+                  "\n        high     %" PRIu64,
+                  z->free_pages, z->watermark_boost, zone_wmark_pages(z, WMARK_MIN),
+                  zone_wmark_pages(z, WMARK_LOW), zone_wmark_pages(z, WMARK_HIGH));
+    if (kernel_has(&s->kernel, KERNEL_PROMO_LINE))
+        strbuf_printf(out, "\n        promo    %" PRIu64, zone_promo_pages(z));
     strbuf_printf(
         out,
-        "\n  pages free     %" PRIu64 "\n        boost    %" PRIu64 "\n        min      %" PRIu64
-        "\n        low      %" PRIu64 "\n        high     %" PRIu64 "\n        spanned  %u"
+        "\n        spanned  %u"
         "\n        present  %u\n        managed  %u\n        cma      0\n        protection: (",
-        z->free_pages, z->watermark_boost, zone_wmark_pages(z, WMARK_MIN),
-        zone_wmark_pages(z, WMARK_LOW), zone_wmark_pages(z, WMARK_HIGH), z->spanned, z->present,
-        z->managed);
+        z->spanned, z->present, z->managed);
     for (unsigned i = 0; i < FILE_ZONES; i++)
         strbuf_printf(out, "%s%" PRIu64, i ? ", " : "", z->lowmem_reserve[MIN(i, NR_ZONES - 1u)]);
     strbuf_appendc(out, ')');

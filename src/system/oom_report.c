@@ -1,7 +1,7 @@
 /* oom_report.c - what the kernel writes to its log when memory runs out.
  *
  * The lines of dump_header() and oom_kill_process() of mm/oom_kill.c, show_free_areas() of mm/page_alloc.c and
- * mem_cgroup_print_oom_meminfo() of mm/memcontrol.c, Linux 6.1, without the registers, which a model has not. */
+ * mem_cgroup_print_oom_meminfo() of mm/memcontrol.c, Linux 6.1 and 6.12, without the registers, which a model has not. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,12 +95,12 @@ static void report_group(struct system *s, struct group *g)
     log_line(s, "Memory cgroup stats for %s:", path);
     strbuf_init(&stat);
     memory_stat_render(&s->kernel, group_stat, &ctx, &stat);
-    /* One record for Linux, of which a reader gets as many lines as fit with their prefixes. */
+    /* One record for Linux 6.1, of which a reader gets as many lines as fit with their prefixes; 6.12 makes one of each line. */
     for (line = stat.text; *line;) {
         char *end = strchr(line, '\n');
 
         shown += RECORD_PREFIX + (size_t)(end - line) + 1;
-        if (shown > RECORD_MAX)
+        if (shown > RECORD_MAX && !kernel_has(&s->kernel, KERNEL_OOM_COLUMNS))
             break;
         *end = '\0';
         log_line(s, "%s", line);
@@ -137,17 +137,19 @@ static unsigned long long node_kib(const struct system *s, unsigned nid, enum co
 
 static void report_node(struct system *s, unsigned nid)
 {
+    const char *gap = kernel_has(&s->kernel, KERNEL_OOM_COLUMNS) ? "" : " ";
+
     log_line(
         s,
         "Node %u active_anon:%llukB inactive_anon:%llukB active_file:%llukB inactive_file:%llukB "
         "unevictable:%llukB isolated(anon):0kB isolated(file):0kB mapped:%llukB dirty:%llukB "
-        "writeback:%llukB shmem:%llukB shmem_thp: 0kB shmem_pmdmapped: 0kB anon_thp: %llukB "
+        "writeback:%llukB shmem:%llukB shmem_thp:%s0kB shmem_pmdmapped:%s0kB anon_thp:%s%llukB "
         "writeback_tmp:0kB kernel_stack:%llukB pagetables:%llukB sec_pagetables:0kB "
         "all_unreclaimable? %s",
         nid, node_kib(s, nid, NR_ACTIVE_ANON), node_kib(s, nid, NR_INACTIVE_ANON),
         node_kib(s, nid, NR_ACTIVE_FILE), node_kib(s, nid, NR_INACTIVE_FILE),
         node_kib(s, nid, NR_UNEVICTABLE), node_kib(s, nid, NR_MAPPED), node_kib(s, nid, NR_DIRTY),
-        node_kib(s, nid, NR_WRITEBACK), node_kib(s, nid, NR_SHMEM),
+        node_kib(s, nid, NR_WRITEBACK), node_kib(s, nid, NR_SHMEM), gap, gap, gap,
         node_kib(s, nid, NR_ANON_TRANSPARENT_HUGEPAGES),
         ull(node_counter(&s->frames, nid, NR_KERNEL_STACK)), node_kib(s, nid, NR_PAGE_TABLE_PAGES),
         kswapd_is_hopeless(&s->frames.nodes[nid]) ? "yes" : "no");
@@ -266,13 +268,14 @@ static void report_memory(struct system *s, u64 nodes)
                      (unsigned long long)s->hugetlb.nodes[nid].free.count,
                      (unsigned long long)s->hugetlb.nodes[nid].surplus);
     log_line(s, "%llu total pagecache pages", counter_of(s, NR_FILE_PAGES));
-    if (s->swap.total_pages)
-        log_line(s, "%llu pages in swap cache", (unsigned long long)s->swap.nr_cached);
+    log_line(s, "%llu pages in swap cache", (unsigned long long)s->swap.nr_cached);
     log_line(s, "Free swap  = %llukB", (unsigned long long)s->swap.free_pages * PAGE_KIB);
     log_line(s, "Total swap = %llukB", (unsigned long long)s->swap.total_pages * PAGE_KIB);
     log_line(s, "%llu pages RAM", (unsigned long long)present);
     log_line(s, "0 pages HighMem/MovableOnly");
     log_line(s, "%llu pages reserved", (unsigned long long)(present - s->frames.managed_pages));
+    if (kernel_has(&s->kernel, KERNEL_MEMORY_FAILURE))
+        log_line(s, "0 pages hwpoisoned");
 }
 
 static void report_machine(struct system *s, u64 nodes)
@@ -281,19 +284,32 @@ static void report_machine(struct system *s, u64 nodes)
     report_slab(s);
 }
 
+static void report_task(struct system *s, const struct task *t, bool by_kind)
+{
+    const struct mm *mm = t->mm;
+    char kinds[64] = "";
+
+    if (by_kind)
+        snprintf(kinds, sizeof(kinds), " %8llu %8llu %9llu", (unsigned long long)mm->rss_anon,
+                 (unsigned long long)mm->rss_file, (unsigned long long)mm->rss_shmem);
+    log_line(s, "[%7u] %5u %5u %8llu %8llu%s %8llu %8llu         %5d %s", t->pid, t->uid, t->tgid,
+             (unsigned long long)mm->total_vm, (unsigned long long)mm_rss(mm), kinds,
+             tables_bytes(mm), (unsigned long long)mm->swapents, t->oom_score_adj, t->comm);
+}
+
 static void report_tasks(struct system *s, const struct oom_control *oc)
 {
+    bool by_kind = kernel_has(&s->kernel, KERNEL_OOM_COLUMNS);
+
     log_line(s, "Tasks state (memory values in pages):");
     log_line(s,
-             "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name");
+             "[  pid  ]   uid  tgid total_vm      rss %spgtables_bytes swapents oom_score_adj name",
+             by_kind ? "rss_anon rss_file rss_shmem " : "");
     for (u32 i = 0; i < s->nr_tasks; i++) {
         const struct task *t = s->tasks[i];
 
         if (oom_is_candidate(s, t, oc))
-            log_line(s, "[%7u] %5u %5u %8llu %8llu %8llu %8llu         %5d %s", t->pid, t->uid,
-                     t->tgid, (unsigned long long)t->mm->total_vm,
-                     (unsigned long long)mm_rss(t->mm), tables_bytes(t->mm),
-                     (unsigned long long)t->mm->swapents, t->oom_score_adj, t->comm);
+            report_task(s, t, by_kind);
     }
 }
 
@@ -317,6 +333,17 @@ static void render_constraint(const struct system *s, const struct task *invoker
     strbuf_masklist(out, cpuset_mems_allowed(s, invoker));
 }
 
+/* dump_stack_print_info() */
+static void report_invoker(struct system *s, const struct task *t)
+{
+    char user[24] = "";
+
+    if (kernel_has(&s->kernel, KERNEL_OOM_COLUMNS))
+        snprintf(user, sizeof(user), "UID: %u ", t->uid);
+    log_line(s, "CPU: %u %sPID: %u Comm: %s Not tainted %s #1", s->mem.cpu, user, t->pid, t->comm,
+             s->kernel.release->uname);
+}
+
 void oom_report(struct system *s, const struct task *invoker, const struct oom_control *oc,
                 const struct task *victim)
 {
@@ -329,8 +356,7 @@ void oom_report(struct system *s, const struct task *invoker, const struct oom_c
     log_line(s, "%s invoked oom-killer: gfp_mask=%s, order=%u, oom_score_adj=%d", invoker->comm,
              gfp.text, oc->order, invoker->oom_score_adj);
     strbuf_done(&gfp);
-    log_line(s, "CPU: %u PID: %u Comm: %s Not tainted %s #1", s->mem.cpu, invoker->pid,
-             invoker->comm, s->kernel.release->uname);
+    report_invoker(s, invoker);
     if (victim) /* where nobody can be killed, others call */
         log_oom_trace(s, oc);
     if (scope)
@@ -386,8 +412,7 @@ void alloc_failure_report(struct system *s, const struct task *t, unsigned order
              "nodemask=(null),cpuset=/,mems_allowed=%s",
              t->comm, order, gfp.text, nodes);
     strbuf_done(&gfp);
-    log_line(s, "CPU: %u PID: %u Comm: %s Not tainted %s #1", s->mem.cpu, t->pid, t->comm,
-             s->kernel.release->uname);
+    report_invoker(s, t);
     log_failure_trace(s);
     report_memory(s, NODES_ALL);
 }

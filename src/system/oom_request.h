@@ -1,7 +1,7 @@
 /* oom_request.h - how the kernel's log tells of the allocation that failed: its GFP flags and the call trace.
  *
  * Mirrors:  __def_gfpflag_names of include/trace/events/mmflags.h, Linux 6.1; the callers and offsets are those of Debian's
- *           6.1.0-56-cloud-amd64, from its own reports.
+ *           6.1.0-56-cloud-amd64 and 6.12.117+deb12-cloud-amd64, from their own reports.
  * Differs:  a trace has no uncertain frames ("? name") and no registers. Where no report of that kernel shows the callers, the trace
  *           ends with the allocator.
  */

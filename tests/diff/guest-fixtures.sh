@@ -35,6 +35,7 @@ copy_processes $file $anon $mixed
 copy /proc/slabinfo /proc/swaps /proc/stat /proc/loadavg /proc/uptime /proc/cpuinfo /proc/diskstats /proc/mounts \
     /proc/pressure/*
 for d in /sys/kernel/mm/transparent_hugepage /sys/kernel/mm/transparent_hugepage/khugepaged /sys/kernel/mm/lru_gen \
+    /sys/kernel/mm/transparent_hugepage/hugepages-* /sys/kernel/mm/transparent_hugepage/hugepages-*/stats \
     /sys/kernel/mm/swap /sys/kernel/mm/numa /sys/kernel/mm/hugepages/*; do
     copy "$d"/*
 done
