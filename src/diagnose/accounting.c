@@ -63,7 +63,8 @@ static u64 either(u64 a, u64 b)
 }
 
 /* The file cache by what it costs to get back. */
-static u64 add_cache(struct accounting *a, u64 cache, u64 inactive, u64 active, u64 dirty)
+static u64 add_cache(struct accounting *a, u64 cache, u64 inactive, u64 active, u64 dirty,
+                     bool generations)
 {
     u64 took = 0;
 
@@ -75,9 +76,12 @@ static u64 add_cache(struct accounting *a, u64 cache, u64 inactive, u64 active, 
         u64 waiting = MIN(figure_or(dirty, 0), inactive + active);
         u64 from_inactive = MIN(waiting, inactive);
 
-        took += account_add_part(a, 2, "inactive, clean", inactive - from_inactive, "free to drop");
+        took += account_add_part(a, 2, "inactive, clean", inactive - from_inactive,
+                                 generations ? "older generations: free to drop, unless used again"
+                                             : "free to drop");
         took += account_add_part(a, 2, "active, clean", active - (waiting - from_inactive),
-                                 "in use: costs a read");
+                                 generations ? "two youngest generations: costs a read"
+                                             : "in use: costs a read");
         took += account_add_part(a, 2, "dirty or being written", waiting, "costs a write first");
         account_add_remainder(a, 2, "locked, or on its way", (s64)cache - (s64)took,
                               "on no list of reclaim");
@@ -192,7 +196,7 @@ void accounting_host(struct accounting *a, const struct snapshot *s)
     sum += account_add_part(a, 1, "anonymous", m[MI_ANON_PAGES], "heaps, stacks, private data");
     sum += add_cache(a, minus(figure_add(m[MI_CACHED], figure_or(m[MI_BUFFERS], 0)), m[MI_SHMEM]),
                      m[MI_INACTIVE_FILE], m[MI_ACTIVE_FILE],
-                     figure_or(m[MI_DIRTY], 0) + figure_or(m[MI_WRITEBACK], 0));
+                     figure_or(m[MI_DIRTY], 0) + figure_or(m[MI_WRITEBACK], 0), s->lru_gen);
     sum += account_add_part(a, 1, "shared memory, tmpfs", m[MI_SHMEM], "freed by swap or deletion");
     sum += account_add_part(a, 1, "swap cache",
                             unmapped_swap_cache(m[MI_SWAP_CACHED],
@@ -264,9 +268,9 @@ void accounting_group(struct accounting *a, const struct cgroup_view *g)
         return;
     account_add(a, 0, g->version == 1 ? "memory.usage_in_bytes" : "memory.current", g->current, "");
     sum += account_add_part(a, 1, "anonymous", st[NR_ANON_PAGES], "heaps, stacks, private data");
-    sum +=
-        add_cache(a, minus(st[NR_FILE_PAGES], st[NR_SHMEM]), st[NR_INACTIVE_FILE],
-                  st[NR_ACTIVE_FILE], figure_or(st[NR_DIRTY], 0) + figure_or(st[NR_WRITEBACK], 0));
+    sum += add_cache(a, minus(st[NR_FILE_PAGES], st[NR_SHMEM]), st[NR_INACTIVE_FILE],
+                     st[NR_ACTIVE_FILE],
+                     figure_or(st[NR_DIRTY], 0) + figure_or(st[NR_WRITEBACK], 0), false);
     sum +=
         account_add_part(a, 1, "shared memory, tmpfs", st[NR_SHMEM], "freed by swap or deletion");
     sum += account_add_part(

@@ -33,6 +33,11 @@ static void shmem_is_no_cache_and_the_rest_is_a_remainder(void **state HW_UNUSED
     accounting_check(&a);
     assert_int_equal(find(&a, "file cache")->bytes, 4 * GIB);
     assert_int_equal(find(&a, "inactive, clean")->bytes, 5 * GIB / 2);
+    assert_string_equal(find(&a, "inactive, clean")->note, "free to drop");
+    s.lru_gen = true;
+    accounting_host(&a, &s);
+    assert_string_equal(find(&a, "inactive, clean")->note,
+                        "older generations: free to drop, unless used again");
     assert_int_equal(find(&a, "dirty or being written")->bytes, GIB / 2);
     assert_int_equal(find(&a, "shared memory, tmpfs")->bytes, 2 * GIB);
     assert_int_equal(accounting_unaccounted(&a), 3 * GIB);

@@ -62,7 +62,8 @@ struct look {
     u64 current, file; /* file: all that is no anonymous memory, with shmem */
     u64 inactive_anon, active_anon, inactive, active, slab, shmem, mapped, dirty, swapped;
     u64 swap_left, extra;
-    u64 pinned; /* anonymous memory that devices work on: it never goes to swap */
+    u64 pinned;       /* anonymous memory that devices work on: it never goes to swap */
+    bool generations; /* the kernel has multi-generational LRU on */
 };
 
 static bool has_pool(const struct snapshot *s)
@@ -95,6 +96,7 @@ static bool look_of_group(struct look *l, const struct snapshot *s, const struct
         .swapped = figure_or(g->swap_current, 0),
         .swap_left = swap_room_of(s, g),
         .pinned = group_pinned(s, g),
+        .generations = s->lru_gen,
     };
     return !g->is_root && known(l->current) && known(l->inactive) && known(l->active);
 }
@@ -131,6 +133,7 @@ static bool look_of_host(struct look *l, const struct snapshot *s)
         .swap_left = swap_room_of(s, NULL),
         .extra = kept_free(s),
         .pinned = figure_or(snapshot_pinned_on_lists(s), 0),
+        .generations = s->lru_gen,
     };
     if (known(m[MI_MEM_TOTAL]) && known(m[MI_MEM_FREE]))
         l->current = less(m[MI_MEM_TOTAL], m[MI_MEM_FREE]);
@@ -174,6 +177,7 @@ static void take_look(struct need *n, const struct look *l)
     held = less(held, n->idle_huge) + l->extra;
     n->current = l->current;
     n->without_inactive = less(l->current, l->inactive);
+    n->generations = l->generations;
     n->without_file = known(l->file) ? less(l->current, l->file) : UNKNOWN;
     n->held = held;
     n->shmem = l->shmem;
@@ -605,6 +609,9 @@ void need_say(const struct need *n, struct strbuf *out)
         strbuf_printf(out, " Earlier in this observation it needed at least %s.",
                       format_bytes(low, n->low_seen));
     say_others(n, out);
+    if (n->generations && worth(n->inactive, MAX(n->current, 1)))
+        strbuf_append(out, " Multi-generational LRU is on: inactive is all but the two youngest "
+                           "generations, and right after an aging much of it is in use.");
     if (n->pool)
         strbuf_printf(out,
                       " Besides it uses %s of the pool of huge pages, which memory.max does "

@@ -67,6 +67,7 @@ struct need {
     u64 reserve, idle_huge;                  /* of the machine; 0 */
     /* Of a group: pages of the pools of huge pages, beside all the others; 0 where there are none, or nothing tells. */
     u64 pool;
+    bool generations; /* multi-generational LRU is on: active is the two youngest generations */
     u64 open[NR_NEED_OPEN];
     enum need_state state;
     double lost;     /* percent of the time; NAN */

@@ -25,6 +25,10 @@ void read_thp(struct reading *r)
     reading_mark(r, PART_THP, rc);
     if (reading_file(r, "sys/kernel/mm/transparent_hugepage/defrag", FILE_MAX_SMALL, &text) == 0)
         take_chosen(text, s->thp_defrag, sizeof(s->thp_defrag));
+    /* "0x0007": the kernel may have it built and turned off. */
+    if (reading_file(r, "sys/kernel/mm/lru_gen/enabled", FILE_MAX_SMALL, &text) == 0)
+        s->lru_gen = text.end - text.at >= 6 && text.at[0] == '0' && text.at[1] == 'x' &&
+                     strchr("13579bdf", text.at[5]) != NULL;
 }
 
 /* --- names of a directory that begin with a prefix --------------------------------------------------------------- */

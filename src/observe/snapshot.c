@@ -460,6 +460,7 @@ static void carry_part(struct snapshot *s, const struct snapshot *before, enum p
     case PART_THP:
         COPY(thp_enabled);
         COPY(thp_defrag);
+        COPY(lru_gen);
         break;
     case PART_HUGEPAGES:
         COPY_VEC(huge);

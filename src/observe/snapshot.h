@@ -508,6 +508,7 @@ struct snapshot {
     u64 load1, load5, load15; /* hundredths */
     u64 *sysctl;              /* by index into tunable_info[]; UNKNOWN when absent */
     char thp_enabled[16], thp_defrag[24];
+    bool lru_gen; /* reclaim goes by multi-generational LRU, as lru_gen/enabled says */
     u64 zswap_enabled, zswap_max_pool_percent; /* 0, 1, percent */
     bool cgroup_v2, cgroup_v1;
     u64 cgroup_count; /* as the kernel counted them when they were looked up, dying ones too; UNKNOWN: look again */

@@ -71,6 +71,7 @@ static void kernel_6_1_gives_its_figures(void **state)
     assert_int_equal(s.huge.count, 1);
     assert_int_equal(s.huge.items[0].page_bytes, 2 * MIB);
     assert_string_equal(s.thp_enabled, "never");
+    assert_false(s.lru_gen); /* 0x0000: built, and turned off */
     assert_int_equal(s.nodes.count, 1);
     assert_true(s.nodes.items[0].has_cpus && known(s.nodes.items[0].anon));
     assert_int_equal(s.parts[PART_ZRAM].state, PART_MISSING);
