@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,15 @@ static int no_dir(const char *dir, struct err *e)
                                     : strerror(errno));
 }
 
+/* A running one shows itself by a file that no other tree has there. */
+static bool has_machine(const char *dir)
+{
+    char path[PATH_MAX];
+    int len = snprintf(path, sizeof(path), "%s/highwater/marker", dir);
+
+    return len > 0 && (size_t)len < sizeof(path) && access(path, F_OK) == 0;
+}
+
 /* Is it an empty directory, or any with `over`? -ENOTCONN: nobody answers for it, which a look at its attributes alone may not tell. */
 static int look_at(const char *dir, bool over, struct err *e)
 {
@@ -156,8 +166,10 @@ static int look_at(const char *dir, bool over, struct err *e)
         names += strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
     closedir(names_of);
     if (names)
-        return err_at(e, -ENOTEMPTY, dir, 0, 0,
-                      "is not empty: the machine appears in an empty directory");
+        return err_at(e, -ENOTEMPTY, dir, 0, 0, "%s",
+                      has_machine(dir)
+                          ? "another machine is mounted there; end it, or give an empty directory"
+                          : "is not empty: the machine appears in an empty directory");
     return 0;
 }
 

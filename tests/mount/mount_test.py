@@ -637,7 +637,7 @@ def a_place_that_will_not_do_is_refused():
         with mounted(MACHINE + WORK) as machine:
             done = subprocess.run([HIGHWATER, "mount", folder / "s.ini", machine.dir], capture_output=True, text=True,
                                   timeout=20, check=False)
-            assert done.returncode == 1 and "is not empty" in done.stderr, done.stderr
+            assert done.returncode == 1 and "another machine is mounted there" in done.stderr, done.stderr
 
 
 if __name__ == "__main__":
