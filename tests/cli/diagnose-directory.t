@@ -27,10 +27,10 @@ $ for input in machine machine.tgz above; do highwater diagnose $input | head -n
 > WARNING: Unreclaimable kernel objects hold 11.2 GiB, 72 % of memory
 > WARNING: Unreclaimable kernel objects hold 11.2 GiB, 72 % of memory
 
-# Of two machines in one directory the first counts, and the other is told as not read.
+# Of two machines in one directory each is judged by itself, and the worst comes first, by the name of its folder.
 $ mkdir -p above/web2/proc; sed 's/MemTotal:.*/MemTotal: 1 kB/' meminfo >above/web2/proc/meminfo
 $ highwater diagnose above | grep -c 'MemTotal.*1 kB\|of 1 KiB'
 > 0
 = 1
 $ highwater diagnose above | head -n 1
-> WARNING: Unreclaimable kernel objects hold 11.2 GiB, 72 % of memory
+> WARNING: web1: Unreclaimable kernel objects hold 11.2 GiB, 72 % of memory; the worst of 2 machines in this text
