@@ -180,18 +180,18 @@ static const char *error_name(u64 error)
     return error && error <= INT32_MAX ? strerrorname_np((int)error) : NULL;
 }
 
-static void put_refusal(const struct footprint_policy *p, struct strbuf *out)
+static void put_refusal(u64 error, u64 calls, struct strbuf *out)
 {
-    const char *name = error_name(p->error);
+    const char *name = error_name(error);
 
     strbuf_append(out, " (");
     if (name)
         strbuf_append(out, name);
     else
-        strbuf_printf(out, "error %" PRIu64, p->error);
-    if (p->calls > 1) {
+        strbuf_printf(out, "error %" PRIu64, error);
+    if (calls > 1) {
         strbuf_append(out, ", ");
-        put_count(out, p->calls);
+        put_count(out, calls);
         strbuf_append(out, " times");
     }
     strbuf_appendc(out, ')');
@@ -213,7 +213,7 @@ static void info_policies(const struct footprint *f, bool refused, struct strbuf
         before = ", ";
         put_policy(p, out);
         if (refused) {
-            put_refusal(p, out);
+            put_refusal(p->error, p->calls, out);
         } else if (p->calls > 1) {
             strbuf_append(out, " (");
             put_count(out, p->calls);
@@ -227,6 +227,22 @@ static void info_policies(const struct footprint *f, bool refused, struct strbuf
     }
     if (*before)
         strbuf_appendc(out, '\n');
+}
+
+/* Mappings of huge pages that the pool of the recording's host refused: the program went on with small pages, or without. */
+static void info_pool_refused(const struct footprint *f, struct strbuf *out)
+{
+    u64 calls = f->ops[HWT_OP_HUGETLB_REFUSED];
+    char size[UNITS_TEXT_MAX];
+
+    if (!calls)
+        return;
+    key(out, "no pool");
+    strbuf_printf(out, "MAP_HUGETLB of %s%s refused", calls > 1 ? "up to " : "",
+                  format_bytes(size, f->hugetlb_refused));
+    put_refusal(f->hugetlb_refused_error, calls, out);
+    strbuf_append(out, f->hugetlb_refused_error == ENOMEM ? ": the host had too few huge pages\n"
+                                                          : "\n");
 }
 
 static json_object *policies_json(const struct footprint *f)
@@ -284,6 +300,7 @@ static void info_amounts(const struct footprint *f, struct strbuf *out)
     strbuf_appendc(out, '\n');
     info_policies(f, false, out);
     info_policies(f, true, out);
+    info_pool_refused(f, out);
     if (f->unfollowed_pages) {
         key(out, "unfollowed");
         put_count(out, f->unfollowed_pages);

@@ -134,12 +134,27 @@ static void note_policy(struct footprint *f, const struct trace_op *op)
     *p = fresh;
 }
 
+static void note_refused_pool(struct footprint *f, const struct trace_op *op)
+{
+    if (op->opcode != HWT_OP_HUGETLB_REFUSED || op->field[0] < f->hugetlb_refused)
+        return;
+    f->hugetlb_refused = op->field[0];
+    f->hugetlb_refused_error = op->field[1];
+}
+
+/* What the program wanted of its host, whether it was had or not. */
+static void note_wishes(struct footprint *f, const struct trace_op *op)
+{
+    note_policy(f, op);
+    note_refused_pool(f, op);
+}
+
 static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
 {
     struct fp_stream *s = &fp->streams[stream];
 
     fp->out->ops[op->opcode]++;
-    note_policy(fp->out, op);
+    note_wishes(fp->out, op);
     switch ((enum hwt_op)op->opcode) {
     case HWT_OP_PROC_START:
     case HWT_OP_THREAD_START:

@@ -231,8 +231,13 @@ static u64 keep(struct heat_table *t, unsigned nr, size_t rows, bool each, heat_
                 void *ctx, struct heat_space *ret, size_t *ret_count)
 {
     VEC(struct part) parts = {0};
-    u64 all = t->left_out, kept = 0;
+    u64 all, kept = 0;
 
+    if (!t) { /* nothing was touched */
+        *ret_count = 0;
+        return 0;
+    }
+    all = t->left_out;
     if (t->rows.count)
         qsort(t->rows.items, t->rows.count, sizeof(t->rows.items[0]), by_key);
     for (size_t i = 0; i < t->rows.count; i++) {

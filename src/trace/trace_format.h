@@ -90,10 +90,11 @@ enum hwt_kind { HWT_READ = 0, HWT_WRITE = 1, HWT_EXEC = 2, HWT_OP = 3 };
     X(36, MOVE_PAGES, "move_pages", 5, 0, 0)       \
     X(37, AFFINITY, "affinity", 2, 0, 0)           \
     X(38, SETTING, "setting", 0, 1, 0)             \
-    X(39, NUMA_REFUSED, "numa_refused", 4, 0, 0)
+    X(39, NUMA_REFUSED, "numa_refused", 4, 0, 0)   \
+    X(40, HUGETLB_REFUSED, "hugetlb_refused", 2, 0, 0)
 
 #define HWT_OP_ENUM(code, id, name, fields, string, optional) HWT_OP_##id = (code),
-enum hwt_op { HWT_OPS(HWT_OP_ENUM) HWT_OP_MAX = 40 };
+enum hwt_op { HWT_OPS(HWT_OP_ENUM) HWT_OP_MAX = 41 };
 #undef HWT_OP_ENUM
 
 #define HWT_OP_FIELDS_MAX 6u /* with the optional ones */

@@ -694,6 +694,7 @@ static void watch_release(const struct replay_config *config, const struct trace
         config->watch(config->watch_ctx);
 }
 
+/* long: a case for each kind of operation. */
 enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
                          struct sched_slice *slice)
 {
@@ -760,8 +761,9 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
         return replay_op_numa(rs, op, slice);
     case HWT_OP_LOST:
     case HWT_OP_THREAD_START:
-    case HWT_OP_SETTING:    /* trace/runtimes.h */
-    case HWT_OP_INCOMPLETE: /* the trace knows their sum (trace->lacks) */
+    case HWT_OP_HUGETLB_REFUSED: /* the program went on without it */
+    case HWT_OP_SETTING:         /* trace/runtimes.h */
+    case HWT_OP_INCOMPLETE:      /* the trace knows their sum (trace->lacks) */
         return OP_DONE;
     case HWT_OP_MAX:
         break;

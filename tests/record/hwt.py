@@ -36,6 +36,7 @@ OPS = {
     34: ("home_node", "addr len node", False), 35: ("migrate_pages", "pid from to", False),
     36: ("move_pages", "addr len node pid flags", False), 37: ("affinity", "tid cpus", False),
     38: ("setting", "", True), 39: ("numa_refused", "call mode set error", False),
+    40: ("hugetlb_refused", "len error", False),
 }
 
 

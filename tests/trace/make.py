@@ -191,7 +191,19 @@ def nodes():
             chunk(2, 3, 0, 0, 13, b"streams=1\nexit_status=0\n"))
 
 
+def no_pool():
+    a = Stream(0)
+    a.op(1, "proc_start", 0, 100, 1, 100, 0, string=b"small")
+    a.op(2, "hugetlb_refused", 5, 1 << 30, 12)
+    a.op(3, "hugetlb_refused", 5, 1 << 31, 12)
+    a.op(4, "hugetlb_refused", 5, 1 << 20, 22)
+    a.op(5, "exit_group", 1, 0)
+    return (chunk(2, 1, 0, 0, 0, b"tool=by hand\ncommand=small\n") + a.chunk(2, 1, 0) +
+            chunk(2, 3, 0, 0, 5, b"streams=1\nexit_status=0\n"))
+
+
 def main():
+    (HERE / "no-pool.hwt").write_bytes(no_pool())
     (HERE / "nodes.hwt").write_bytes(nodes())
     (HERE / "later.hwt").write_bytes(later())
     (HERE / "host.hwt").write_bytes(host())

@@ -122,6 +122,13 @@ static void mapped(struct thread *t, const UWord *args, UWord at)
           args[3] & VKI_MAP_ANONYMOUS ? 0 : args[5]);
 }
 
+/* A pool of the host that has too few huge pages is told, since the program goes on without them. */
+void hw_map_failed(struct thread *t, UInt nr, const UWord *args, UWord error)
+{
+    if (nr == __NR_mmap && (args[3] & ABI_MAP_HUGETLB))
+        hw_op(t, HWT_OP_HUGETLB_REFUSED, PAGE_UP(args[1]), error);
+}
+
 static void brk_called(struct thread *t, UWord now)
 {
     if (now == brk_end)

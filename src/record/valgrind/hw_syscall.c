@@ -140,5 +140,6 @@ void hw_syscall_after(ThreadId tid, UInt nr, UWord *args, UInt nr_args, SysRes r
     } else {
         hw_fd_drop(t, t->call.closing);
         hw_numa_failed(t, nr, args, sr_Err(result));
+        hw_map_failed(t, nr, args, sr_Err(result));
     }
 }

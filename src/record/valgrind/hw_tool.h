@@ -178,6 +178,7 @@ void hw_map_before(struct thread *t, UInt nr, const UWord *args);
 void hw_numa_initial(struct thread *t); /* the policy that it had before its first instruction */
 void hw_numa_call(struct thread *t, UInt nr, const UWord *args);
 void hw_numa_failed(struct thread *t, UInt nr, const UWord *args, UWord error);
+void hw_map_failed(struct thread *t, UInt nr, const UWord *args, UWord error);
 
 /* hw_fd.c */
 enum file_class { CLASS_FILE, CLASS_PIPE, CLASS_SOCKET, CLASS_TERMINAL, CLASS_OTHER, CLASS_BAD };
