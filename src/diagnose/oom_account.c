@@ -86,7 +86,7 @@ static u64 add_file(struct accounting *a, const struct oom_facts *f)
 
 static u64 add_free(struct accounting *a, const struct oom_facts *f)
 {
-    u64 sum = 0;
+    u64 sum = 0, highatomic = figure_or(f->free_highatomic, 0);
 
     if (!account_add_part(a, 1, "free", f->free, ""))
         return 0;
@@ -95,7 +95,9 @@ static u64 add_free(struct accounting *a, const struct oom_facts *f)
                                       f->free)
         return f->free;
     sum += account_add_part(a, 2, "for this allocation", f->free_usable, "");
-    sum += account_add_part(a, 2, "below the reserve", f->free_reserve, "min, lowmem_reserve");
+    sum += account_add_part(a, 2, "below the reserve", f->free_reserve - highatomic,
+                            "min, lowmem_reserve");
+    sum += account_add_part(a, 2, "HighAtomic", highatomic, "for atomic allocations only");
     sum += account_add_part(a, 2, "CMA", f->free_cma, "for movable pages only");
     sum += account_add_part(a, 2, "in other zones", f->free_zones, "it may not use them");
     sum += account_add_part(a, 2, "on other nodes", f->free_nodes, "it may not use them");

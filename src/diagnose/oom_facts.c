@@ -231,7 +231,8 @@ static u64 take_block(struct oom_facts *f, const struct oom_zone *z, bool at_res
     return block;
 }
 
-/* What is free, by what this allocation could do with it. A block of a zone that is below its reserve is not to be had, whatever its size. */
+/* What is free, by what this allocation could do with it. A block of a zone that is below its reserve is not to be had, whatever its size.
+ * long: one pass over the zones, with a sum for each use that is forbidden */
 static void divide_free(struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
@@ -241,7 +242,8 @@ static void divide_free(struct oom_facts *f)
     u64 largest = 0, all = 0, block;
     struct blocks_seen blocks = {false, false};
 
-    f->free_usable = f->free_reserve = f->free_cma = f->free_zones = f->free_nodes = 0;
+    f->free_usable = f->free_reserve = f->free_highatomic = f->free_cma = f->free_zones =
+        f->free_nodes = 0;
     f->free_low = f->free_high = f->largest_block = f->free_cut = 0;
     f->only_nodes = infer_nodes(f, top);
     vec_for_each (&r->zones, z) {
@@ -272,6 +274,7 @@ static void divide_free(struct oom_facts *f)
         held = MIN(oom_held_back(f, z, top), free_bytes - cma);
         f->free_cma += cma;
         f->free_reserve += held;
+        f->free_highatomic += MIN(oom_highatomic(f, z), held);
         f->free_usable += free_bytes - cma - held;
         f->free_low += figure_or(z->figures[OOM_MIN], 0);
         f->free_high += figure_or(z->figures[OOM_HIGH], 0);
@@ -308,7 +311,8 @@ static void divide_free(struct oom_facts *f)
 
 static void no_division(struct oom_facts *f)
 {
-    f->free_usable = f->free_reserve = f->free_cma = f->free_zones = f->free_nodes = UNKNOWN;
+    f->free_usable = f->free_reserve = f->free_highatomic = f->free_cma = f->free_zones =
+        f->free_nodes = UNKNOWN;
     f->free_low = f->free_high = f->largest_block = f->free_cut = UNKNOWN;
 }
 

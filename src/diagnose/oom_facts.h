@@ -42,11 +42,12 @@ struct oom_facts {
         hugetlb_free;
     u64 percpu, sock, vmalloc, zswap, kernel_other, balloon;
     u64 free;
-    u64 free_usable;  /* of free: this allocation could have had */
-    u64 free_reserve; /* below the reserves of zones it may use, as far as these hold for it */
-    u64 free_cma;     /* contiguous memory it may not use */
-    u64 free_zones;   /* in zones it may not use */
-    u64 free_nodes;   /* on nodes it may not use */
+    u64 free_usable;     /* of free: this allocation could have had */
+    u64 free_reserve;    /* below the reserves of zones it may use, as far as these hold for it */
+    u64 free_highatomic; /* of free_reserve: kept for atomic allocations */
+    u64 free_cma;        /* contiguous memory it may not use */
+    u64 free_zones;      /* in zones it may not use */
+    u64 free_nodes;      /* on nodes it may not use */
     bool only_cpuset; /* no constraint is told, and a cpuset that is named allows some nodes only */
     u64 only_nodes; /* bits of the nodes it may use, where the report names none: those that were full beside others; 0 */
     u64 free_cut;   /* in zones that the text does not have, some of which it may be able to use */

@@ -116,6 +116,13 @@ u64 oom_held_back(const struct oom_facts *f, const struct oom_zone *z, enum zone
     return min + reserve + figure_or(z->figures[OOM_RESERVED_HIGHATOMIC], 0);
 }
 
+u64 oom_highatomic(const struct oom_facts *f, const struct oom_zone *z)
+{
+    struct reserves may = reserves_of(f->r, f->e->order);
+
+    return may.harder || may.all ? 0 : figure_or(z->figures[OOM_RESERVED_HIGHATOMIC], 0);
+}
+
 /* Whose blocks these are, where the allocation may use none of them; KEPT_NOT: some of them, or nobody says. */
 static enum oom_kept kept_by(const struct oom_facts *f, const char *types)
 {

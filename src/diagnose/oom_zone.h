@@ -30,6 +30,8 @@ u64 oom_lowmem_reserve(const struct oom_report *r, const struct oom_zone *z, enu
 
 /* What must stay free of a zone, as its watermark check has it (min is what the log shows, with the boost); bytes. */
 u64 oom_held_back(const struct oom_facts *f, const struct oom_zone *z, enum zone_rank top);
+/* Bytes of that which are kept for atomic allocations of higher orders (MIGRATE_HIGHATOMIC); 0 for such an allocation. */
+u64 oom_highatomic(const struct oom_facts *f, const struct oom_zone *z);
 
 /* The largest free block whose migrate type this allocation may take; 0: none. `ret_kept`: the largest that it may not, and `ret_by` whose
  * that is (KEPT_*). */

@@ -26,6 +26,9 @@ static bool kernel_tells(const struct rule_context *c, const struct log_event *t
 
         if (incident_of_group(i))
             return true;
+        /* The agent of a node passes the kernel's process ids on: another one is another kill. */
+        if (told->of_machine && told->pid && i->e->pid && told->pid != i->e->pid)
+            continue;
         if (incident_of_machine(i) && (!known(told->limit) || !known(at) || !known(then) ||
                                        (at > then ? at - then : then - at) <= SAME_MOMENT_US))
             return true;
@@ -104,6 +107,51 @@ static void tell_pod_row(struct rule_context *c, const struct log_event *e)
                    pod);
 }
 
+/* Others say that the kernel killed, or nothing but the line of its reaper is there. */
+static bool is_told_kill(const struct log_event *e)
+{
+    return e->kind == LOG_OOM_TOLD || (e->kind == LOG_OOM_REAPED && e->words);
+}
+
+/* Names of a title beyond these are counted. */
+#define VICTIMS_SHOWN 3
+
+/* The same teller says of this process, too, that the machine ran out. */
+static bool is_of_machine_too(const struct incident *i, const struct incident *than)
+{
+    return is_told_kill(i->e) && i->e->of_machine && *i->e->comm &&
+           strcmp(i->e->killer, than->e->killer) == 0;
+}
+
+/* "java and node": whom the machine's kills took, each once, as far as the same teller says. */
+static void say_machine_victims(const struct rule_context *c, const struct incident *last,
+                                struct strbuf *out)
+{
+    const struct incident *shown[VICTIMS_SHOWN];
+    unsigned count = 0, more = 0;
+
+    vec_for_each (&c->incidents->items, i) {
+        bool again = !is_of_machine_too(i, last) || kernel_tells(c, i->e);
+
+        for (unsigned s = 0; s < count && !again; s++)
+            again = incident_same_victim(i->e, shown[s]->e);
+        if (!again && count < VICTIMS_SHOWN)
+            shown[count++] = i;
+        else if (!again)
+            more++;
+    }
+    for (unsigned s = 0; s < count; s++)
+        strbuf_printf(out, "%s%s",
+                      s == 0                    ? ""
+                      : s + 1 == count && !more ? " and "
+                                                : ", ",
+                      shown[s]->e->comm);
+    if (more)
+        strbuf_append(out, " and more");
+    if (!count)
+        strbuf_append(out, *last->e->comm ? last->e->comm : "a process");
+}
+
 /* Of several the latest leads.
  * long: a title for each way in which it is told */
 static void tell_told(struct rule_context *c, const struct incident *i, double weight)
@@ -126,10 +174,15 @@ static void tell_told(struct rule_context *c, const struct incident *i, double w
         return;
     }
     if (e->of_machine) {
+        struct strbuf victims;
+
+        strbuf_init(&victims);
+        say_machine_victims(c, i, &victims);
         finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", weight,
                     "The machine ran out of memory and the kernel killed %s, says %s; what filled "
                     "memory is not in this text",
-                    *e->comm ? e->comm : "a process", e->killer);
+                    victims.text, e->killer);
+        strbuf_done(&victims);
         vec_last(&c->out->items).cause = CAUSE_UNTOLD;
         vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
         finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
@@ -324,12 +377,6 @@ static bool is_later(const struct incident *i, const struct incident *than)
     return known(a) && known(b) && a != b ? a > b : i > than;
 }
 
-/* Others say that the kernel killed, or nothing but the line of its reaper is there. */
-static bool is_told_kill(const struct log_event *e)
-{
-    return e->kind == LOG_OOM_TOLD || (e->kind == LOG_OOM_REAPED && e->words);
-}
-
 static bool says_whom(const struct log_event *e)
 {
     return e->task_memcg || *e->comm;
@@ -389,7 +436,8 @@ static void tell_all_told(struct rule_context *c, const struct incident *daemon)
     tell_told(c, latest, TOLD_WEIGHT);
     vec_for_each (&c->incidents->items, i) {
         bool again = !is_told_kill(i->e) || !is_news(c, i->e, daemon) ||
-                     (!i->e->task_memcg && !*i->e->comm) || incident_same_victim(i->e, latest->e);
+                     (!i->e->task_memcg && !*i->e->comm) || incident_same_victim(i->e, latest->e) ||
+                     (latest->e->of_machine && is_of_machine_too(i, latest));
 
         vec_for_each (&c->incidents->items, other)
             again |= is_told_kill(other->e) && other != i && incident_same_victim(i->e, other->e) &&

@@ -45,9 +45,11 @@ void rule_memory_low_available(struct rule_context *c)
     finding_add(c, MAX(severity, pain),
                 f->available_estimated || f->available_below ? CONF_MEDIUM : CONF_HIGH, "host", 0.6,
                 "Little memory is left: %s of %s available", LEFT_SIZE(f), SIZE(f->total));
-    finding_detail(c, !swap_known ? "Whether there is swap is not in this text."
-                      : swap_left ? "There is swap to take what nobody uses."
-                                  : "Swap is nearly full as well.");
+    finding_detail(c, !swap_known  ? "Whether there is swap is not in this text."
+                      : !swap_left ? "Swap is nearly full as well."
+                      : finding_said(c, RULE_SWAP_THRASH, SEV_WARNING)
+                          ? "Swap has room, but what goes there is wanted back."
+                          : "There is swap to take what nobody uses.");
     left_tell_reserve(c);
     evidence(c, f->available_estimated ? "MemAvailable, estimated" : "MemAvailable",
              number_of(f->available), IN_BYTES, "/proc/meminfo", "under %s",

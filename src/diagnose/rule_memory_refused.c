@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STRICT       2 /* vm.overcommit_memory */
+#define HEURISTIC    0 /* vm.overcommit_memory */
+#define STRICT       2
 /* The last promise before the limit is the one that is refused: it need not be there any more. */
 #define NEAR_PERCENT 90.0
 /* Of a group's limit: as much as reclaim in it leaves. */
@@ -125,6 +126,11 @@ static void tell_reason(struct rule_context *c, const struct refusal *r)
         finding_detail(c, "It asked for %s, and %s is available.", SIZE(r->bytes), LEFT_SIZE(c->f));
     else if (known(c->f->available) && left_is_scarce(c->f))
         finding_detail(c, "%s of %s is available.", LEFT_SIZE(c->f), SIZE(c->f->total));
+    else if (r->kind == REFUSED_FORK && mode == HEURISTIC)
+        finding_detail(c,
+                       "vm.overcommit_memory is 0: before Linux 5.2 the kernel refuses a fork when "
+                       "one mapping of the program is larger than free memory, file cache and free "
+                       "swap together; since then when it is larger than all memory and swap.");
     else if (known(c->f->available))
         finding_detail(c,
                        "%s is available: look for a limit of address space (ulimit -v), of "

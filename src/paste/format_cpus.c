@@ -76,11 +76,12 @@ static bool is_list(struct span text)
 unsigned lscpu_parse(struct block *b, struct span text)
 {
     struct span line, cpus;
-    unsigned found = 0;
+    unsigned found = 0, lines = 0;
     char file[96];
     u64 node;
 
     while (span_take_line(&text, &line)) {
+        lines++;
         if (!take_node_cpus(line, &node, &cpus) || !is_list(cpus))
             continue;
         snprintf(file, sizeof(file), "sys/devices/system/node/node%llu/cpulist",
@@ -88,7 +89,8 @@ unsigned lscpu_parse(struct block *b, struct span text)
         block_file_printf(b, file, "%.*s\n", (int)MIN(span_len(cpus), (size_t)512), cpus.at);
         found++;
     }
-    return MAX(found, 1u);
+    /* "Architecture:" alone is a line of many a tool (lxc info, hostnamectl). */
+    return lines > 1 ? MAX(found, 1u) : found;
 }
 
 /* --- numactl --show ----------------------------------------------------------------------------------------------------------- */

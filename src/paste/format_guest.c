@@ -59,6 +59,64 @@ unsigned vmmemctl_parse(struct block *b, struct span text)
     return found;
 }
 
+/* --- lxc info --------------------------------------------------------------------------------------------------------- */
+/*
+ * Name: web
+ * Resources:
+ *   Memory usage:
+ *     Memory (current): 980.12MiB
+ *     Memory (peak): 1.00GiB
+ */
+#define LXC_NAME_MAX 64
+
+static const char *const lxc_keys[] = {
+    "Name",           "Description",  "Location", "Remote",     "Status",       "Type",
+    "Architecture",   "PID",          "Pid",      "Created",    "Last Used",    "Started",
+    "Resources",      "Processes",    "Root",     "Disk usage", "root",         "CPU usage",
+    "CPU usage (in ", "Memory usage", "Memory (", "Swap (",     "Network usage"};
+
+bool lxc_info_begins(const struct block *b, struct span line)
+{
+    return span_begins(line, "Name: ") && span_find(b->command, " info ");
+}
+
+bool lxc_info_goes_on(const struct block *b, struct span line)
+{
+    struct span rest = span_trim(line);
+
+    (void)b;
+    if (span_empty(rest))
+        return true;
+    for (unsigned i = 0; i < ARRAY_SIZE(lxc_keys); i++)
+        if (span_begins(rest, lxc_keys[i]) && memchr(rest.at, ':', span_len(rest)))
+            return true;
+    return false;
+}
+
+unsigned lxc_info_parse(struct block *b, struct span text)
+{
+    struct span line, name = {NULL, NULL};
+    u64 current = UNKNOWN;
+    unsigned lines = 0;
+    char path[LXC_NAME_MAX + 8];
+
+    while (span_take_line(&text, &line)) {
+        struct span rest = span_trim(line);
+
+        if (span_take(&rest, "Name: ") && !name.at)
+            name = span_trim(rest);
+        else if (span_begins(rest, "Memory (current): "))
+            current = amount_after(rest, "Memory (current): ");
+        lines++;
+    }
+    if (!known(current) || span_empty(name) || span_len(name) > LXC_NAME_MAX ||
+        memchr(name.at, '/', span_len(name)))
+        return 0;
+    snprintf(path, sizeof(path), "/lxc/%.*s", (int)span_len(name), name.at);
+    block_group(b, path, current, UNKNOWN);
+    return lines;
+}
+
 /* --- virsh dommemstat ------------------------------------------------------------------------------------------------- */
 
 static const struct {

@@ -1,4 +1,4 @@
-/* format_table.c - free, vmstat, atop and the heads of top and htop: the machine's memory in a few numbers. */
+/* format_table.c - free, vmstat and the heads of top and htop: the machine's memory in a few numbers. */
 #include "paste/block.h"
 #include "paste/state_int.h"
 
@@ -716,52 +716,6 @@ unsigned htop_parse(struct block *b, struct span text)
         if (htop_bar(line, "Swp[", &used, &total) && used <= total) {
             block_meminfo(b, MI_SWAP_TOTAL, total, RANK_ROUNDED);
             block_meminfo(b, MI_SWAP_FREE, total - used, RANK_ROUNDED);
-            found++;
-        }
-    }
-    return found;
-}
-
-/* "MEM | tot    15.5G | free  312.4M | cache   1.1G | buff  100.1M | slab  812.0M | shmem ..." of atop, colons or bars. */
-bool atop_begins(const struct block *b, struct span line)
-{
-    struct span rest = span_trim(line);
-
-    (void)b;
-    return (span_begins(rest, "MEM |") || span_begins(rest, "SWP |")) && span_find(rest, "tot");
-}
-
-bool atop_goes_on(const struct block *b, struct span line)
-{
-    return atop_begins(b, line) || span_begins(span_trim(line), "PAG |");
-}
-
-unsigned atop_parse(struct block *b, struct span text)
-{
-    static const struct {
-        const char *name;
-        enum meminfo_field memory, swap;
-    } columns[] = {
-        {"tot ", MI_MEM_TOTAL, MI_SWAP_TOTAL},    {"free ", MI_MEM_FREE, MI_SWAP_FREE},
-        {"cache ", MI_CACHED, NR_MEMINFO_FIELDS}, {"buff ", MI_BUFFERS, NR_MEMINFO_FIELDS},
-        {"slab ", MI_SLAB, NR_MEMINFO_FIELDS},    {"slrec ", MI_SRECLAIMABLE, NR_MEMINFO_FIELDS},
-        {"shmem ", MI_SHMEM, NR_MEMINFO_FIELDS},  {"avail ", MI_MEM_AVAILABLE, NR_MEMINFO_FIELDS},
-        {"dirty ", MI_DIRTY, NR_MEMINFO_FIELDS},  {"pgtab ", MI_PAGE_TABLES, NR_MEMINFO_FIELDS}};
-    struct span line;
-    unsigned found = 0;
-
-    while (span_take_line(&text, &line)) {
-        bool swap = span_begins(span_trim(line), "SWP");
-
-        for (unsigned i = 0; i < ARRAY_SIZE(columns); i++) {
-            const char *at = span_find(line, columns[i].name);
-            struct span rest = {at ? at + strlen(columns[i].name) : line.end, line.end};
-            enum meminfo_field field = swap ? columns[i].swap : columns[i].memory;
-            u64 value;
-
-            if (!at || field == NR_MEMINFO_FIELDS || !amount_take(&rest, 1, &value))
-                continue;
-            block_meminfo(b, field, value, RANK_ROUNDED);
             found++;
         }
     }

@@ -103,6 +103,22 @@ static void take_unit_line(struct unit *u, struct span line)
     }
 }
 
+/* systemctl takes a name without one of these for that of a service. */
+static void whole_name(char name[NAME_MAX_])
+{
+    static const char *const suffixes[] = {".service", ".slice",     ".scope",  ".socket",
+                                           ".mount",   ".automount", ".target", ".timer",
+                                           ".path",    ".swap",      ".device"};
+    const char *dot = strrchr(name, '.');
+    size_t len = strlen(name);
+
+    for (unsigned i = 0; i < ARRAY_SIZE(suffixes); i++)
+        if (dot && strcmp(dot, suffixes[i]) == 0)
+            return;
+    if (*name != '/' && len < NAME_MAX_)
+        snprintf(name + len, NAME_MAX_ - len, ".service");
+}
+
 /* "systemctl show web.service -p Result", "systemctl show -p MemoryMax,MemoryCurrent web": an option's value is no unit. */
 static void name_of_command(struct span command, struct unit *u)
 {
@@ -119,6 +135,7 @@ static void name_of_command(struct span command, struct unit *u)
             value |= span_is(word, with_value[i]);
         if (shows && !is_value && *word.at != '-') {
             span_copy(word, u->name, sizeof(u->name));
+            whole_name(u->name);
             return;
         }
         shows |= span_is(word, "show") || span_is(word, "status");
