@@ -244,6 +244,8 @@ def run_one(program, progress):
 
 
 def main():
+    # A shell starts what it puts into the background with Ctrl-C ignored, and the tests of signals would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, required=True, help="the release build")
     parser.add_argument("--san", type=pathlib.Path, help="the build with sanitizers and checks")
