@@ -84,9 +84,11 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/kernel/mm/transparent_hugepage/hpage_pmd_size
 > ./sys/kernel/mm/transparent_hugepage/khugepaged/alloc_sleep_millisecs
 > ./sys/kernel/mm/transparent_hugepage/khugepaged/defrag
+> ./sys/kernel/mm/transparent_hugepage/khugepaged/full_scans
 > ./sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none
 > ./sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_shared
 > ./sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_swap
+> ./sys/kernel/mm/transparent_hugepage/khugepaged/pages_collapsed
 > ./sys/kernel/mm/transparent_hugepage/khugepaged/pages_to_scan
 > ./sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs
 > ./sys/kernel/mm/transparent_hugepage/shmem_enabled
