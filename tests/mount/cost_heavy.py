@@ -123,8 +123,8 @@ def a_web_service_of_8_gib_and_20_tasks_has_time_to_spare_at_10x():
     show("web", passed, gone, used, waits)
     assert passed / used > 10, (passed, used)
     print(f"# result host_read_us_median = {host_read_us():.0f}")
-    assert waits[0] < (100 if LOAD < QUIET else 1000), (LOAD, waits)  # a quarter of them meet a machine that is not just moving on
-    assert waits[1] < (130 if LOAD < QUIET else 5000), (LOAD, waits)  # the rest wait until it has come to a call of a task, and find colder caches
+    # On a host that others keep busy a reader waits for a processor: then only an answer within some slices is asked for.
+    assert waits[1] < (100 if LOAD < QUIET else 5000), (LOAD, waits)
 
 
 def a_machine_that_thrashes_says_how_fast_it_is():
