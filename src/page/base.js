@@ -90,10 +90,11 @@ function colour(name) {
 
 /* --- parts of the page --- */
 
+/* list: rows of a term, its value, a smaller text or null, and the class of the row, if any. */
 function facts(list) {
   const dl = make("dl", { class: "facts" });
-  for (const [term, value, more, answer] of list)
-    dl.append(make("div", { class: answer ? "is-answer" : null }, make("dt", {}, term),
+  for (const [term, value, more, kind] of list)
+    dl.append(make("div", { class: kind || null }, make("dt", {}, term),
       make("dd", {}, value, more ? make("small", {}, more) : null)));
   return dl;
 }

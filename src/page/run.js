@@ -59,7 +59,7 @@ function runTitle(doc) {
 
 function runFacts(doc) {
   const full = doc.fullest, list = [
-    ["Outcome", doc.outcome, `after ${duration(doc.virtual_ns)} of virtual time`, true],
+    ["Outcome", doc.outcome, `after ${duration(doc.virtual_ns)} of virtual time`, ["oom", "thrash"].includes(doc.outcome) ? "is-harm" : "is-answer"],
     ["Fullest moment", bytes(full["memory.current"]), full["memory.swap.current"] ? `and ${bytes(full["memory.swap.current"])} in swap` : `at ${duration(full.at_ns)}`],
     ["Stalled for memory", duration(doc.waits_ns.memory), `${shareOfTime(doc)} the time it was busy, summed over tasks`],
     ["Major faults", count(doc.vmstat.pgmajfault), "waited for a disk or swap"],

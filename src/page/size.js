@@ -96,7 +96,7 @@ function sizeFacts(doc) {
   const list = [], advice = doc.advice, usable = doc.smallest_usable, survives = doc.smallest_surviving;
   if (advice.found)
     list.push([`Set ${advice.file} to`, limitBytes(advice["memory.max"]),
-      advice["memory.high"] ? `and memory.high to ${limitBytes(advice["memory.high"])}` : null, true]);
+      advice["memory.high"] ? `and memory.high to ${limitBytes(advice["memory.high"])}` : null, "is-answer"]);
   if (usable.found)
     list.push(["Smallest usable", limitBytes(usable.bytes), usable.low_bytes ? `between ${limitBytes(usable.low_bytes)} and ${limitBytes(usable.high_bytes)}` : `at most ${limitBytes(usable.high_bytes)}`]);
   if (survives.found)
