@@ -9,6 +9,7 @@
 #include "report/text_wrap.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,8 +194,12 @@ static void append_change(struct strbuf *out, const struct diff_row *row)
         strbuf_append(out, "  new");
     else if (!row->of[1])
         strbuf_append(out, "  gone");
-    else if (row->of[0]->value > 0)
-        strbuf_printf(out, " %+5.0f %%", row->change / row->of[0]->value * 100);
+    else if (row->of[0]->value > 0) {
+        double percent = round(row->change / row->of[0]->value * 100);
+
+        /* Adding zero takes the sign off a negative zero; a change too small for a percent has no sign. */
+        strbuf_printf(out, percent == 0 ? " %5.0f %%" : " %+5.0f %%", percent + 0.0);
+    }
 }
 
 static void render_row(const struct diff_row *row, bool color, struct strbuf *out)
