@@ -20,11 +20,6 @@ enum {
     OPT_MEMORY_MAX = 1,
     OPT_SLOWDOWN,
     OPT_AGAINST,
-    OPT_JOBS,
-    OPT_FROM,
-    OPT_TO,
-    OPT_PROCESS,
-    OPT_ALLOW_INCOMPLETE
 };
 
 enum { EXIT_FITS = 0, EXIT_DOES_NOT_FIT = 1, EXIT_CANNOT_TELL = 3 };
@@ -35,10 +30,10 @@ static const struct cli_option options[] = {
     {OPT_SLOWDOWN, "slowdown", 0, "X", "usable is up to X times the time without a limit (1.1)"},
     {OPT_AGAINST, "against", 0, "OLD.json",
      "what 'check' or 'size' printed for an earlier version: it must not need more"},
-    {OPT_JOBS, "jobs", 'j', "N", "do N replays at once (as many as there are CPUs)"},
-    CLI_WINDOW_OPTIONS(OPT_FROM, OPT_TO),
-    {OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
-    {OPT_ALLOW_INCOMPLETE, "allow-incomplete", 0, NULL,
+    {SIZING_OPT_JOBS, "jobs", 'j', "N", "do N replays at once (as many as there are CPUs)"},
+    CLI_WINDOW_OPTIONS(SIZING_OPT_FROM, SIZING_OPT_TO),
+    {SIZING_OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
+    {SIZING_OPT_ALLOW_INCOMPLETE, "allow-incomplete", 0, NULL,
      "judge a recording that is damaged, cut off or lacks what was done by what it has"},
 };
 
@@ -117,21 +112,8 @@ static void parse_options(struct cli *cli, struct request *req)
         case OPT_AGAINST:
             req->against = cli->arg;
             break;
-        case OPT_JOBS:
-            cli_parse_jobs(cli, &sizing->jobs);
-            break;
-        case OPT_FROM:
-            sizing->window.from = cli->arg;
-            break;
-        case OPT_TO:
-            sizing->window.to = cli->arg;
-            break;
-        case OPT_PROCESS:
-            sizing->process = cli->arg;
-            break;
-        case OPT_ALLOW_INCOMPLETE:
-            sizing->allow_incomplete = true;
-            break;
+        default:
+            sizing_take_option(sizing, cli, id);
         }
     }
     if (cli->done)

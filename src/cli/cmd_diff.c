@@ -19,12 +19,7 @@
 enum {
     OPT_QUICK = 1,
     OPT_ROWS,
-    OPT_JOBS,
     OPT_USABLE_SLOWDOWN,
-    OPT_FROM,
-    OPT_TO,
-    OPT_PROCESS,
-    OPT_ALLOW_INCOMPLETE
 };
 
 #define ROWS_DEFAULT 10u
@@ -35,12 +30,12 @@ static const struct cli_option options[] = {
      "of recordings: what they touched alone, without the replays that tell what they need"},
     {OPT_ROWS, "rows", 0, "N",
      "show N figures of a section and unit, those that changed most (10)"},
-    {OPT_JOBS, "jobs", 'j', "N", "do N replays at once (as many as there are CPUs)"},
+    {SIZING_OPT_JOBS, "jobs", 'j', "N", "do N replays at once (as many as there are CPUs)"},
     {OPT_USABLE_SLOWDOWN, "usable-slowdown", 0, "X",
      "a limit is usable up to X times the time without one (1.1)"},
-    CLI_WINDOW_OPTIONS(OPT_FROM, OPT_TO),
-    {OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
-    CLI_INCOMPLETE_OPTION(OPT_ALLOW_INCOMPLETE),
+    CLI_WINDOW_OPTIONS(SIZING_OPT_FROM, SIZING_OPT_TO),
+    {SIZING_OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
+    CLI_INCOMPLETE_OPTION(SIZING_OPT_ALLOW_INCOMPLETE),
 };
 
 static const struct cli_spec spec = {
@@ -93,26 +88,13 @@ static void parse_options(struct cli *cli, struct request *req)
             if (cli_parse_u64(cli, "--rows", &req->rows) && (!req->rows || req->rows > ROWS_MAX))
                 cli_usage(cli, "--rows is between 1 and %u, not %s", ROWS_MAX, cli->arg);
             break;
-        case OPT_JOBS:
-            cli_parse_jobs(cli, &sizing->jobs);
-            break;
         case OPT_USABLE_SLOWDOWN:
             if (cli_parse_f64(cli, "--usable-slowdown", &sizing->usable_slowdown) &&
                 !(sizing->usable_slowdown >= 1))
                 cli_usage(cli, "--usable-slowdown is at least 1, not %s", cli->arg);
             break;
-        case OPT_FROM:
-            sizing->window.from = cli->arg;
-            break;
-        case OPT_TO:
-            sizing->window.to = cli->arg;
-            break;
-        case OPT_PROCESS:
-            sizing->process = cli->arg;
-            break;
-        case OPT_ALLOW_INCOMPLETE:
-            sizing->allow_incomplete = true;
-            break;
+        default:
+            sizing_take_option(sizing, cli, id);
         }
     }
     sizing->max_slowdown = MAX(SIZE_MAX_SLOWDOWN, sizing->usable_slowdown);

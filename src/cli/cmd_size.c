@@ -18,18 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    OPT_LIMITS = 1,
-    OPT_GRID,
-    OPT_JOBS,
-    OPT_MAX_SLOWDOWN,
-    OPT_USABLE_SLOWDOWN,
-    OPT_FROM,
-    OPT_TO,
-    OPT_PROCESS,
-    OPT_ALLOW_INCOMPLETE,
-    OPT_FOUND
-};
+enum { OPT_LIMITS = 1, OPT_GRID, OPT_MAX_SLOWDOWN, OPT_USABLE_SLOWDOWN, OPT_FOUND };
 
 #define GRID_MAX   256u
 #define LIMITS_MAX 1024u
@@ -38,14 +27,14 @@ static const struct cli_option options[] = {
     {OPT_LIMITS, "limits", 'l', "SIZE,SIZE...", "try these limits and search for no others"},
     {OPT_GRID, "grid", 0, "N",
      "try N limits before searching between them (12, without those far below any that survives)"},
-    {OPT_JOBS, "jobs", 'j', "N", "do N replays at once (as many as there are CPUs)"},
+    {SIZING_OPT_JOBS, "jobs", 'j', "N", "do N replays at once (as many as there are CPUs)"},
     {OPT_MAX_SLOWDOWN, "max-slowdown", 0, "X",
      "a run X times as slow as without a limit thrashes (3)"},
     {OPT_USABLE_SLOWDOWN, "usable-slowdown", 0, "X",
      "a limit is usable up to X times the time without one (1.1)"},
-    CLI_WINDOW_OPTIONS(OPT_FROM, OPT_TO),
-    {OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
-    CLI_INCOMPLETE_OPTION(OPT_ALLOW_INCOMPLETE),
+    CLI_WINDOW_OPTIONS(SIZING_OPT_FROM, SIZING_OPT_TO),
+    {SIZING_OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
+    CLI_INCOMPLETE_OPTION(SIZING_OPT_ALLOW_INCOMPLETE),
     {OPT_FOUND, "memory-max", 0, "SIZE", NULL},
     {OPT_FOUND, "memory-high", 0, "SIZE", NULL},
 };
@@ -140,30 +129,17 @@ static void parse_options(struct cli *cli, struct sizing_request *req)
             if (cli_parse_u64(cli, "--grid", &req->grid) && (req->grid < 2 || req->grid > GRID_MAX))
                 cli_usage(cli, "--grid is between 2 and %u, not %s", GRID_MAX, cli->arg);
             break;
-        case OPT_JOBS:
-            cli_parse_jobs(cli, &req->jobs);
-            break;
         case OPT_MAX_SLOWDOWN:
             cli_parse_f64(cli, "--max-slowdown", &req->max_slowdown);
             break;
         case OPT_USABLE_SLOWDOWN:
             cli_parse_f64(cli, "--usable-slowdown", &req->usable_slowdown);
             break;
-        case OPT_FROM:
-            req->window.from = cli->arg;
-            break;
-        case OPT_PROCESS:
-            req->process = cli->arg;
-            break;
-        case OPT_TO:
-            req->window.to = cli->arg;
-            break;
-        case OPT_ALLOW_INCOMPLETE:
-            req->allow_incomplete = true;
-            break;
         case OPT_FOUND:
             cli_usage(cli, "--memory-max and --memory-high are what it finds; see --limits");
             break;
+        default:
+            sizing_take_option(req, cli, id);
         }
     }
     if (cli->done)

@@ -22,6 +22,27 @@ const volatile int *sizing_stop(void)
     return &stop;
 }
 
+void sizing_take_option(struct sizing_request *req, struct cli *cli, int id)
+{
+    switch (id) {
+    case SIZING_OPT_JOBS:
+        cli_parse_jobs(cli, &req->jobs);
+        break;
+    case SIZING_OPT_FROM:
+        req->window.from = cli->arg;
+        break;
+    case SIZING_OPT_TO:
+        req->window.to = cli->arg;
+        break;
+    case SIZING_OPT_PROCESS:
+        req->process = cli->arg;
+        break;
+    case SIZING_OPT_ALLOW_INCOMPLETE:
+        req->allow_incomplete = true;
+        break;
+    }
+}
+
 static void show_progress(void *ctx, u64 events, u64 planned)
 {
     cli_progress(ctx, "replaying", events, planned);

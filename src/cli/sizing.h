@@ -14,6 +14,15 @@
 
 #define SIZING_RECORDINGS_MAX 64u
 
+/* Options of every verb that sizes; their ids are above those of a verb's own and above all letters. */
+enum {
+    SIZING_OPT_JOBS = 500,
+    SIZING_OPT_FROM,
+    SIZING_OPT_TO,
+    SIZING_OPT_PROCESS,
+    SIZING_OPT_ALLOW_INCOMPLETE
+};
+
 struct sizing_request {
     VEC(u64) limits; /* --limits; none: a search */
     u64 also_bytes;  /* with a search: one to try beside; 0: none */
@@ -23,6 +32,9 @@ struct sizing_request {
     const char *process;
     bool allow_incomplete;
 };
+
+/* Take the option SIZING_OPT_* with cli->arg; another id is ignored. */
+void sizing_take_option(struct sizing_request *req, struct cli *cli, int id);
 
 /* One operand: what belongs to it until its answer is printed. */
 struct sizing_recording {
