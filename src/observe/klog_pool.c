@@ -8,13 +8,7 @@
 static struct refusal refusal_new(enum refusal_kind kind, struct span text,
                                   const struct klog_stamp *stamp)
 {
-    struct refusal r = {.kind = kind,
-                        .bytes = UNKNOWN,
-                        .page = UNKNOWN,
-                        .used = UNKNOWN,
-                        .had = UNKNOWN,
-                        .told_left = UNKNOWN,
-                        .place = stamp->place};
+    struct refusal r = {.kind = kind, REFUSAL_UNTOLD, .place = stamp->place};
 
     if (span_len(text) >= sizeof(r.words))
         text.end = text.at + sizeof(r.words) - 1;

@@ -404,6 +404,10 @@ struct refusal {
     struct klog_place place;
 };
 
+/* Figures of a refusal whose text tells none of them, as part of an initialiser. */
+#define REFUSAL_UNTOLD \
+    .bytes = UNKNOWN, .used = UNKNOWN, .page = UNKNOWN, .had = UNKNOWN, .told_left = UNKNOWN
+
 /* A figure of /proc/meminfo that cannot be beside another one of it: then none of them is believed. */
 struct meminfo_contradiction {
     bool found;

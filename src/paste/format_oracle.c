@@ -65,17 +65,12 @@ struct told_pages {
 
 static void push(struct block *b, const struct told_pages *t, struct span words)
 {
-    struct refusal r = {.kind = REFUSED_HUGE,
-                        .program = "oracle",
-                        .page = t->page,
-                        .bytes = UNKNOWN,
-                        .used = UNKNOWN,
-                        .had = UNKNOWN,
-                        .told_left = UNKNOWN,
-                        .place = b->place};
+    struct refusal r = {
+        .kind = REFUSED_HUGE, .program = "oracle", REFUSAL_UNTOLD, .place = b->place};
 
     if (t->expected <= t->had || t->expected > UNKNOWN / t->page / 2 || t->page < MIB)
         return;
+    r.page = t->page;
     r.bytes = t->expected * t->page;
     r.had = t->had * t->page;
     r.told_left = t->available;

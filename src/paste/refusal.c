@@ -467,14 +467,7 @@ static u64 bound_by(struct span command)
 static void push(struct paste *p, const struct sentence *s, const char *limit, struct span line,
                  const struct klog_stamp *stamp)
 {
-    struct refusal fresh = {.kind = s->kind,
-                            .limit = limit,
-                            .bytes = UNKNOWN,
-                            .used = UNKNOWN,
-                            .page = UNKNOWN,
-                            .had = UNKNOWN,
-                            .told_left = UNKNOWN,
-                            .place = stamp->place};
+    struct refusal fresh = {.kind = s->kind, .limit = limit, REFUSAL_UNTOLD, .place = stamp->place};
 
     fresh.bound = bound_by(span_of_buf(&p->state->command));
     if (s->kind == REFUSED_HUGE) {
