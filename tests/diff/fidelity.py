@@ -35,8 +35,9 @@ CLASS_ORDER = ("loop", "zipf", "zipf and scans", "mixture", "fork", "OOM")
 JOBS = 2
 # What a figure of the summary may get worse by before --quick fails. Another compiler or processor places the patterns' text, data and
 # stack elsewhere, and their first instructions differ; forks and scans answer to that. With one loop more at the start of pattern.c one
-# or two of 28 cells moved over their target and the 95th percentile from 3.2 to 15.5 %, of one cell; a median by 0.7 points (MGLRU); so the rarest cells are shown in
-# the document and not judged, their median and number are. Evicted pages are of the other patterns, which did not move.
+# or two of 28 cells moved over their target and the 95th percentile from 3.2 to 15.5 %, of one
+# cell; a median by 0.7 points (MGLRU). So the document shows the rarest cells, and the test judges the median and the number of cells.
+# Evicted pages are of the other patterns, which did not move.
 MARGIN_CELLS = 0.07
 MARGIN_ERROR = {"median": (0.01, 1.0)}
 MARGIN_EVICTED = {"median": (0.002, 1.0), "p95": (0.005, 1.25), "worst": (0.02, 1.5)}
