@@ -27,7 +27,7 @@ SHOWING = re.compile(PRINTS.pattern.replace("|exit|_exit|_Exit|quick_exit", "|st
                      r"|\bwrite\s*\(\s*(?:STDOUT_FILENO|STDERR_FILENO|[12]\b)")
 SHOWS = ("cli_output.c", "streams.c", "streams.h")
 # What others wrote is read with json-c itself.
-READS_JSON = [("paste", "json.c"), ("page", "document.c"), ("report", "check_earlier.c"), ("report", "diff_json.c")]
+READS_JSON = [("paste", "json.c"), ("page", "document.c"), ("report", "check_earlier.c"), ("fleet", "import_json.c"), ("report", "diff_json.c")]
 JSON_C = re.compile(r"\bjson_object_\w+\s*\(")
 HOST_STATE = re.compile(
     r"\b(time|times|clock|clock_gettime|gettimeofday|ftime|rand|rand_r|random|srand|srandom|drand48"

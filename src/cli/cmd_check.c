@@ -6,6 +6,7 @@
 #include "cli/process.h"
 #include "cli/result_file.h"
 #include "cli/sizing.h"
+#include "cli/storing.h"
 #include "cli/verbs.h"
 
 #include "base/alloc.h"
@@ -35,6 +36,7 @@ static const struct cli_option options[] = {
     {SIZING_OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
     {SIZING_OPT_ALLOW_INCOMPLETE, "allow-incomplete", 0, NULL,
      "judge a recording that is damaged, cut off or lacks what was done by what it has"},
+    SIZING_STORE_OPTIONS,
 };
 
 static const struct cli_spec spec = {
@@ -141,6 +143,26 @@ static int render(struct cli *cli, const struct check_report *report)
     return rc;
 }
 
+static int store(const struct sizing *s, const struct check_report *report)
+{
+    static const char *const names[] = {
+        [CHECK_FITS] = "fits",
+        [CHECK_DOES_NOT_FIT] = "does not fit",
+        [CHECK_CANNOT_TELL] = "cannot tell",
+    };
+    const char **outcomes = xcalloc(s->nr, sizeof(*outcomes));
+    int rc;
+
+    for (unsigned i = 0; i < s->nr; i++)
+        outcomes[i] =
+            names[check_recording(report->reports[i].result, report->max_bytes,
+                                  report->trust_all || trace_is_complete(s->recordings[i].trace))
+                      .outcome];
+    rc = storing_put(s, report->reports, outcomes);
+    free(outcomes);
+    return rc;
+}
+
 static int judge(const struct sizing *s, const struct request *req,
                  const struct size_result *results, const struct size_envelope *envelope,
                  const struct check_earlier *earlier)
@@ -166,6 +188,8 @@ static int judge(const struct sizing *s, const struct request *req,
         reports[i] = sizing_report(s, i, &s->configs[i], &results[i]);
     rc =
         render(s->cli, &report) == CLI_OK ? codes[check_report_outcome(&report)] : EXIT_CANNOT_TELL;
+    if (store(s, &report) != CLI_OK)
+        rc = EXIT_CANNOT_TELL;
     free(reports);
     return rc;
 }

@@ -3,6 +3,7 @@
 #include "cli/machine.h"
 #include "cli/process.h"
 #include "cli/sizing.h"
+#include "cli/storing.h"
 #include "cli/verbs.h"
 
 #include "base/alloc.h"
@@ -35,6 +36,7 @@ static const struct cli_option options[] = {
     CLI_WINDOW_OPTIONS(SIZING_OPT_FROM, SIZING_OPT_TO),
     {SIZING_OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
     CLI_INCOMPLETE_OPTION(SIZING_OPT_ALLOW_INCOMPLETE),
+    SIZING_STORE_OPTIONS,
     {OPT_FOUND, "memory-max", 0, "SIZE", NULL},
     {OPT_FOUND, "memory-high", 0, "SIZE", NULL},
 };
@@ -86,6 +88,7 @@ static const struct cli_spec spec = {
         "  highwater size app.hwt --swap 0 --format kubernetes\n"
         "  highwater size xmx64.hwt xmx128.hwt xmx256.hwt\n"
         "  highwater size app.hwt --limits 64M,96M,128M --swap 1G --swap-device zram\n"
+        "  highwater size app.hwt --store fleet.db --service shop\n"
         "  highwater size app.hwt --format json -o table.json\n"
         "  highwater size app.hwt -o page.html          a page with pictures\n"
         "  highwater size app.hwt --swap 1G --limits 64M,96M,128M --compare "
@@ -211,6 +214,7 @@ static int size_one(const struct sizing *s, struct err *e)
         cli->exit_code = cli_emit(cli, &text);
         strbuf_done(&text);
     }
+    cli->exit_code = MAX(cli->exit_code, storing_put(s, &report, NULL));
     size_result_done(&result);
     return 0;
 }
@@ -311,6 +315,7 @@ static int render_recordings(const struct sizing *s, const struct size_result *r
         render_notes(s, results, &text);
         rc = cli_emit(s->cli, &text);
     }
+    rc = MAX(rc, storing_put(s, reports, NULL));
     strbuf_done(&text);
     free(reports);
     return rc;
@@ -372,6 +377,9 @@ int cmd_size(int argc, char **argv)
     if (!cli.done && cli.format == CLI_OWN && cli.machine.compared.count)
         cli_usage(&cli, "--format %s is of one machine, not of several (--compare)",
                   cli.format_name);
+    if (!cli.done && req.store && cli.machine.compared.count)
+        cli_usage(&cli,
+                  "--store keeps what one machine needs; 'highwater sweep' keeps what several do");
     rc = cli.done ? cli.exit_code : size(&cli, &req);
     vec_done(&req.limits);
     return cli_done(&cli, rc);

@@ -2,11 +2,13 @@
 #include "cli/sizing.h"
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "cli/host_memory.h"
 #include "cli/machine.h"
 #include "cli/process.h"
 #include "cli/profile.h"
 #include "cli/signals.h"
+#include "fleet/store.h"
 #include "report/runtimes_report.h"
 #include "workload/place.h"
 
@@ -15,11 +17,27 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define SERVICE_MAX 200u
+
 static volatile int stop;
 
 const volatile int *sizing_stop(void)
 {
     return &stop;
+}
+
+/* A name that a table and a manifest can show. */
+static void sizing_take_service(struct sizing_request *req, struct cli *cli)
+{
+    struct strbuf clean;
+
+    req->service = cli->arg;
+    strbuf_init(&clean);
+    utf8_append_clean(&clean, cli->arg);
+    if (!*cli->arg || clean.len > SERVICE_MAX || strcmp(clean.text, cli->arg) != 0)
+        cli_usage(cli, "--service: want a name of 1 to %u characters that can be shown",
+                  SERVICE_MAX);
+    strbuf_done(&clean);
 }
 
 void sizing_take_option(struct sizing_request *req, struct cli *cli, int id)
@@ -39,6 +57,12 @@ void sizing_take_option(struct sizing_request *req, struct cli *cli, int id)
         break;
     case SIZING_OPT_ALLOW_INCOMPLETE:
         req->allow_incomplete = true;
+        break;
+    case SIZING_OPT_STORE:
+        req->store = cli->arg;
+        break;
+    case SIZING_OPT_SERVICE:
+        sizing_take_service(req, cli);
         break;
     }
 }
@@ -129,12 +153,21 @@ bool sizing_open(struct sizing *s, struct cli *cli, const struct sizing_request 
 {
     u64 budget = cli->nr_operands > 1 ? host_memory_default() / cli->nr_operands : 0;
     bool opened = true;
+    struct err e = {0};
 
     *s = (struct sizing){.cli = cli, .req = req, .nr = cli->nr_operands};
     s->recordings = xcalloc(s->nr, sizeof(*s->recordings));
     s->configs = xcalloc(s->nr, sizeof(*s->configs));
     if (is_given_twice(cli))
         return false;
+    if (req->service && !req->store) {
+        cli_usage(cli, "--service names a result in a store: say --store FILE as well");
+        return false;
+    }
+    if (req->store && store_probe(req->store, &e)) {
+        cli->exit_code = cli_fail_err(cli, &e);
+        return false;
+    }
     signals_stop_by(&stop);
     for (unsigned i = 0; i < s->nr && opened; i++)
         opened = open_recording(s, i, budget);

@@ -20,8 +20,18 @@ enum {
     SIZING_OPT_FROM,
     SIZING_OPT_TO,
     SIZING_OPT_PROCESS,
-    SIZING_OPT_ALLOW_INCOMPLETE
+    SIZING_OPT_ALLOW_INCOMPLETE,
+    SIZING_OPT_STORE,
+    SIZING_OPT_SERVICE
 };
+
+#define SIZING_STORE_OPTIONS                                             \
+    {SIZING_OPT_STORE, "store", 0, "FILE",                               \
+     "keep the result in this store as well, for 'highwater fleet'"},    \
+    {                                                                    \
+        SIZING_OPT_SERVICE, "service", 0, "NAME",                        \
+            "with --store: whose result it is (the name of the program)" \
+    }
 
 struct sizing_request {
     VEC(u64) limits; /* --limits; none: a search */
@@ -30,6 +40,7 @@ struct sizing_request {
     double max_slowdown, usable_slowdown;
     struct cli_window window;
     const char *process;
+    const char *store, *service; /* --store, --service; NULL: not given */
     bool allow_incomplete;
 };
 
