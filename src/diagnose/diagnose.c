@@ -161,7 +161,22 @@ static const struct finding *good_news(const struct diagnosis *d, enum rule rule
 /* Percent of memory. A machine with that much to take at once is not short of it, whatever else one look leaves open. */
 #define PLENTY 20.0
 
-/* Nothing speaks against a pasted machine or group, and its own figures speak for it. */
+/* "kubectl top nodes": each node leaves that much of what its pods may have, by a count that takes some cache for used. */
+static bool nodes_have_room(const struct snapshot *s)
+{
+    bool any = false;
+
+    vec_for_each (&s->cgroups, g) {
+        if (!cgroup_is_node(g) || !known(g->current) || !known(g->max))
+            continue;
+        if (!(share_of(g->current, g->max) <= 100 - PLENTY))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+/* Nothing speaks against a pasted machine or group, and its own figures, or kubelet's, speak for it. */
 static bool looks_well(const struct diagnosis *d, const struct figures *f)
 {
     if (!d->last->pasted || d->options.cgroup || d->options.pid)
@@ -170,9 +185,11 @@ static bool looks_well(const struct diagnosis *d, const struct figures *f)
     vec_for_each (&d->findings.items, at)
         if (at->severity >= SEV_INFO && at->rule != RULE_TOP_HOLDERS)
             return false;
-    if (known(f->total))
+    if (known(f->available))
         return f->available_share >= PLENTY && isnan(f->psi[PSI_IO].some);
-    return good_news(d, RULE_CGROUP_NEAR_MAX_CACHE) != NULL;
+    if (good_news(d, RULE_NODE_PRESSURE) || nodes_have_room(d->last))
+        return true;
+    return !known(f->total) && good_news(d, RULE_CGROUP_NEAR_MAX_CACHE);
 }
 
 /* Of ten seconds at a rate that no rule minds. The averages of io.pressure are of the last ten seconds. */
@@ -306,7 +323,10 @@ static bool describe_fullest(struct diagnosis *d, const struct figures *f)
     if (!most)
         return describe_largest(d, f);
     snprintf(d->headline, sizeof(d->headline),
-             "no group in this text is near its limit: at most %.120s, %s of %s (%s)",
+             cgroup_is_node(most)
+                 ? "no node in this text is near the end of its memory: at most %.120s, %s of %s "
+                   "(%s)"
+                 : "no group in this text is near its limit: at most %.120s, %s of %s (%s)",
              most->path + (most->path[0] == '/' && most->path[1]),
              format_bytes(current, most->current), format_bytes(max, most->max),
              format_evidence(share, share_of(most->current, most->max), IN_PERCENT));

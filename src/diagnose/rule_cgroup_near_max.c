@@ -30,7 +30,6 @@ static bool tell_kills(struct rule_context *c, const struct cgroup_view *g)
 
 /* A node with so much available, in percent, has room, whatever kubectl top counts. */
 #define NODE_PLENTY 25.0
-#define NODE_PATH   "/node "
 
 /* "kubectl top nodes": what a node uses of what it may give to pods. The kernel has no limit there. */
 static void from_node(struct rule_context *c, const struct cgroup_view *g)
@@ -58,8 +57,7 @@ static void from_node(struct rule_context *c, const struct cgroup_view *g)
     }
     vec_for_each (&c->s->cgroups, other)
         if (known(other->current) && !other->is_root && strlen(other->path) > 1 &&
-            strncmp(other->path, NODE_PATH, strlen(NODE_PATH)) != 0 &&
-            (!most || other->current > most->current))
+            !cgroup_is_node(other) && (!most || other->current > most->current))
             most = other;
     if (most) {
         finding_detail(c, "The largest of the pods in this text is %s with %s.", most->path + 1,
@@ -252,7 +250,7 @@ void rule_cgroup_near_max(struct rule_context *c)
             from_contents(c, g);
         if (!wants_group(c, g) || !known(g->max) || g->max >= NO_LIMIT)
             continue;
-        if (c->s->pasted && strncmp(g->path, NODE_PATH, strlen(NODE_PATH)) == 0) {
+        if (c->s->pasted && cgroup_is_node(g)) {
             from_node(c, g);
             continue;
         }

@@ -45,10 +45,12 @@ static void tell(struct rule_context *c, const struct incident *i)
                     "Kubelet says that %s is short of memory (MemoryPressure): it evicts pods, and "
                     "no new ones start there",
                     node);
-    else
-        finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.1,
-                    "Kubelet does not say that %s is short of memory (MemoryPressure is False)",
-                    node);
+    else {
+        finding_add(c, SEV_GOOD, CONF_HIGH, "host", 0.1,
+                    "Kubelet says that %s has sufficient memory (MemoryPressure is False)", node);
+        finding_detail(c, "It says so while memory.available is above its threshold of eviction "
+                          "(evictionHard: 100 MiB where nobody set it).");
+    }
     if (e->forced && known(c->f->available) && c->f->available_share > PLENTY)
         tell_disagreement(c, node);
     if (known(e->usage) && known(e->limit)) {

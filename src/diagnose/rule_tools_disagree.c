@@ -17,16 +17,9 @@
 /* Percent by which figures of two moments and of rounding tools differ. */
 #define SAME 10.0
 
-static const char node_prefix[] = "/node ";
-
-static bool is_node(const struct cgroup_view *g)
-{
-    return strncmp(g->path, node_prefix, strlen(node_prefix)) == 0;
-}
-
 static const char *name_of(const struct cgroup_view *g)
 {
-    static const char *const prefixes[] = {node_prefix, "/docker/", "/podman/"};
+    static const char *const prefixes[] = {CGROUP_NODE_PREFIX, "/docker/", "/podman/"};
 
     for (unsigned i = 0; i < ARRAY_SIZE(prefixes); i++)
         if (strncmp(g->path, prefixes[i], strlen(prefixes[i])) == 0)
@@ -37,7 +30,7 @@ static const char *name_of(const struct cgroup_view *g)
 /* Who printed the figure of this group. */
 static const char *tool_of(const struct rule_context *c, const struct cgroup_view *g)
 {
-    if (is_node(g))
+    if (cgroup_is_node(g))
         return "kubectl top";
     return strncmp(g->path, "/podman/", 8) == 0 ? "podman stats" : c->s->groups_from;
 }
@@ -99,7 +92,7 @@ static const struct cgroup_view *most_beyond(const struct rule_context *c, u64 f
         if (!known(g->current) || g->is_root || g->current < firm ||
             (double)(g->current - firm) < (double)c->f->total * MUCH / 100)
             continue;
-        if (is_node(g) ? !is_this_machine(c, g, firm) : g->current > c->f->total)
+        if (cgroup_is_node(g) ? !is_this_machine(c, g, firm) : g->current > c->f->total)
             continue;
         if (!most || g->current > most->current)
             most = g;
@@ -121,7 +114,7 @@ static void beside_host(struct rule_context *c)
     cache = g->current - firm;
     share = share_of(g->current, g->max < NO_LIMIT ? g->max : UNKNOWN);
     finding_add(c, left_is_little(f) ? SEV_INFO : SEV_GOOD, CONF_HIGH, "host", 0.9, "%s", "");
-    if (is_node(g))
+    if (cgroup_is_node(g))
         finding_title(
             c,
             "%s of %s is available although %s says %s (%s) for %s: %s of that is active page "
@@ -135,10 +128,11 @@ static void beside_host(struct rule_context *c)
                       LEFT_SIZE(f), SIZE(f->total), tool, SIZE(g->current), name_of(g),
                       SIZE(cache));
     tell_formula(c, tool);
-    if (is_node(g))
+    if (cgroup_is_node(g))
         finding_detail(c, "kubelet compares the same figure with its eviction threshold.");
     evidence(c, tool, number_of(g->current), IN_BYTES, "the table", "over %s", SIZE(firm));
-    evidence_shown(c, "share of the node", is_node(g) ? share : NAN, IN_PERCENT, "the table");
+    evidence_shown(c, "share of the node", cgroup_is_node(g) ? share : NAN, IN_PERCENT,
+                   "the table");
     evidence_shown(c, "neither free nor cache", number_of(firm), IN_BYTES, "/proc/meminfo");
     evidence_shown(c, "the difference", number_of(cache), IN_BYTES, "/proc/meminfo");
     evidence_shown(c, "MemAvailable", number_of(f->available), IN_BYTES, "/proc/meminfo");
@@ -223,7 +217,7 @@ static const struct cgroup_view *only_row(const struct rule_context *c)
     const struct cgroup_view *only = NULL;
 
     vec_for_each (&c->s->cgroups, g) {
-        if (g->is_root || !known(g->current) || has_stat(g) || is_node(g))
+        if (g->is_root || !known(g->current) || has_stat(g) || cgroup_is_node(g))
             continue;
         if (only)
             return NULL;

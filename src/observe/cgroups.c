@@ -54,6 +54,11 @@ u32 cgroup_find(const struct snapshot *s, struct span path)
     return GROUP_NONE;
 }
 
+bool cgroup_is_node(const struct cgroup_view *g)
+{
+    return strncmp(g->path, CGROUP_NODE_PREFIX, strlen(CGROUP_NODE_PREFIX)) == 0;
+}
+
 const struct cgroup_view *snapshot_cgroup(const struct snapshot *s, const char *path)
 {
     u32 index = cgroup_find(s, span_of(path, strlen(path)));

@@ -632,6 +632,9 @@ u64 cgroup_hugetlb(const struct cgroup_view *group);
 
 /* The group at this path, or NULL. */
 const struct cgroup_view *snapshot_cgroup(const struct snapshot *s, const char *path);
+/* A row of "kubectl top nodes": what a node uses of what its pods may have. */
+#define CGROUP_NODE_PREFIX "/node "
+bool cgroup_is_node(const struct cgroup_view *g);
 const struct process_view *snapshot_process(const struct snapshot *s, u32 pid);
 
 struct span;
