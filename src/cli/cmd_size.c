@@ -2,6 +2,7 @@
 #include "cli/incomplete.h"
 #include "cli/machine.h"
 #include "cli/process.h"
+#include "cli/result_file.h"
 #include "cli/sizing.h"
 #include "cli/storing.h"
 #include "cli/verbs.h"
@@ -18,8 +19,17 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum { OPT_LIMITS = 1, OPT_GRID, OPT_MAX_SLOWDOWN, OPT_USABLE_SLOWDOWN, OPT_FOUND };
+enum {
+    OPT_LIMITS = 1,
+    OPT_GRID,
+    OPT_MAX_SLOWDOWN,
+    OPT_USABLE_SLOWDOWN,
+    OPT_PATCH,
+    OPT_CONTAINER,
+    OPT_FOUND
+};
 
 #define GRID_MAX   256u
 #define LIMITS_MAX 1024u
@@ -37,6 +47,9 @@ static const struct cli_option options[] = {
     {SIZING_OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
     CLI_INCOMPLETE_OPTION(SIZING_OPT_ALLOW_INCOMPLETE),
     SIZING_STORE_OPTIONS,
+    {OPT_PATCH, "patch", 0, "FILE",
+     "write a patch of this Kubernetes manifest (-: the standard input)"},
+    {OPT_CONTAINER, "container", 0, "NAME", "with --patch: the container, NAME or WORKLOAD/NAME"},
     {OPT_FOUND, "memory-max", 0, "SIZE", NULL},
     {OPT_FOUND, "memory-high", 0, "SIZE", NULL},
 };
@@ -78,7 +91,14 @@ static const struct cli_spec spec = {
         "\n"
         "--format kubernetes, systemd, docker, compose or slurm prints what to paste, rounded up "
         "to MiB; nothing, and\n"
-        "exit code 1, when there is no limit to advise.\n"
+        "exit code 1, when there is no limit to advise. --patch deployment.yaml --container app "
+        "writes the same as a\n"
+        "strategic-merge patch of that container, as kubectl patch --patch-file and kustomize take "
+        "it; the "
+        "file stays\n"
+        "as it is. Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, "
+        "CronJob "
+        "and Pod are known.\n"
         "\n"
         "-o NAME.html, or --format html, makes a page with pictures of it.\n"
         "\n"
@@ -86,6 +106,7 @@ static const struct cli_spec spec = {
         "  highwater size app.hwt --swap 0\n"
         "  highwater size quiet.hwt busy.hwt            one answer for both\n"
         "  highwater size app.hwt --swap 0 --format kubernetes\n"
+        "  highwater size app.hwt --swap 0 --patch deployment.yaml --container app -o memory.yaml\n"
         "  highwater size xmx64.hwt xmx128.hwt xmx256.hwt\n"
         "  highwater size app.hwt --limits 64M,96M,128M --swap 1G --swap-device zram\n"
         "  highwater size app.hwt --store fleet.db --service shop\n"
@@ -121,7 +142,7 @@ static void parse_limits(struct cli *cli, struct sizing_request *req)
     free(list);
 }
 
-static void parse_options(struct cli *cli, struct sizing_request *req)
+static void parse_options(struct cli *cli, struct sizing_request *req, const char **container)
 {
     for (int id; (id = cli_next(cli)) > 0;) {
         switch (id) {
@@ -137,6 +158,12 @@ static void parse_options(struct cli *cli, struct sizing_request *req)
             break;
         case OPT_USABLE_SLOWDOWN:
             cli_parse_f64(cli, "--usable-slowdown", &req->usable_slowdown);
+            break;
+        case OPT_PATCH:
+            req->manifest = cli->arg;
+            break;
+        case OPT_CONTAINER:
+            *container = cli->arg;
             break;
         case OPT_FOUND:
             cli_usage(cli, "--memory-max and --memory-high are what it finds; see --limits");
@@ -182,7 +209,10 @@ static int render_deployment(const struct sizing *s, const struct size_report *r
                             "name those with the settings that it will run with");
     if (why.len == 0 && deployment_init(&d, reports, s->nr, envelope, &why)) {
         note_deployment(s, reports, envelope, &d.notes);
-        deployment_render(&d, deployment_format(s->cli->format_name), &text);
+        if (s->req->manifest)
+            deployment_render_patch(&d, s->req->container, s->req->manifest, &text);
+        else
+            deployment_render(&d, deployment_format(s->cli->format_name), &text);
         rc = cli_emit(s->cli, &text);
         deployment_done(&d);
     } else {
@@ -363,15 +393,62 @@ static int size(struct cli *cli, const struct sizing_request *req)
     return rc;
 }
 
+/* Are these two names of one file? */
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
+}
+
+/* What --patch asks for, before anything is replayed. */
+static void open_manifest(struct cli *cli, struct sizing_request *req, const char *container,
+                          struct manifest_container *ret)
+{
+    struct strbuf text;
+    struct err e = {0};
+    int rc;
+
+    if (!req->manifest && container)
+        cli_usage(cli, "--container goes with --patch FILE");
+    else if (container && !*container)
+        cli_usage(cli, "--container: want the name of a container");
+    else if (req->manifest && (cli->format_given || cli->format != CLI_TEXT) &&
+             (cli->format != CLI_OWN ||
+              deployment_format(cli->format_name) != DEPLOYMENT_KUBERNETES))
+        cli_usage(cli, "--patch writes YAML for Kubernetes, and goes with no other --format");
+    else if (req->manifest && cli->output && is_same_file(req->manifest, cli->output))
+        cli_usage(cli, "--patch: '%s' would be overwritten by its patch; name another --output",
+                  req->manifest);
+    if (cli->done || !req->manifest)
+        return;
+    strbuf_init(&text);
+    rc = result_file_read(req->manifest, &text, &e);
+    if (rc == 0)
+        rc = manifest_find(req->manifest, text.text, text.len, container, ret, &e);
+    strbuf_done(&text);
+    if (rc) {
+        cli->done = true;
+        cli->exit_code = cli_fail_for(cli, rc, &e);
+        return;
+    }
+    req->container = ret;
+    cli->format = CLI_OWN;
+    cli->format_name = "kubernetes";
+}
+
 int cmd_size(int argc, char **argv)
 {
     struct sizing_request req = {.max_slowdown = SIZE_MAX_SLOWDOWN,
                                  .usable_slowdown = SIZE_USABLE_SLOWDOWN};
+    struct manifest_container container;
+    const char *wanted = NULL;
     struct cli cli;
     int rc;
 
     cli_init(&cli, &spec, argc, argv);
-    parse_options(&cli, &req);
+    parse_options(&cli, &req, &wanted);
+    open_manifest(&cli, &req, wanted, &container);
     if (!cli.done && cli.nr_operands > 1 && cli.machine.compared.count)
         cli_usage(&cli, "--compare is for one recording; %u are given", cli.nr_operands);
     if (!cli.done && cli.format == CLI_OWN && cli.machine.compared.count)

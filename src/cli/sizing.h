@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/host.h"
 #include "cli/window.h"
+#include "report/manifest.h"
 #include "report/size_report.h"
 #include "size/envelope.h"
 
@@ -42,6 +43,8 @@ struct sizing_request {
     const char *process;
     const char *store, *service; /* --store, --service; NULL: not given */
     bool allow_incomplete;
+    const char *manifest;                       /* of size --patch; NULL: none */
+    const struct manifest_container *container; /* in it */
 };
 
 /* Take the option SIZING_OPT_* with cli->arg; another id is ignored. */

@@ -3,7 +3,7 @@
  * Kubernetes' request is what the scheduler counts and what evictions go by, so it is the need; its limit is memory.max. It has no word for
  * memory.high, nor have docker and Slurm. Comments stand on lines of their own: systemd takes no others, and the five share '#'.
  */
-#include "report/deployment.h"
+#include "report/deployment_int.h"
 
 #include "base/units.h"
 #include "base/utf8.h"
@@ -12,12 +12,13 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define COMMENT_COLUMNS 90u
 #define DOCKER_MIN      (6 * MIB)
 
-static u64 mib_of(u64 bytes)
+u64 deployment_mib(u64 bytes)
 {
     return (bytes + MIB - 1) / MIB;
 }
@@ -97,7 +98,7 @@ void deployment_done(struct deployment *d)
 
 /* --- in whose words --- */
 
-static void comment(struct strbuf *out, const char *indent, const char *text)
+void deployment_comment(struct strbuf *out, const char *indent, const char *text)
 {
     struct strbuf wrapped;
 
@@ -114,51 +115,61 @@ static void comment(struct strbuf *out, const char *indent, const char *text)
 }
 
 /* Memory that is swapped out counts to no limit of memory, so a sizing with swap holds only where there is as much. */
-static void swap_comment(const struct deployment *d, const char *indent, struct strbuf *out)
+void deployment_swap_comment(const struct deployment *d, const char *indent, struct strbuf *out)
 {
-    comment(out, indent,
-            d->has_swap ? "Sized on a machine with swap: without as much swap it needs more "
-                          "memory (size it with --swap 0)."
-                        : "Sized without swap.");
+    deployment_comment(out, indent,
+                       d->has_swap
+                           ? "Sized on a machine with swap: without as much swap it needs more "
+                             "memory (size it with --swap 0)."
+                           : "Sized without swap.");
+}
+
+void deployment_resources(const struct deployment *d, unsigned indent, struct strbuf *out)
+{
+    char pad[32];
+
+    snprintf(pad, sizeof(pad), "%*s", (int)indent + 4, "");
+    strbuf_printf(out, "%*sresources:\n%*srequests:\n", (int)indent, "", (int)indent + 2, "");
+    deployment_comment(out, pad,
+                       "What it needs: the scheduler keeps this much of a node for it, and a "
+                       "container within it is evicted last.");
+    strbuf_printf(out, "%smemory: %" PRIu64 "Mi\n%*slimits:\n", pad, deployment_mib(d->need_bytes),
+                  (int)indent + 2, "");
+    deployment_comment(out, pad,
+                       "The kernel kills what grows beyond this (memory.max); the difference is "
+                       "for runs that need more than the recorded ones.");
+    strbuf_printf(out, "%smemory: %" PRIu64 "Mi\n", pad, deployment_mib(d->max_bytes));
 }
 
 static void render_kubernetes(const struct deployment *d, struct strbuf *out)
 {
     if (d->has_swap)
-        swap_comment(d, "", out);
-    strbuf_append(out, "resources:\n  requests:\n");
-    comment(out, "    ",
-            "What it needs: the scheduler keeps this much of a node for it, and a "
-            "container within it is evicted last.");
-    strbuf_printf(out, "    memory: %" PRIu64 "Mi\n  limits:\n", mib_of(d->need_bytes));
-    comment(out, "    ",
-            "The kernel kills what grows beyond this (memory.max); the difference is "
-            "for runs that need more than the recorded ones.");
-    strbuf_printf(out, "    memory: %" PRIu64 "Mi\n", mib_of(d->max_bytes));
+        deployment_swap_comment(d, "", out);
+    deployment_resources(d, 0, out);
 }
 
 static void render_systemd(const struct deployment *d, struct strbuf *out)
 {
-    comment(out, "", "A drop-in: systemctl edit NAME.service");
+    deployment_comment(out, "", "A drop-in: systemctl edit NAME.service");
     strbuf_append(out, "[Service]\n");
     if (d->has_high) {
-        comment(out, "",
-                "From here on the kernel reclaims from it and slows it, and kills "
-                "nothing.");
-        strbuf_printf(out, "MemoryHigh=%" PRIu64 "M\n", mib_of(d->high_bytes));
+        deployment_comment(out, "",
+                           "From here on the kernel reclaims from it and slows it, and kills "
+                           "nothing.");
+        strbuf_printf(out, "MemoryHigh=%" PRIu64 "M\n", deployment_mib(d->high_bytes));
     }
-    comment(out, "", "The kernel kills what grows beyond this.");
-    strbuf_printf(out, "MemoryMax=%" PRIu64 "M\n", mib_of(d->max_bytes));
-    swap_comment(d, "", out);
+    deployment_comment(out, "", "The kernel kills what grows beyond this.");
+    strbuf_printf(out, "MemoryMax=%" PRIu64 "M\n", deployment_mib(d->max_bytes));
+    deployment_swap_comment(d, "", out);
     if (!d->has_swap)
         strbuf_append(out, "MemorySwapMax=0\n");
     else if (d->has_swap_max)
-        strbuf_printf(out, "MemorySwapMax=%" PRIu64 "M\n", mib_of(d->swap_max_bytes));
+        strbuf_printf(out, "MemorySwapMax=%" PRIu64 "M\n", deployment_mib(d->swap_max_bytes));
 }
 
 static u64 docker_mib(const struct deployment *d)
 {
-    return mib_of(MAX(d->max_bytes, (u64)DOCKER_MIN));
+    return deployment_mib(MAX(d->max_bytes, (u64)DOCKER_MIN));
 }
 
 /* Memory and swap together, as docker counts them: "60m", "-1" for any. */
@@ -168,14 +179,14 @@ static void append_memory_swap(const struct deployment *d, struct strbuf *out)
         strbuf_append(out, "-1");
     else
         strbuf_printf(out, "%" PRIu64 "m",
-                      docker_mib(d) + (d->has_swap ? mib_of(d->swap_max_bytes) : 0));
+                      docker_mib(d) + (d->has_swap ? deployment_mib(d->swap_max_bytes) : 0));
 }
 
 static void docker_comment(const struct deployment *d, const char *indent, struct strbuf *out)
 {
     if (d->max_bytes < DOCKER_MIN)
-        comment(out, indent, "It needs less; docker takes no limit below 6 MiB.");
-    swap_comment(d, indent, out);
+        deployment_comment(out, indent, "It needs less; docker takes no limit below 6 MiB.");
+    deployment_swap_comment(d, indent, out);
 }
 
 static void render_docker(const struct deployment *d, struct strbuf *out)
@@ -197,12 +208,13 @@ static void render_compose(const struct deployment *d, struct strbuf *out)
 
 static void render_slurm(const struct deployment *d, struct strbuf *out)
 {
-    comment(out, "",
-            "Of each node, for all tasks of the job on it; Slurm kills what grows beyond "
-            "this where it confines memory (ConstrainRAMSpace).");
+    deployment_comment(
+        out, "",
+        "Of each node, for all tasks of the job on it; Slurm kills what grows beyond "
+        "this where it confines memory (ConstrainRAMSpace).");
     if (d->has_swap)
-        swap_comment(d, "", out);
-    strbuf_printf(out, "#SBATCH --mem=%" PRIu64 "M\n", mib_of(d->max_bytes));
+        deployment_swap_comment(d, "", out);
+    strbuf_printf(out, "#SBATCH --mem=%" PRIu64 "M\n", deployment_mib(d->max_bytes));
 }
 
 static const struct {
@@ -226,10 +238,9 @@ enum deployment_format deployment_format(const char *name)
     return (enum deployment_format)i;
 }
 
-void deployment_render(const struct deployment *d, enum deployment_format format,
-                       struct strbuf *out)
+void deployment_head(const struct deployment *d, struct strbuf *out)
 {
-    comment(out, "", d->why.text);
+    deployment_comment(out, "", d->why.text);
     for (char *at = d->notes.text; *at;) {
         size_t len = strcspn(at, "\n");
 
@@ -237,5 +248,11 @@ void deployment_render(const struct deployment *d, enum deployment_format format
             strbuf_printf(out, "# %.*s\n", (int)len, at);
         at += len + (at[len] == '\n');
     }
+}
+
+void deployment_render(const struct deployment *d, enum deployment_format format,
+                       struct strbuf *out)
+{
+    deployment_head(d, out);
     formats[format].render(d, out);
 }

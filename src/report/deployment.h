@@ -7,6 +7,7 @@
 #define REPORT_DEPLOYMENT_H
 
 #include "base/strbuf.h"
+#include "report/manifest.h"
 #include "report/size_report.h"
 #include "size/envelope.h"
 
@@ -42,5 +43,10 @@ enum deployment_format deployment_format(const char *name);
 
 void deployment_render(const struct deployment *d, enum deployment_format format,
                        struct strbuf *out);
+
+/* A strategic-merge patch of one container of the manifest called `path`: as kubectl patch --patch-file and kustomize take it. What it changes there is
+ * said in comments. */
+void deployment_render_patch(const struct deployment *d, const struct manifest_container *c,
+                             const char *path, struct strbuf *out);
 
 #endif
