@@ -151,8 +151,9 @@ static void choose_format(struct cli *cli)
         cli->format = CLI_OWN;
         cli->format_name = cli->arg;
     } else if (cli->spec->formats)
-        cli_usage(cli, "unknown format '%s', want text, json%s or one of %s", cli->arg,
-                  cli->spec->takes & CLI_PICTURES ? ", html" : "", cli->spec->formats);
+        cli_usage(cli, "unknown format '%s', want text, json%s%s or one of %s", cli->arg,
+                  cli->spec->takes & CLI_PICTURES ? ", html" : "",
+                  cli->spec->takes & CLI_SHEET ? ", csv" : "", cli->spec->formats);
     else
         cli_usage(cli, "unknown format '%s', want text%s%s", cli->arg,
                   cli->spec->takes & CLI_PAGE ? ", markdown" : "",

@@ -20,10 +20,15 @@ static int check_whole(struct db *db, struct err *e)
     if (rc)
         return rc;
     rc = db_step(q, e);
-    if (rc > 0 && strcmp(db_text(q, 0), "ok") != 0)
+    if (rc > 0 && strcmp(db_text(q, 0), "ok") != 0) {
+        /* A heading, and from the second line on what is wrong. */
+        const char *why = db_text(q, 0), *line = strchr(why, '\n');
+
+        why = line ? line + 1 : why;
         rc = err_at(e, -EIO, db_path(db), 0, 0,
-                    "the store is damaged (%.200s); 'sqlite3 FILE .recover' saves what is left",
-                    db_text(q, 0));
+                    "the store is damaged (%.*s); 'sqlite3 FILE .recover' saves what is left",
+                    (int)MIN(strcspn(why, "\n"), (size_t)200), why);
+    }
     db_finish(q);
     return MIN(rc, 0);
 }
@@ -197,10 +202,9 @@ int store_each_result(struct store *s, void (*fn)(void *ctx, const struct store_
                       void *ctx, struct err *e)
 {
     struct db_query *q;
-    int rc = db_prepare(s->db,
-                        "SELECT " RESULT_COLUMNS
-                        " FROM result ORDER BY stored_at DESC, service, recording_hash, key",
-                        &q, e);
+    int rc = db_prepare(
+        s->db, "SELECT " RESULT_COLUMNS " FROM result ORDER BY service, stored_at DESC, rowid DESC",
+        &q, e);
 
     if (rc)
         return rc;

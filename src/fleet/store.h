@@ -58,7 +58,7 @@ struct store_result {
 int store_put_results(struct store *s, const struct store_result *results, unsigned nr,
                       struct err *e);
 
-/* Each, without its document, the latest stored first. Texts live during the call alone. */
+/* Each, without its document, by service, the latest stored first. Texts live during the call alone. */
 int store_each_result(struct store *s, void (*fn)(void *ctx, const struct store_result *r),
                       void *ctx, struct err *e);
 

@@ -19,6 +19,14 @@ const char *const store_migrations[] = {
     " workingset_refault INTEGER, stall_ns INTEGER, busy_ns INTEGER, replays INTEGER,"
     " stored_at INTEGER NOT NULL, document TEXT NOT NULL);"
     "CREATE INDEX result_service ON result (service, stored_at);",
+
+    "CREATE TABLE promise ("
+    " source TEXT NOT NULL, namespace TEXT NOT NULL, workload TEXT NOT NULL,"
+    " container TEXT NOT NULL, image TEXT NOT NULL, node TEXT NOT NULL,"
+    " replicas INTEGER NOT NULL, request_bytes INTEGER, limit_bytes INTEGER, high_bytes INTEGER,"
+    " is_template INTEGER NOT NULL);"
+    "CREATE INDEX promise_source ON promise (source, namespace, node);"
+    "CREATE TABLE service_map (name TEXT NOT NULL PRIMARY KEY, service TEXT NOT NULL);",
 };
 const unsigned nr_store_migrations = ARRAY_SIZE(store_migrations);
 

@@ -16,6 +16,7 @@ static const struct {
     {PAGE_OF_DIAGNOSE, {"verdict", "findings", "accounting"}},
     {PAGE_OF_COMPARE, {"verb", "compare", "results"}},
     {PAGE_OF_RECORDINGS, {"verb", "recordings", "smallest"}},
+    {PAGE_OF_FLEET, {"services", "namespaces", "risks"}},
     {PAGE_OF_CHECK, {"verb", "recordings", "outcome"}},
 };
 
@@ -32,8 +33,8 @@ static int find_kind(json_object *o, enum page_kind *ret, struct err *e)
         }
     }
     return err_set(e, -EINVAL,
-                   "it is JSON, but no result of highwater; want what 'size', 'run' or 'diagnose' "
-                   "print with --format json");
+                   "it is JSON, but no result of highwater; want what 'size', 'run', 'diagnose' or "
+                   "'fleet' print with --format json");
 }
 
 int page_parse(const char *json, size_t len, json_object **ret, struct err *e)

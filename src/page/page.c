@@ -13,6 +13,7 @@ static const char *const kind_names[] = {
     [PAGE_OF_DIAGNOSE] = "diagnose",
     [PAGE_OF_COMPARE] = "compare",
     [PAGE_OF_RECORDINGS] = "recordings",
+    [PAGE_OF_FLEET] = "fleet",
 };
 
 const char page_absent[] = "";

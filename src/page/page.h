@@ -21,7 +21,8 @@ enum page_kind {
     PAGE_OF_DIAGNOSE,
     PAGE_OF_COMPARE,
     PAGE_OF_RECORDINGS,
-    PAGE_OF_CHECK
+    PAGE_OF_CHECK,
+    PAGE_OF_FLEET
 };
 
 /* Documents are at most this long. */

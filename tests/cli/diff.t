@@ -49,7 +49,7 @@ $ head -c 500 1000.json > half.json; highwater diff half.json 1000.json
 ! highwater diff: half.json: not JSON from byte 500 on: it ends too early
 = 1
 $ highwater diff info1000.json info2000.json
-! highwater diff: info1000.json: it is JSON, but no result of highwater; want what 'size', 'run' or 'diagnose' print with --format json
+! highwater diff: info1000.json: it is JSON, but no result of highwater; want what 'size', 'run', 'diagnose' or 'fleet' print with --format json
 = 1
 $ highwater diff 1000.hwt 1000.hwt
 ! highwater diff: 1000.hwt is given twice; record the program again for another run of it

@@ -555,9 +555,52 @@ DIAGNOSE_TESTS = [test_captures_say_that_files_are_not_known, test_findings_are_
                   test_pictures_have_names_and_tables, test_pressure_is_told_not_judged, test_findings_are_on_paper, test_narrow_pages_keep_all_in_sight, test_page_makes_no_noise]
 
 
+def fleet_row(name, risk, limit, need, replicas=1):
+    waste = max(limit - need, 0) * replicas * MIB if limit and need else None
+    return {"name": name, "source": "kubernetes", "namespace": "a", "workload": name, "service": name, "risk": risk, "replicas": replicas,
+            "request_bytes": None, "limit_bytes": limit and limit * MIB, "high_bytes": None, "peak_bytes": 2 * need * MIB, "need_bytes": need * MIB,
+            "memory.max": need * MIB, "memory.high": None, "waste_bytes": waste, "recordings": 1, "incomplete_recordings": 0}
+
+
+def fleet_document():
+    risks = dict.fromkeys(["killed", "slow", "tight", "no limit", "no answer", "fits", "not measured", "not deployed"], 0)
+    total = {"containers": 6, "measured": 6, "unlimited": 1, "at_risk": 1, "promised_bytes": 450 * MIB, "measured_promised_bytes": 450 * MIB,
+             "needed_bytes": 180 * MIB, "waste_bytes": 350 * MIB}
+    return {"schema_version": 1, "verb": "fleet", "input": "fleet.db", "measured_services": 4, "total": total, "risks": {**risks, "killed": 1, "no limit": 1, "fits": 2},
+            "services": [fleet_row("small", "killed", 50, 80), fleet_row(HOSTILE, "no limit", None, 10), fleet_row("wide", "fits", 100, 20, 3), fleet_row("other", "fits", 100, 30)],
+            "namespaces": [{"name": "a", **total}], "nodes": [{"name": "", **total}]}
+
+
+def test_fleet_says_what_is_needed_and_who_is_too_small(page):
+    title = page.text("h1").replace("\u00a0", " ")
+    assert title == "Measured services need 40 % of what they are promised; 1 limit is too small", title
+    assert page.text("#risk tbody th") == "a/small" and page.text("#waste h2").replace("\u00a0", " ") == "Most waste: a/wide, 240.0 MiB"
+
+
+def test_bars_of_waste_are_need_and_limit(page):
+    """The widest limits, 3 x 100 MiB, fill the track; the need is a fifth of it."""
+    track, fill = (page.browser.place(f"#waste .row .{part}") for part in ("track", "fill"))
+    assert abs(fill[2] / track[2] - 0.2) < 0.01, (track, fill)
+
+
+def test_rows_of_a_fleet_are_found_by_name(page):
+    count = "document.querySelectorAll('#services tbody tr').length"
+    type_in = "{ const i = document.querySelector('#services input'); i.value = '%s'; i.dispatchEvent(new Event('input')); 1 }"
+    assert page.browser.run(count) == 4
+    page.browser.run(type_in % "WIDE")
+    assert page.browser.run(count) == 1 and page.text("#services tbody th") == "a/wide"
+    page.browser.run(type_in % "")
+    assert page.browser.run(count) == 4 and page.browser.run("document.querySelector('#nodes') === null")
+
+
+FLEET_TESTS = [test_fleet_says_what_is_needed_and_who_is_too_small, test_bars_of_waste_are_need_and_limit, test_rows_of_a_fleet_are_found_by_name,
+               test_narrow_pages_keep_all_in_sight, test_page_makes_no_noise]
+
+
 def all_tests():
     return [(diagnose_document(), DIAGNOSE_TESTS), (size_document(), SIZE_TESTS), (run_document(), RUN_TESTS), (size_document(HOSTILE), [test_hostile_names_are_text]),
-            (compare_document(), [test_legend_hides_a_curve, test_comparison_says_who_needs_least])]
+            (compare_document(), [test_legend_hides_a_curve, test_comparison_says_who_needs_least]),
+            (fleet_document(), FLEET_TESTS)]
 
 
 def main():

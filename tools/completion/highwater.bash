@@ -58,6 +58,12 @@ _highwater() {
             return
         fi
         ;;
+    fleet)
+        if [ "$COMP_CWORD" -eq 2 ]; then
+            mapfile -t COMPREPLY < <(compgen -W "import forget" -- "$current")
+            return
+        fi
+        ;;
     trace)
         if [ "$COMP_CWORD" -eq 2 ]; then
             mapfile -t COMPREPLY < <(compgen -W "info heat wss dump verify export import" -- "$current")

@@ -19,3 +19,4 @@ complete -c highwater -n 'not __fish_use_subcommand; and string match -q -- "-*"
 complete -c highwater -n '__fish_seen_subcommand_from explain' -f -a '(__highwater_names)'
 complete -c highwater -n '__fish_seen_subcommand_from capture' -a 'info list cat cut anonymise dump'
 complete -c highwater -n '__fish_seen_subcommand_from trace' -a 'info heat wss dump verify export import'
+complete -c highwater -n '__fish_seen_subcommand_from fleet' -a 'import forget'
