@@ -278,9 +278,8 @@ static const char *next_message(struct paste_state *st, struct span line, bool i
 }
 
 /* Each piece is of the same line of the text. */
-static void take_pieces(struct paste *p, struct span line)
+static void take_pieces(struct paste *p, struct span line, struct filter kinds)
 {
-    struct filter kinds = filter_line(line);
     bool is_log = kinds.log;
     const char *next;
 
@@ -305,18 +304,17 @@ static void take_text(struct paste *p, struct span text)
             continue;
         if (any)
             p->state->line--;
-        take_pieces(p, line);
+        take_pieces(p, line, filter_line(line));
         any = true;
     }
 }
 
-void cut_line(struct paste *p, struct span line)
+/* What a line with marks is in truth, to `st->cut`: nothing when it may stay as it is. */
+static void cut_marked(struct paste_state *st, struct span line)
 {
-    struct paste_state *st = p->state;
     char host[64], program[64];
     struct prefix prefix;
 
-    strbuf_reset(&st->cut);
     if (span_len(line) < MESSAGE_MIN) {
         struct span text = span_trim(line);
 
@@ -324,22 +322,28 @@ void cut_line(struct paste *p, struct span line)
         if (!span_empty(text) && (strchr(">;", text.end[-1]) || strchr("<&", *text.at)) &&
             has_tags(line))
             strip_tags(line, &st->cut);
-        if (st->cut.len)
-            take_text(p, span_of_buf(&st->cut));
-        else
-            paste_take_line(p, line, filter_line(line));
-        return;
-    }
-    if (has_returns(line))
+    } else if (has_returns(line)) {
         split_returns(line, &st->cut);
-    else if (split_ansible(line, &st->cut))
-        ;
-    else if (has_escaped(line) && !json_line_take(line, &st->json, &prefix, host, program))
+    } else if (split_ansible(line, &st->cut)) {
+        return;
+    } else if (has_escaped(line) && !json_line_take(line, &st->json, &prefix, host, program)) {
         unescape(line, &st->cut);
-    else if (has_tags(line))
+    } else if (has_tags(line)) {
         strip_tags(line, &st->cut);
+    }
+}
+
+void cut_line(struct paste *p, struct span line)
+{
+    struct paste_state *st = p->state;
+    struct filter kinds = filter_line(line);
+
+    strbuf_reset(&st->cut);
+    /* All that is taken apart here has a mark. */
+    if (kinds.marked)
+        cut_marked(st, line);
     if (st->cut.len)
         take_text(p, span_of_buf(&st->cut));
     else
-        take_pieces(p, line);
+        take_pieces(p, line, kinds);
 }

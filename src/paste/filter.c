@@ -8,10 +8,15 @@
  *           [_ u s]         second gram; every second place of a line sees one of the two
  *
  * One pass over the line looks at three letters at every second place: whether they are the first or the second gram of an anchor is in one
- * table of bits, whether the four letters there (or one before) are an anchor is in another. Where both say yes the whole text is compared.
+ * table, whether the four letters there (or one before) are an anchor is in another. Where both say yes the whole text is compared.
  * Case does not matter. What is let through in vain costs time only.
+ *
+ * A second pass, sixteen bytes at a time, says whether the line has a mark at all: one without needs no look for prompts, tags, escapes
+ * and colours.
  */
 #include "paste/state_int.h"
+
+#include "paste/bytes.h"
 
 #include <stdio.h>
 
@@ -191,7 +196,7 @@ static const struct {
                    "shm ", "ramfs", "none ")},
     {OF(IPCS), TEXTS("shared memory seg", "shmid")},
     {OF(DOCKER_STATS), TEXTS("mem usage")},
-    {OF(DOCKER_INSPECT), TEXTS("\"id\":", "\"state\":", "oomkilled")},
+    {OF(DOCKER_INSPECT), TEXTS("\"id\": \"", "\"id\":\"", "\"state\":", "oomkilled")},
     {OF(KUBE_DESCRIBE),
      TEXTS("name:  ", "name:\t", "containers:", "last state:", "termination state", "state:  ",
            "reason: ", "conditions:", "allocatable:", "allocated resources", "node-selectors",
@@ -234,12 +239,12 @@ static const struct {
 #define FOLD       0x20202020u
 #define GRAM_BYTES 4
 #define STRIDE     2
-#define THREE      0xffffffu /* of four letters the first three; x86 is the only order of bytes here */
 
 struct trigger {
     const char *text;
     struct filter says;
-    u32 four; /* letters of its anchor, folded */
+    u32 four;        /* letters of its anchor, folded */
+    u32 first, last; /* the first four letters, and the last */
     u8 len, anchor;
     u16 next; /* index + 1 of another of the same bucket */
 };
@@ -248,14 +253,16 @@ static struct trigger triggers[TRIGGERS];
 static u16 buckets[BUCKETS];
 static unsigned nr_triggers;
 
-/* What three letters may be of an anchor: two bits for each hash. */
-enum gram { GRAM_FIRST = 1, GRAM_SECOND = 2, GRAM_MASK = 3 };
-static u8 grams[1u << (BITS - 2)];
+/* What three letters may be of an anchor, by their hash. */
+enum gram { GRAM_FIRST = 1, GRAM_SECOND = 2 };
+static u8 grams[1u << BITS];
 static u8 anchors[1u << (BITS - 3)]; /* a bit for each hash of four letters */
+
+#define MULTIPLIER 2654435761u
 
 static inline u32 hash(u32 letters)
 {
-    return letters * 2654435761u >> (32 - BITS);
+    return letters * MULTIPLIER >> (32 - BITS);
 }
 
 /* The letters at `at`, without case. */
@@ -267,18 +274,15 @@ static inline u32 letters_at(const char *at)
     return four | FOLD;
 }
 
-static inline u32 gram_of(u32 letters)
+/* Of four letters the first three: x86 is the only order of bytes here, and eight bits higher the fourth one is no part of the product. */
+static inline u8 gram_of(u32 letters)
 {
-    u32 h = hash(letters & THREE);
-
-    return grams[h >> 2] >> (h & 3) * 2 & GRAM_MASK;
+    return grams[letters * (MULTIPLIER << 8) >> (32 - BITS)];
 }
 
-static void set_gram(u32 letters, enum gram gram)
+static void add_gram(u32 letters, enum gram gram)
 {
-    u32 h = hash(letters & THREE);
-
-    grams[h >> 2] |= (u8)((u32)gram << (h & 3) * 2);
+    grams[letters * (MULTIPLIER << 8) >> (32 - BITS)] |= (u8)gram;
 }
 
 static inline bool is_anchor(u32 letters)
@@ -327,11 +331,13 @@ static void add(const char *text, struct filter says)
     anchor = choose_anchor(text, len);
     four = letters_at(text + anchor);
     bucket = hash(four) % BUCKETS;
-    *t = (struct trigger){text, says, four, (u8)len, anchor, buckets[bucket]};
+    *t = (struct trigger){
+        text,    says,   four,           letters_at(text), letters_at(text + len - GRAM_BYTES),
+        (u8)len, anchor, buckets[bucket]};
     buckets[bucket] = (u16)(++nr_triggers);
     anchors[hash(four) >> 3] |= (u8)(1u << (hash(four) & 7));
-    set_gram(four, GRAM_FIRST);
-    set_gram(four >> 8, GRAM_SECOND);
+    add_gram(four, GRAM_FIRST);
+    add_gram(four >> 8, GRAM_SECOND);
 }
 
 static void prepare(void)
@@ -364,6 +370,8 @@ static bool stands_at(const struct trigger *t, const char *at, struct span line)
     if (at - line.at < t->anchor || line.end - at < t->len - t->anchor)
         return false;
     at -= t->anchor;
+    if (letters_at(at) != t->first || letters_at(at + t->len - GRAM_BYTES) != t->last)
+        return false;
     for (unsigned i = 0; i < t->len; i++)
         if ((at[i] | 0x20) != (t->text[i] | 0x20))
             return false;
@@ -371,7 +379,8 @@ static bool stands_at(const struct trigger *t, const char *at, struct span line)
 }
 
 /* Adds what the texts whose anchor is at `at` say. */
-static void add_found(struct filter *found, const char *at, u32 four, struct span line)
+static __attribute__((noinline)) void add_found(struct filter *found, const char *at, u32 four,
+                                                struct span line)
 {
     for (unsigned i = buckets[hash(four) % BUCKETS]; i; i = triggers[i - 1].next) {
         const struct trigger *t = &triggers[i - 1];
@@ -394,21 +403,34 @@ static inline void look_at(struct filter *found, const char *at, struct span lin
         add_found(found, at, four, line);
 }
 
+static inline void look_around(struct filter *found, const char *at, struct span line)
+{
+    u8 gram = gram_of(letters_at(at));
+
+    if (gram & GRAM_FIRST)
+        look_at(found, at, line);
+    if (gram & GRAM_SECOND && at > line.at)
+        look_at(found, at - 1, line);
+}
+
+/* The first of every two places from `at` on where one of both has a gram; `last` or the place before, if none has. */
+static inline const char *find_gram(const char *at, const char *last)
+{
+    while (last - at > STRIDE && !(gram_of(letters_at(at)) | gram_of(letters_at(at + STRIDE))))
+        at += 2 * STRIDE;
+    return at;
+}
+
 /* What the texts in the line say. The line has four letters at least. */
 static struct filter look_through(struct span line)
 {
     const char *last = line.end - GRAM_BYTES + 1; /* the first place where no anchor can begin */
     struct filter found = {0};
 
-    for (const char *at = line.at; at < last; at += STRIDE) {
-        u32 gram = gram_of(letters_at(at));
-
-        if (__builtin_expect(gram == 0, 1))
-            continue;
-        if (gram & GRAM_FIRST)
-            look_at(&found, at, line);
-        if (gram & GRAM_SECOND && at > line.at)
-            look_at(&found, at - 1, line);
+    for (const char *at = line.at; (at = find_gram(at, last)) < last; at += 2 * STRIDE) {
+        look_around(&found, at, line);
+        if (last - at > STRIDE)
+            look_around(&found, at + STRIDE, line);
     }
     /* The second letter of an anchor that begins here would be at `last`, where nobody looked. */
     if ((last - line.at) % STRIDE == 0)
@@ -448,5 +470,6 @@ struct filter filter_line(struct span line)
     if (span_len(line) >= GRAM_BYTES)
         found = look_through(line);
     found.log = found.log || may_be_task_row(line);
+    found.marked = bytes_have_mark(line);
     return found;
 }

@@ -136,6 +136,28 @@ static void a_byte_is_found_at_each_place(void **state)
     }
 }
 
+/* What prompts, fences, tags, entities, escapes, colours and other alphabets are made of, and nothing else, at each place of each length. */
+static void a_mark_is_seen_at_each_place_and_no_other_byte_is_one(void **state)
+{
+    char text[64];
+
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        bool mark = (c < ' ' && c != '\t') || c >= 0x80 || (c && strchr("#$%&<>\\|`", (int)c));
+
+        for (size_t len = 1; len < 50; len++) {
+            memset(text, '#', sizeof(text));
+            memset(text + 1, '.', len);
+            for (size_t at = 0; at < len; at++) {
+                text[1 + at] = (char)c;
+                assert_int_equal(bytes_have_mark(span_of(text + 1, len)), mark);
+                text[1 + at] = '.';
+            }
+        }
+    }
+    assert_false(bytes_have_mark(span_of("#", 0)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +165,7 @@ int main(void)
         cmocka_unit_test(what_programs_say_is_never_passed_over),
         cmocka_unit_test(a_text_is_found_wherever_it_stands),
         cmocka_unit_test(a_byte_is_found_at_each_place),
+        cmocka_unit_test(a_mark_is_seen_at_each_place_and_no_other_byte_is_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,10 +211,10 @@ static bool json_text(struct span line, const char *key, struct span *ret)
 
 bool docker_inspect_begins(const struct block *b, struct span line)
 {
-    struct span rest = span_trim(line);
+    struct span rest = span_trim(line), id = rest;
 
     (void)b;
-    return span_begins(rest, "\"Id\":") || span_begins(rest, "\"State\":") ||
+    return (span_take(&id, "\"Id\":") && span_take(&id, "\"")) || span_begins(rest, "\"State\":") ||
            span_find(rest, "\"OOMKilled\":") || span_begins(rest, "OOMKilled:") ||
            span_begins(rest, "OOMKilled=");
 }

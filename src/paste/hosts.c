@@ -129,10 +129,10 @@ enum host_sign host_heading(struct span line, struct span *ret_name)
 
     if (span_len(text) < 2 || span_len(text) > 160)
         return HOST_NONE;
-    sign = between_marks(text, ret_name);
-    if (sign != HOST_NONE)
+    if (is_mark(*text.at) && (sign = between_marks(text, ret_name)) != HOST_NONE)
         return sign;
-    if (of_ansible(text, ret_name) || of_pssh(text, ret_name) || behind_word(text, ret_name))
+    if ((memchr(text.at, '|', span_len(text)) && of_ansible(text, ret_name)) ||
+        (*text.at == '[' && of_pssh(text, ret_name)) || behind_word(text, ret_name))
         return HOST_TOLD;
     /* "web1:" */
     if (text.end[-1] != ':')

@@ -411,13 +411,19 @@ static bool take_certain_prompt(struct span line, struct span *ret_command)
     return head.end + 1 == line.end || head.end[1] == ' ';
 }
 
+/* Where the marks of a prompt stand, at the latest. */
+#define PROMPT_LONGEST 120
+
 bool line_prompt(struct span line, struct span *ret_command)
 {
+    /* 0xe2 is the first byte of the arrows below. */
+    static const struct bytes_set marks = BYTES_SET_OF('#', '$', '%', '>', 0xe2, '#', '#', '#');
     struct span rest = line, word;
     unsigned words = 0;
 
     span_skip_blanks(&rest);
-    if (span_empty(rest))
+    if (!bytes_have_any(
+            (struct span){rest.at, rest.at + MIN(span_len(rest), (size_t)PROMPT_LONGEST)}, &marks))
         return false;
     if (take_certain_prompt(rest, ret_command))
         return true;
@@ -431,7 +437,7 @@ bool line_prompt(struct span line, struct span *ret_command)
         }
         return false;
     }
-    for (const char *at = rest.at; at < rest.end && at - rest.at < 120; at++) {
+    for (const char *at = rest.at; at < rest.end && at - rest.at < PROMPT_LONGEST; at++) {
         struct span after = {at + 1, rest.end}, command;
 
         if (*at != '#' && *at != '$' && *at != '%' && *at != '>')

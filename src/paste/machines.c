@@ -234,7 +234,7 @@ static bool take_name(struct paste *p, struct span *line, struct filter kinds)
     struct span host, rest;
     u32 found;
 
-    if (!host_before_line(*line, &host, &rest))
+    if ((!m->has_prefixed && !(kinds.formats & SIZES)) || !host_before_line(*line, &host, &rest))
         return false;
     found = find_prefixed(m, p->state->file, host);
     if (found == NO_MACHINE) {

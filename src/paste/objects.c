@@ -366,7 +366,18 @@ bool objects_may_have(struct span line)
 
     if (!span_take_word(&line, &word))
         return false;
-    return memchr("{}[]\"", *word.at, 5) || span_is(word, "-") || word.end[-1] == ':';
+    switch (*word.at) {
+    case '{':
+    case '}':
+    case '[':
+    case ']':
+    case '"':
+        return true;
+    case '-':
+        return span_len(word) == 1 || word.end[-1] == ':';
+    default:
+        return word.end[-1] == ':';
+    }
 }
 
 u32 objects_child(const struct objects *o, u32 object, struct span key)

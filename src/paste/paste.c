@@ -280,6 +280,21 @@ static void take_lead(struct paste *p)
     drop_lead(st);
 }
 
+/* The first format of a set from `i` on; NR_FORMATS or more. */
+static unsigned next_format(formats_t set, unsigned i)
+{
+    u64 low, high;
+
+    if (i >= NR_FORMATS)
+        return NR_FORMATS;
+    set = set >> i << i;
+    low = (u64)set;
+    high = (u64)(set >> 64);
+    return low    ? (unsigned)__builtin_ctzll(low)
+           : high ? 64 + (unsigned)__builtin_ctzll(high)
+                  : NR_FORMATS;
+}
+
 /* Begin a block at this line, if it is the first of one; `logged`: of those that a logger may write. */
 static bool open_block(struct paste *p, struct span line, bool logged)
 {
@@ -290,8 +305,8 @@ static bool open_block(struct paste *p, struct span line, bool logged)
     b->command = span_of_buf(&st->command);
     b->path = span_of_buf(&st->path);
     may_be = span_empty(b->path) && !st->prompted ? st->kinds.formats : ~(formats_t)0;
-    for (unsigned i = 0; i < NR_FORMATS && may_be >> i; i++) {
-        if (!(may_be >> i & 1) || (logged && !grammars[i].logged) || !grammars[i].begins(b, line))
+    for (unsigned i = next_format(may_be, 0); i < NR_FORMATS; i = next_format(may_be, i + 1)) {
+        if ((logged && !grammars[i].logged) || !grammars[i].begins(b, line))
             continue;
         st->format = (enum paste_format)i;
         st->logger.open = false;
@@ -382,10 +397,12 @@ static bool take_logged_row(struct paste *p, struct span line)
 /* --- a line -------------------------------------------------------------------------------------------------------------- */
 
 /* May it be a prompt, a heading or a fence? Then it must be looked at, whatever it says. */
-static bool may_lead(struct span raw)
+static bool may_lead(const struct paste_state *st, struct span raw)
 {
     static const struct bytes_set leads = BYTES_SET_OF('#', '$', '%', '>', '`', '&', 0x1b, 0xe2);
 
+    if (!st->kinds.marked)
+        return false;
     raw.end = raw.at + MIN(span_len(raw), (size_t)120);
     return bytes_have_any(raw, &leads);
 }
@@ -406,7 +423,6 @@ static bool has_bracket_prompt(struct span raw)
 static bool pass_over(struct paste *p, struct span raw)
 {
     struct paste_state *st = p->state;
-    struct span text;
 
     if (st->format != NR_FORMATS || st->wrapped.open || st->report_left > 0 || st->prompted)
         return false;
@@ -416,10 +432,10 @@ static bool pass_over(struct paste *p, struct span raw)
         p->log_lines++;
         return true;
     }
-    if (filter_any(st->kinds) || st->path.len || may_lead(raw))
+    if (filter_any(st->kinds) || st->path.len || may_lead(st, raw))
         return false;
-    text = span_trim(raw);
-    if (!span_empty(text))
+    span_skip_blanks(&raw);
+    if (!span_empty(raw))
         line_not_understood(p, raw);
     return true;
 }

@@ -566,8 +566,9 @@ static bool is_event_row(struct span line)
 {
     struct span rest = line, age = rest, word = rest;
 
-    if (span_begins(line, "LAST SEEN") || span_begins(line, "NAMESPACE"))
-        return span_find(line, "REASON") != NULL;
+    if (*line.at == 'L' || *line.at == 'N')
+        if (span_begins(line, "LAST SEEN") || span_begins(line, "NAMESPACE"))
+            return span_find(line, "REASON") != NULL;
     for (unsigned i = 0; i < 3 && span_take_word(&rest, &word); i++) {
         if (i > 0 && (span_is(word, "Normal") || span_is(word, "Warning")))
             return is_digit(*age.at) && strchr("smhd", age.end[-1]);
@@ -583,25 +584,24 @@ static bool is_event_row(struct span line)
 bool prefix_likely(struct span line)
 {
     struct span rest = line;
+    bool likely = false;
 
     span_skip_blanks(&rest);
     if (span_len(rest) < 8)
         return false;
-    if (is_event_row(rest))
-        return true;
     if (*rest.at == '[' || *rest.at == '{')
         return true;
     if (*rest.at == '<')
-        return is_digit(rest.at[1]);
-    if (is_digit(*rest.at))
-        return is_digit(rest.at[1]) &&
-               (rest.at[2] == '-' || rest.at[4] == '-' || rest.at[4] == ' ' || rest.at[4] == '/');
+        likely = is_digit(rest.at[1]);
+    else if (is_digit(*rest.at))
+        likely = is_digit(rest.at[1]) &&
+                 (rest.at[2] == '-' || rest.at[4] == '-' || rest.at[4] == ' ' || rest.at[4] == '/');
     /* "Nov 25", "Nov  5", "Tue Nov", "kern.err" */
-    if (!is_letter(rest.at[0]))
-        return false;
-    if (rest.at[3] == ' ')
-        return is_digit(rest.at[4]) || is_digit(rest.at[5]) || rest.at[7] == ' ';
-    return span_begins(rest, "kern") || is_digit(rest.at[1]);
+    else if (is_letter(rest.at[0]) && rest.at[3] == ' ')
+        likely = is_digit(rest.at[4]) || is_digit(rest.at[5]) || rest.at[7] == ' ';
+    else if (is_letter(rest.at[0]))
+        likely = is_digit(rest.at[1]) || (*rest.at == 'k' && span_begins(rest, "kern"));
+    return likely || is_event_row(rest);
 }
 
 bool prefix_certain(struct span line)

@@ -46,6 +46,7 @@ struct filter {
     bool heap;         /* it may say how large a heap may grow */
     bool refusal;      /* it may be what a program says that got no memory, or that was killed */
     bool foreign;      /* it may be of another system than Linux */
+    bool marked;       /* it may have a prompt, a fence, tags or escapes (bytes_have_mark) */
 };
 
 /* A message that goes on in the next line, as mail and narrow terminals break it. */
