@@ -93,6 +93,8 @@ static size_t option_size(enum machine_option option)
         return sizeof(bool);
     case MACHINE_POLICY:
         return sizeof(struct mempolicy);
+    case MACHINE_POOL:
+        return sizeof(struct pool_spec);
     case MACHINE_DISK:
     case MACHINE_DEVICE:
     case MACHINE_COMPRESSOR:

@@ -430,7 +430,8 @@ static void add_hurts(struct diagnosis *d, const struct figures *f)
                      pain_known(io) ? "; but programs wait for I/O %s of the time"
                                     : "; but programs wait for I/O",
                      format_evidence((char[48]){0}, io->some, IN_PERCENT));
-        else if (at->rule == RULE_THP_COMPACTION || at->rule == RULE_ALLOCATION_FAILURE)
+        else if (at->rule == RULE_THP_COMPACTION || at->rule == RULE_ALLOCATION_FAILURE ||
+                 at->rule == RULE_HUGEPAGES_SHORT)
             snprintf(d->headline + len, room, "; but %c%.*s", *at->title | 0x20,
                      MIN(words, 160) - 1, at->title + 1);
         else

@@ -143,6 +143,7 @@ static const char *machine_kind_name(enum machine_kind kind)
     case MACHINE_POLICY:
         return "policy";
     case MACHINE_NODES:
+    case MACHINE_POOL:
         return "list";
     case MACHINE_BOOL:
     case MACHINE_COMPRESSOR:

@@ -52,6 +52,17 @@ static void put_policy(json_object *o, const char *key, const struct mempolicy *
     strbuf_done(&text);
 }
 
+/* null: none. */
+static void put_pool(json_object *o, const char *key, const struct pool_spec *p)
+{
+    struct strbuf text;
+
+    strbuf_init(&text);
+    pool_spec_render(p, &text);
+    json_put(o, key, text.len ? json_new_text(text.text) : NULL);
+    strbuf_done(&text);
+}
+
 /* null: all. */
 static void put_nodes(json_object *o, const char *key, u64 nodes)
 {
@@ -86,6 +97,9 @@ static json_object *options_json(const struct system_config *c)
             break;
         case MACHINE_NODES:
             put_nodes(o, info->name, *(const u64 *)(const void *)at);
+            break;
+        case MACHINE_POOL:
+            put_pool(o, info->name, (const void *)at);
             break;
         case MACHINE_BOOL:
             json_put(o, info->name, json_new_bool(*(const bool *)at));

@@ -154,6 +154,7 @@ static const char *choice(enum machine_kind kind, unsigned i)
     case MACHINE_POLICY:
     case MACHINE_NODES:
     case MACHINE_SWAP:
+    case MACHINE_POOL:
         break;
     }
     return NULL;
@@ -173,8 +174,9 @@ char *machine_option_values(enum machine_option option, char *buf, size_t size)
         snprintf(buf, size, "%s", kind == MACHINE_POLICY ? "POLICY" : "LIST");
         return buf;
     }
-    if (kind == MACHINE_SWAP) {
-        snprintf(buf, size, "SIZE|none|KIND[:SIZE]");
+    if (kind == MACHINE_SWAP || kind == MACHINE_POOL) {
+        snprintf(buf, size, "%s",
+                 kind == MACHINE_POOL ? "N|NODE:N[,NODE:N...]" : "SIZE|none|KIND[:SIZE]");
         return buf;
     }
     *buf = '\0';
@@ -206,6 +208,7 @@ static const char *kind_noun(enum machine_kind kind)
     case MACHINE_POLICY:
     case MACHINE_NODES:
     case MACHINE_SWAP:
+    case MACHINE_POOL:
         break;
     }
     return "value";
@@ -406,6 +409,9 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
     case MACHINE_POLICY:
         rc = mempolicy_parse(value, (struct mempolicy *)(void *)((char *)c + info->offset), &why);
         break;
+    case MACHINE_POOL:
+        rc = pool_spec_parse(value, (struct pool_spec *)(void *)((char *)c + info->offset), &why);
+        break;
     case MACHINE_NODES:
         /* No node is all of them: what no mask can say, for there are 64 at most. */
         if (strcmp(value, "all") == 0)
@@ -586,9 +592,8 @@ const char *system_config_boot_hint(const char *key)
         const char *word, *hint;
     } words[] = {
         {"kernelcore", "; give ZONE_MOVABLE its own size: movablecore is RAM less kernelcore"},
-        {"hugepages", "; the pool of huge pages is vm.nr_hugepages"},
-        {"hugepagesz", "; pools have pages of 2M alone: vm.nr_hugepages"},
-        {"default_hugepagesz", "; pools have pages of 2M alone: vm.nr_hugepages"},
+        {"hugepagesz", "; pools have pages of 2M alone: hugepages"},
+        {"default_hugepagesz", "; pools have pages of 2M alone: hugepages"},
         {"hugetlb_cma", "; pools have pages of 2M alone, and there is no CMA"},
         {"transparent_hugepage", "; want thp: always, madvise or never"},
         {"mem", "; memory is ram"},

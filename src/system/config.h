@@ -16,6 +16,7 @@
 #include "space/mempolicy.h"
 #include "stats/kernel.h"
 #include "stats/tunables.h"
+#include "system/pool_spec.h"
 
 /* How the value of a machine option is written and kept. */
 enum machine_kind {
@@ -32,6 +33,7 @@ enum machine_kind {
     MACHINE_POLICY,     /* a memory policy; struct mempolicy */
     MACHINE_NODES,      /* a list of nodes; u64, 0: not given */
     MACHINE_THP,        /* a mode of transparent huge pages */
+    MACHINE_POOL,       /* huge pages, of any node or of each; struct pool_spec */
 };
 
 #define MACHINE_TYPE_SIZE       u64
@@ -47,6 +49,7 @@ enum machine_kind {
 #define MACHINE_TYPE_NODES      u64
 #define MACHINE_TYPE_THP        const char *
 #define MACHINE_TYPE_SWAP       u64
+#define MACHINE_TYPE_POOL       struct pool_spec
 
 enum machine_option {
 #define MACHINE(field, name, kind, low, high, initial, default_text, replay_default, doc) \

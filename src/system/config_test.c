@@ -39,8 +39,8 @@ static void defaults_say_what_they_are(void **state)
 /* The values of other kinds are told by one word for all of them, such as SIZE. */
 static bool is_list_of_names(enum machine_kind kind)
 {
-    return kind == MACHINE_BOOL ||
-           (kind >= MACHINE_DISK && kind != MACHINE_POLICY && kind != MACHINE_NODES);
+    return kind == MACHINE_BOOL || (kind >= MACHINE_DISK && kind != MACHINE_POLICY &&
+                                    kind != MACHINE_NODES && kind != MACHINE_POOL);
 }
 
 static void every_choice_is_taken_and_nothing_else(void **state)

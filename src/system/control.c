@@ -26,8 +26,11 @@
 #define LRU_GEN_DIR     "/sys/kernel/mm/lru_gen/"
 #define POOL            "hugepages/hugepages-2048kB/"
 #define POOLS_DIR       "/sys/kernel/mm/hugepages/hugepages-"
-#define POOL_POLICY     "nr_hugepages_mempolicy" /* of a writer without a policy: nr_hugepages */
 #define POOL_DIR        "/sys/kernel/mm/" POOL
+/* A write adds and takes pages on the nodes of the writer's memory policy, and of a writer without one on all nodes, as nr_hugepages does.
+ * Who writes here (a scenario, a mount) has none: so both files are one. To grow on a node, its own nr_hugepages is written.
+ *   Mirrors: nr_hugepages_store_common, init_nodemask_of_mempolicy (mm/hugetlb.c, mm/mempolicy.c), 6.1 */
+#define POOL_POLICY     "nr_hugepages_mempolicy"
 
 /* --- cgroup files ---------------------------------------------------------------------------------------------------- */
 static int write_limit(struct system *s, const struct control *c, struct group *g,

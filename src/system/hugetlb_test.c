@@ -66,6 +66,34 @@ static void a_pool_takes_memory_and_gives_it_back(void **state HW_UNUSED)
     test_system_free(s);
 }
 
+static void the_boot_fills_the_pool_of_each_node_whole(void **state HW_UNUSED)
+{
+    struct system_config c;
+    struct system *s;
+
+    system_config_init(&c);
+    c.ram_bytes = 64 * GIB;
+    c.nr_nodes = 2;
+    assert_int_equal(system_config_set(&c, "hugepages", "0:9000,1:13000", NULL), 0);
+    s = test_system_new(&c);
+    assert_int_equal(hugetlb_node_total(&s->hugetlb, 0), 9000);
+    assert_int_equal(hugetlb_node_total(&s->hugetlb, 1), 13000);
+    assert_int_equal(s->tunables.nr_hugepages, 22000);
+    assert_int_equal(s->log.len, 0);
+    test_system_free(s);
+    /* More than a node has: the kernel's log says so. */
+    assert_int_equal(system_config_set(&c, "hugepages", "1:20000", NULL), 0);
+    s = test_system_new(&c);
+    assert_in_range(s->hugetlb.nr, 15000, 16384);
+    assert_non_null(strstr(s->log.text, "HugeTLB: allocating 20000 of page size 2.00 MiB failed "
+                                        "node1.  Only allocated "));
+    test_system_free(s);
+    assert_int_equal(system_config_set(&c, "hugepages", "300", NULL), 0);
+    s = test_system_new(&c);
+    assert_int_equal(hugetlb_node_total(&s->hugetlb, 0), 150);
+    test_system_free(s);
+}
+
 static void a_write_stops_at_the_first_page_that_cannot_be_had(void **state HW_UNUSED)
 {
     struct system *s = machine(128 * MIB, 0, 1);
@@ -405,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pool_takes_memory_and_gives_it_back),
+        cmocka_unit_test(the_boot_fills_the_pool_of_each_node_whole),
         cmocka_unit_test(a_write_stops_at_the_first_page_that_cannot_be_had),
         cmocka_unit_test(pages_come_from_the_nodes_by_turn),
         cmocka_unit_test(growing_compacts_what_lies_in_pieces),

@@ -56,6 +56,10 @@ static int config_check(const struct system_config *c, struct err *e)
         return err_set(e, -EINVAL,
                        "x.compress_same and x.compress_none are parts of the same whole: they come "
                        "to more than 100 percent");
+    if (pool_spec_is_given(&c->hugepages) && c->tunables.nr_hugepages)
+        return err_set(e, -EINVAL,
+                       "hugepages and vm.nr_hugepages are both given: want one, since both say how "
+                       "large the pool is at boot");
     return 0;
 }
 
@@ -308,14 +312,55 @@ static void reserve_default(const struct system *s, u64 *kbytes, const char *key
 }
 
 /* The pool of huge pages is made while all memory is free: there is nothing to wait for. */
-static void pool_start(struct system *s)
+/* The boot has the machine to itself: what a write would wait for between two slices of work, it goes on without. */
+static void fill_pool(struct system *s, u64 pages, unsigned nid)
 {
     struct hugetlb_write w = {0};
     struct wait wait;
 
-    hugetlb_set_max(&s->hugetlb, s->tunables.nr_hugepages, MAX_NUMNODES, &w, &wait);
+    while (hugetlb_set_max(&s->hugetlb, pages, nid, &w, &wait) == BALANCE_WAIT)
+        system_take_cpu_ns(s);
+}
+
+/* What the kernel says of hugepages= that it could not do. (hugetlb_hstate_alloc_pages) */
+static void tell_pool(struct system *s, u64 wanted, u64 had, const char *node)
+{
+    if (had < wanted)
+        strbuf_printf(&s->log,
+                      "[    0.000000] HugeTLB: allocating %llu of page size 2.00 MiB failed%s.  "
+                      "Only allocated %llu hugepages.\n",
+                      (unsigned long long)wanted, node, (unsigned long long)had);
+}
+
+static void pool_start(struct system *s)
+{
+    const struct pool_spec *p = &s->config.hugepages;
+    char node[16];
+
+    fill_pool(s, p->pages ? p->pages : s->tunables.nr_hugepages, MAX_NUMNODES);
+    tell_pool(s, p->pages, s->hugetlb.max, "");
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
+        if (!(p->nodes >> nid & 1))
+            continue;
+        fill_pool(s, p->node[nid], nid);
+        snprintf(node, sizeof(node), " node%u", nid);
+        tell_pool(s, p->node[nid], hugetlb_node_total(&s->hugetlb, nid), node);
+    }
     s->tunables.nr_hugepages = s->hugetlb.max;
     system_take_cpu_ns(s);
+}
+
+static int check_pool_nodes(const struct pool_spec *p, unsigned nr_nodes, struct err *e)
+{
+    unsigned missing = pool_spec_missing(p, nr_nodes);
+
+    if (missing == MAX_NUMNODES)
+        return 0;
+    if (nr_nodes == 1)
+        return err_set(e, -EINVAL, "hugepages asks for pages of node %u, and there is node 0 alone",
+                       missing);
+    return err_set(e, -EINVAL, "hugepages asks for pages of node %u, and there are nodes 0 to %u",
+                   missing, nr_nodes - 1);
 }
 
 /* Options that are another way to say a tunable. */
@@ -346,6 +391,8 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
 
     if (rc == 0)
         rc = system_config_topology(c, &topology, &nid, e);
+    if (rc == 0)
+        rc = check_pool_nodes(&c->hugepages, topology.nr_nodes, e);
     if (rc < 0)
         return rc;
     memset(s, 0, sizeof(*s));

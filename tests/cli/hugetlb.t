@@ -132,3 +132,21 @@ $ sed 's/^memory.*/memory = 40M/' cpuset.ini >fits.ini; highwater run fits.ini -
 $ highwater run giant.ini
 !~ highwater run: giant.ini:8: \[write giant\]: no file .*: pools have pages of 2 MiB alone \(hugepages-2048kB\), no others are modelled
 = 2
+# The pool of the boot, of any node or of each.
+$ printf '[machine]\nram = 4G\nnodes = 2\nruntime = 100ms\nhugepages = 0:300,1:100\n[task t]\nmemory = 1M\n' >boot.ini; highwater run boot.ini -q --proc boot --format json | python3 -c "import json, sys; print(json.load(sys.stdin)['machine']['options']['hugepages'])"; cat boot/sys/devices/system/node/node?/hugepages/*/nr_hugepages
+> 0:300,1:100
+> 300
+> 100
+$ sed 's/1:100/1:1200/' boot.ini >short.ini; highwater run short.ini -q --proc short >/dev/null; grep -c 'HugeTLB: allocating 1200 of page size 2.00 MiB failed node1.  Only allocated ' short/var/log/dmesg; highwater diagnose short | head -1
+> 1
+>~ WARNING: The pool of huge pages got [0-9]+ of the 1,200 pages of 2.00 MiB of node 1 that it was to have
+$ sed 's/1:100/5:100/' boot.ini >node.ini; highwater run node.ini
+! highwater run: hugepages asks for pages of node 5, and there are nodes 0 to 1
+= 2
+$ highwater run boot.ini --set vm.nr_hugepages=5
+! highwater run: hugepages and vm.nr_hugepages are both given: want one, since both say how large the pool is at boot
+= 2
+$ highwater run boot.ini --hugepages 0:1,0:2
+! highwater run: --hugepages: want huge pages of 2 MiB, up to 16777216, as 512, or of each node, named once, as 0:512,1:256; not '0:1,0:2'
+! Try 'highwater run --help'.
+= 2
