@@ -20,7 +20,6 @@ void *arena_alloc(struct arena *a, size_t bytes) __attribute__((returns_nonnull)
 char *arena_strdup(struct arena *a, const char *text) __attribute__((returns_nonnull));
 char *arena_printf(struct arena *a, const char *fmt, ...) HW_PRINTF(2, 3);
 
-#define arena_new(a, type)          ((type *)arena_alloc(a, sizeof(type)))
 #define arena_array(a, type, count) ((type *)arena_alloc(a, sizeof(type) * (count)))
 
 #endif

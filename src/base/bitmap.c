@@ -31,23 +31,6 @@ u64 bitmap_next_clear(const u64 *map, u64 bits, u64 from)
     return next_bit(map, bits, from, ~(u64)0);
 }
 
-u64 bitmap_next_clear_run(const u64 *map, u64 bits, u64 from, u64 count)
-{
-    assert(count > 0);
-    for (;;) {
-        u64 first = bitmap_next_clear(map, bits, from);
-
-        if (first >= bits || bits - first < count)
-            return bits;
-
-        u64 end = bitmap_next_set(map, first + count, first);
-
-        if (end == first + count)
-            return first;
-        from = end + 1;
-    }
-}
-
 /* The bits [first, first + count) that lie in `word`. */
 static u64 word_mask(u64 word, u64 first, u64 count)
 {

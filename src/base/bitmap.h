@@ -31,9 +31,6 @@ u64 bitmap_next_set(const u64 *map, u64 bits, u64 from);
 /* First clear bit at or after `from`, or `bits`. */
 u64 bitmap_next_clear(const u64 *map, u64 bits, u64 from);
 
-/* First run of `count` clear bits that starts at or after `from`, or `bits`. pre: count > 0 */
-u64 bitmap_next_clear_run(const u64 *map, u64 bits, u64 from, u64 count);
-
 /* Set or clear `count` bits from `first` on. */
 void bitmap_set_range(u64 *map, u64 first, u64 count);
 void bitmap_clear_range(u64 *map, u64 first, u64 count);
@@ -43,9 +40,5 @@ u64 bitmap_count_range(const u64 *map, u64 first, u64 count);
 
 /* How many of the first `bits` bits are set. */
 u64 bitmap_count_set(const u64 *map, u64 bits);
-
-#define bitmap_for_each_set(bit, map, bits)                 \
-    for (bit = bitmap_next_set(map, bits, 0); bit < (bits); \
-         bit = bitmap_next_set(map, bits, bit + 1))
 
 #endif

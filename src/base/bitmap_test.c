@@ -15,19 +15,6 @@ static u64 slow_next(const u64 *map, u64 from, bool wanted)
     return MIN(from, (u64)BITS);
 }
 
-static u64 slow_run(const u64 *map, u64 from, u64 count)
-{
-    for (; from + count <= BITS; from++) {
-        u64 free = 0;
-
-        while (free < count && !bitmap_test(map, from + free))
-            free++;
-        if (free == count)
-            return from;
-    }
-    return BITS;
-}
-
 static void searches_agree_with_a_walk_bit_by_bit(void **state)
 {
     struct prng p;
@@ -48,9 +35,6 @@ static void searches_agree_with_a_walk_bit_by_bit(void **state)
         for (u64 from = 0; from <= BITS; from++) {
             assert_int_equal(bitmap_next_set(map, BITS, from), slow_next(map, from, true));
             assert_int_equal(bitmap_next_clear(map, BITS, from), slow_next(map, from, false));
-            for (u64 count = 1; count < 80; count += 13)
-                assert_int_equal(bitmap_next_clear_run(map, BITS, from, count),
-                                 slow_run(map, from, count));
         }
     }
 }
@@ -77,32 +61,11 @@ static void ranges_touch_only_their_bits(void **state)
     }
 }
 
-static void for_each_visits_the_set_bits_in_order(void **state)
-{
-    u64 map[BITMAP_WORDS(BITS)] = {0};
-    u64 bit, visited = 0, last = 0;
-
-    (void)state;
-    bitmap_set(map, 3);
-    bitmap_set(map, 63);
-    bitmap_set(map, 64);
-    bitmap_set(map, BITS - 1);
-    bitmap_clear(map, 3);
-    bitmap_for_each_set (bit, map, BITS) {
-        assert_true(bit > last);
-        last = bit;
-        visited++;
-    }
-    assert_int_equal(visited, 3);
-    assert_int_equal(last, BITS - 1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(searches_agree_with_a_walk_bit_by_bit),
         cmocka_unit_test(ranges_touch_only_their_bits),
-        cmocka_unit_test(for_each_visits_the_set_bits_in_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

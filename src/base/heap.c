@@ -75,23 +75,6 @@ struct heap_item heap_pop(struct heap *h)
     return top;
 }
 
-size_t heap_remove_ptr(struct heap *h, const void *ptr)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < h->count; i++)
-        if (h->items[i].ptr != ptr)
-            h->items[kept++] = h->items[i];
-
-    size_t removed = h->count - kept;
-
-    h->count = kept;
-    if (removed)
-        for (size_t i = kept / 2; i-- > 0;)
-            sink(h, i, h->items[i]);
-    return removed;
-}
-
 void heap_check(const struct heap *h)
 {
     assert(h->count <= h->capacity);

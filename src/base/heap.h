@@ -39,9 +39,6 @@ static inline const struct heap_item *heap_peek(const struct heap *h)
 /* Take the smallest out. pre: not empty    cost: O(log n) */
 struct heap_item heap_pop(struct heap *h);
 
-/* Take out every item with this ptr. Returns how many. cost: O(n) */
-size_t heap_remove_ptr(struct heap *h, const void *ptr);
-
 void heap_check(const struct heap *h);
 
 static inline bool heap_empty(const struct heap *h)

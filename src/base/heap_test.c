@@ -46,35 +46,11 @@ static void random_pushes_and_pops_come_out_sorted(void **state)
     heap_done(&h);
 }
 
-static void removal_by_owner_leaves_the_others_in_order(void **state)
-{
-    struct heap h;
-    char owners[5];
-    u64 floor = 0;
-
-    (void)state;
-    heap_init(&h);
-    for (u64 i = 0; i < 500; i++)
-        heap_push(&h, i * 7919 % 500, &owners[i % 5], 0);
-    assert_int_equal(heap_remove_ptr(&h, &owners[2]), 100);
-    assert_int_equal(heap_remove_ptr(&h, &owners[2]), 0);
-    heap_check(&h);
-    while (!heap_empty(&h)) {
-        struct heap_item item = heap_pop(&h);
-
-        assert_true(item.ptr != &owners[2]);
-        assert_true(item.key >= floor);
-        floor = item.key;
-    }
-    heap_done(&h);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_keys_come_out_in_the_order_they_went_in),
         cmocka_unit_test(random_pushes_and_pops_come_out_sorted),
-        cmocka_unit_test(removal_by_owner_leaves_the_others_in_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

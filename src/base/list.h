@@ -58,12 +58,6 @@ static inline void list_del(struct list_head *entry)
     list_init(entry);
 }
 
-static inline void list_move(struct list_head *entry, struct list_head *head)
-{
-    list_del(entry);
-    list_add(entry, head);
-}
-
 static inline void list_move_tail(struct list_head *entry, struct list_head *head)
 {
     list_del(entry);
@@ -88,11 +82,6 @@ static inline void list_splice_tail(struct list_head *from, struct list_head *he
     list_splice(from, head->prev);
 }
 
-static inline bool list_is_first(const struct list_head *entry, const struct list_head *head)
-{
-    return entry->prev == head;
-}
-
 static inline bool list_is_last(const struct list_head *entry, const struct list_head *head)
 {
     return entry->next == head;
@@ -114,11 +103,6 @@ static inline size_t list_count(const struct list_head *head)
 #define list_first_entry(head, type, member) list_entry((head)->next, type, member)
 #define list_last_entry(head, type, member)  list_entry((head)->prev, type, member)
 
-#define list_for_each(at, head) for (at = (head)->next; at != (head); at = at->next)
-
-#define list_for_each_safe(at, after, head) \
-    for (at = (head)->next, after = at->next; at != (head); at = after, after = at->next)
-
 #define list_for_each_entry(pos, head, member)                                             \
     for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head); \
          pos = list_entry(pos->member.next, __typeof__(*pos), member))
@@ -133,11 +117,5 @@ static inline size_t list_count(const struct list_head *head)
         after = list_entry(pos->member.next, __typeof__(*pos), member); \
          &pos->member != (head);                                        \
          pos = after, after = list_entry(after->member.next, __typeof__(*pos), member))
-
-#define list_for_each_entry_reverse_safe(pos, after, head, member)      \
-    for (pos = list_entry((head)->prev, __typeof__(*pos), member),      \
-        after = list_entry(pos->member.prev, __typeof__(*pos), member); \
-         &pos->member != (head);                                        \
-         pos = after, after = list_entry(after->member.prev, __typeof__(*pos), member))
 
 #endif

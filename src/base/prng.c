@@ -37,6 +37,7 @@ u64 prng_below(struct prng *p, u64 bound)
     return (u64)(product >> 64);
 }
 
+/* lint: the machine draws by prng_below; property programs draw sizes with this */
 u64 prng_range(struct prng *p, u64 low, u64 high)
 {
     assert(low <= high);

@@ -65,8 +65,6 @@ typedef u64 ns_t;
 
 #define HW_PRINTF(format_arg, first_arg) __attribute__((format(printf, format_arg, first_arg)))
 #define HW_UNUSED                        __attribute__((unused))
-#define HW_NOINLINE                      __attribute__((noinline))
-#define HW_MUST_CHECK                    __attribute__((warn_unused_result))
 
 /* A place no input can reach. Aborts when it is reached all the same. */
 #define hw_unreachable()            \
@@ -85,11 +83,6 @@ static inline unsigned log2_floor(u64 x)
 static inline unsigned log2_ceil(u64 x)
 {
     return x == 1 ? 0 : log2_floor(x - 1) + 1;
-}
-
-static inline bool is_power_of_two(u64 x)
-{
-    return x != 0 && (x & (x - 1)) == 0;
 }
 
 #endif

@@ -308,24 +308,14 @@ u64 xa_find_marked(const struct xarray *xa, u64 *index, u64 last, enum xa_mark m
     return find(xa, index, last, (int)mark);
 }
 
-static u64 find_after(const struct xarray *xa, u64 *index, u64 last, int mark)
+u64 xa_find_after(const struct xarray *xa, u64 *index, u64 last)
 {
     u64 at = *index + 1;
-    u64 entry = *index < last ? find(xa, &at, last, mark) : 0;
+    u64 entry = *index < last ? find(xa, &at, last, -1) : 0;
 
     if (entry)
         *index = at;
     return entry;
-}
-
-u64 xa_find_after(const struct xarray *xa, u64 *index, u64 last)
-{
-    return find_after(xa, index, last, -1);
-}
-
-u64 xa_find_marked_after(const struct xarray *xa, u64 *index, u64 last, enum xa_mark mark)
-{
-    return find_after(xa, index, last, (int)mark);
 }
 
 /* The leaf of index, or NULL. pre: height > 0 */
@@ -338,52 +328,6 @@ static const struct xa_node *find_leaf(const struct xarray *xa, u64 index)
     while (node && node->shift)
         node = node->slots[slot_of(node, index)].node;
     return node;
-}
-
-u64 xa_next_gap(const struct xarray *xa, u64 index, u64 last)
-{
-    if (index > last)
-        return last + 1;
-    if (xa->height == 0)
-        return index == 0 && xa->head.entry ? 1 : index;
-    for (;;) {
-        const struct xa_node *leaf = find_leaf(xa, index);
-        unsigned slot = (unsigned)index & (XA_SLOTS - 1);
-        u64 gaps = leaf ? ~leaf->present >> slot : 1;
-
-        if (gaps) {
-            u64 skip = (u64)__builtin_ctzll(gaps);
-
-            return last - index < skip ? last + 1 : index + skip;
-        }
-        index |= XA_SLOTS - 1;
-        if (index >= last)
-            return last + 1;
-        index++;
-    }
-}
-
-u64 xa_prev_gap(const struct xarray *xa, u64 index, u64 first)
-{
-    if (index < first)
-        return first - 1;
-    if (xa->height == 0)
-        return index == 0 && xa->head.entry ? first - 1 : index;
-    for (;;) {
-        const struct xa_node *leaf = find_leaf(xa, index);
-        unsigned slot = (unsigned)index & (XA_SLOTS - 1);
-        u64 gaps = leaf ? ~leaf->present << (XA_SLOTS - 1 - slot) : BIT_ULL(63);
-
-        if (gaps) {
-            u64 skip = (u64)__builtin_clzll(gaps);
-
-            return index - first < skip ? first - 1 : index - skip;
-        }
-        index &= ~(u64)(XA_SLOTS - 1);
-        if (index <= first)
-            return first - 1;
-        index--;
-    }
 }
 
 void xa_set_mark(struct xarray *xa, u64 index, enum xa_mark mark)
@@ -426,11 +370,6 @@ bool xa_get_mark(const struct xarray *xa, u64 index, enum xa_mark mark)
     const struct xa_node *leaf = find_leaf(xa, index);
 
     return leaf && (leaf->marks[mark] >> slot_of(leaf, index) & 1);
-}
-
-bool xa_marked(const struct xarray *xa, enum xa_mark mark)
-{
-    return xa->height == 0 ? xa->head_marks >> mark & 1 : xa->head.node->marks[mark] != 0;
 }
 
 /* Check a subtree and count what is in it. */

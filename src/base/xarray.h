@@ -99,28 +99,13 @@ u64 xa_find(const struct xarray *xa, u64 *index, u64 last);
 /* As xa_find, in (*index, last]. */
 u64 xa_find_after(const struct xarray *xa, u64 *index, u64 last);
 
-/* As the two above, among the entries with this mark. */
+/* As xa_find, among the entries with this mark. */
 u64 xa_find_marked(const struct xarray *xa, u64 *index, u64 last, enum xa_mark mark);
-u64 xa_find_marked_after(const struct xarray *xa, u64 *index, u64 last, enum xa_mark mark);
-
-/* First index in [index, last] without an entry; when all have one, last + 1 (which wraps to 0 at the very end). */
-u64 xa_next_gap(const struct xarray *xa, u64 index, u64 last);
-
-/* Last index in [first, index] without an entry; when all have one, first - 1 (which wraps at 0). */
-u64 xa_prev_gap(const struct xarray *xa, u64 index, u64 first);
 
 /* Set, clear or read a mark of the entry at index. Setting does nothing where no entry is. */
 void xa_set_mark(struct xarray *xa, u64 index, enum xa_mark mark);
 void xa_clear_mark(struct xarray *xa, u64 index, enum xa_mark mark);
 bool xa_get_mark(const struct xarray *xa, u64 index, enum xa_mark mark);
-
-/* Is any entry marked? */
-bool xa_marked(const struct xarray *xa, enum xa_mark mark);
-
-static inline bool xa_empty(const struct xarray *xa)
-{
-    return xa->count == 0;
-}
 
 void xa_check(const struct xarray *xa);
 
@@ -131,9 +116,5 @@ void xa_check(const struct xarray *xa);
          entry = xa_find_after(xa, &index, last))
 
 #define xa_for_each(xa, index, entry) xa_for_each_range (xa, index, entry, 0, XA_INDEX_MAX)
-
-#define xa_for_each_marked(xa, index, entry, first, last, mark)                  \
-    for (index = (first), entry = xa_find_marked(xa, &index, last, mark); entry; \
-         entry = xa_find_marked_after(xa, &index, last, mark))
 
 #endif

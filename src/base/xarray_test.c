@@ -18,10 +18,8 @@ static void empty_array_has_no_node(void **state)
     assert_int_equal(xa_load(&xa, UINT64_MAX), 0);
     assert_int_equal(xa_find(&xa, &index, XA_INDEX_MAX), 0);
     assert_int_equal(xa_erase(&xa, 7), 0);
-    assert_int_equal(xa_next_gap(&xa, 5, 10), 5);
-    assert_int_equal(xa_prev_gap(&xa, 5, 0), 5);
     assert_int_equal(xa.nodes, 0);
-    assert_true(xa_empty(&xa));
+    assert_int_equal(xa.count, 0);
     xa_done(&xa);
 }
 
@@ -142,7 +140,7 @@ static void marks_survive_replacement_and_die_with_the_entry(void **state)
     (void)state;
     xa_init(&xa);
     xa_set_mark(&xa, 100, XA_MARK_0); /* nothing there: nothing happens */
-    assert_false(xa_marked(&xa, XA_MARK_0));
+    assert_false(xa_get_mark(&xa, 100, XA_MARK_0));
     xa_store(&xa, 100, 2);
     xa_store(&xa, 5000, 2);
     xa_set_mark(&xa, 100, XA_MARK_0);
@@ -164,28 +162,6 @@ static void marks_survive_replacement_and_die_with_the_entry(void **state)
     xa_done(&xa);
 }
 
-static void gaps_are_found_across_nodes(void **state)
-{
-    struct xarray xa;
-
-    (void)state;
-    xa_init(&xa);
-    for (u64 i = 10; i < 200; i++)
-        xa_store(&xa, i, 2);
-    assert_int_equal(xa_next_gap(&xa, 0, 1000), 0);
-    assert_int_equal(xa_next_gap(&xa, 10, 1000), 200);
-    assert_int_equal(xa_next_gap(&xa, 10, 199), 200);
-    assert_int_equal(xa_next_gap(&xa, 10, 150), 151);
-    assert_int_equal(xa_prev_gap(&xa, 199, 0), 9);
-    assert_int_equal(xa_prev_gap(&xa, 199, 10), 9);
-    assert_int_equal(xa_prev_gap(&xa, 199, 100), 99);
-    assert_int_equal(xa_prev_gap(&xa, 1000, 0), 1000);
-    xa_erase(&xa, 128);
-    assert_int_equal(xa_next_gap(&xa, 10, 1000), 128);
-    assert_int_equal(xa_prev_gap(&xa, 199, 0), 128);
-    xa_done(&xa);
-}
-
 static void both_ends_of_the_index_space_work(void **state)
 {
     struct xarray xa;
@@ -199,8 +175,6 @@ static void both_ends_of_the_index_space_work(void **state)
         visits++;
     assert_int_equal(visits, 2);
     assert_int_equal(index, UINT64_MAX);
-    assert_int_equal(xa_next_gap(&xa, UINT64_MAX, UINT64_MAX), 0);
-    assert_int_equal(xa_prev_gap(&xa, 0, 0), UINT64_MAX);
     xa_check(&xa);
     xa_done(&xa);
 }
@@ -258,17 +232,6 @@ static void compare_searches(const struct xarray *xa, const struct plain *plain,
         assert_int_equal(entry, want < PLAIN_SIZE ? plain->entry[want] : 0);
         if (entry)
             assert_int_equal(index, spread(want, shift));
-    }
-    if (shift == 0) {
-        u64 gap = i;
-
-        while (gap < PLAIN_SIZE && plain->entry[gap])
-            gap++;
-        assert_int_equal(xa_next_gap(xa, i, PLAIN_SIZE - 1), gap);
-        gap = i + 1;
-        while (gap > 0 && plain->entry[gap - 1])
-            gap--;
-        assert_int_equal(xa_prev_gap(xa, i, 0), gap - 1);
     }
 }
 
@@ -335,7 +298,6 @@ int main(void)
         cmocka_unit_test(deep_tree_shrinks_when_the_far_entry_goes),
         cmocka_unit_test(nodes_count_their_values),
         cmocka_unit_test(marks_survive_replacement_and_die_with_the_entry),
-        cmocka_unit_test(gaps_are_found_across_nodes),
         cmocka_unit_test(both_ends_of_the_index_space_work),
         cmocka_unit_test(body_of_for_each_may_erase),
         cmocka_unit_test(random_operations_agree_with_a_plain_array),

@@ -57,27 +57,6 @@ void clock_at(struct clock *c, ns_t when, clock_fn fn, void *owner, u64 arg)
     heap_push(&c->queue, MAX(when, c->now), NULL, i);
 }
 
-size_t clock_cancel(struct clock *c, const void *owner)
-{
-    struct heap kept;
-    size_t cancelled = 0;
-
-    heap_init(&kept);
-    while (!heap_empty(&c->queue)) {
-        struct heap_item item = heap_pop(&c->queue);
-
-        if (c->events[item.num].owner == owner) {
-            event_give(c, (u32)item.num);
-            cancelled++;
-        } else {
-            heap_push(&kept, item.key, NULL, item.num); /* in order of arrival within a time */
-        }
-    }
-    heap_done(&c->queue);
-    c->queue = kept;
-    return cancelled;
-}
-
 void clock_run_until(struct clock *c, ns_t until)
 {
     while (clock_next(c) <= until && !heap_empty(&c->queue)) {

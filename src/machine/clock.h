@@ -45,10 +45,6 @@ void clock_done(struct clock *c);
  * pool has grown */
 void clock_at(struct clock *c, ns_t when, clock_fn fn, void *owner, u64 arg);
 
-/* Forget every event of this owner, which is about to go away. Returns how many there were. cost
- * O(n) */
-size_t clock_cancel(struct clock *c, const void *owner);
-
 /* Time of the next event, or NS_NEVER. */
 static inline ns_t clock_next(const struct clock *c)
 {

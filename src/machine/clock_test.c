@@ -79,22 +79,6 @@ static void time_never_goes_back(void **state)
     assert_int_equal(clk.now, 50);
 }
 
-static void an_owner_that_goes_away_takes_its_events_along(void **state)
-{
-    int a, b;
-
-    (void)state;
-    clock_at(&clk, 3, hear, &a, 'a');
-    clock_at(&clk, 3, hear, &b, 'b');
-    clock_at(&clk, 1, hear, &a, 'c');
-    clock_at(&clk, 3, hear, &b, 'd');
-    assert_int_equal(clock_cancel(&clk, &a), 2);
-    assert_int_equal(clock_cancel(&clk, &a), 0);
-    clock_check(&clk);
-    clock_run_until(&clk, 10);
-    assert_string_equal(heard, "bd");
-}
-
 static u64 ticks;
 
 static void tick(void *owner, u64 arg)
@@ -139,7 +123,6 @@ int main(void)
         T(events_run_in_order_of_time_and_then_of_arrival),
         T(an_event_may_add_events_for_the_same_run),
         T(time_never_goes_back),
-        T(an_owner_that_goes_away_takes_its_events_along),
         T(the_pool_of_events_is_reused),
         cmocka_unit_test(costs_are_set_by_name),
     };

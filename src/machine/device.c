@@ -217,20 +217,6 @@ void device_stats_now(const struct device *d, struct device_stats *ret_stats)
     *ret_stats = s;
 }
 
-u64 device_count_in_flight(const struct device *d)
-{
-    u64 n = 0;
-
-    for (size_t i = 0; i < d->in_flight.count; i++)
-        n += d->in_flight.items[i].key > d->clock->now;
-    return n;
-}
-
-bool device_busy(const struct device *d)
-{
-    return device_count_in_flight(d) != 0;
-}
-
 void device_check(const struct device *d)
 {
     struct device_stats now;

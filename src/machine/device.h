@@ -98,10 +98,6 @@ ns_t device_rw_page(struct device *d, enum device_op op, u64 position, ns_t work
 /* What diskstats shows now: requests still in flight are only in_flight. */
 void device_stats_now(const struct device *d, struct device_stats *ret_stats);
 
-/* Requests queued or running. */
-u64 device_count_in_flight(const struct device *d);
-bool device_busy(const struct device *d);
-
 void device_check(const struct device *d);
 
 #endif
