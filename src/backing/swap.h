@@ -124,8 +124,8 @@ struct swap {
 
     /* The allocator wants the slot of an idle page of the swap cache (cached, no references, not
      * locked, not under writeback) because more than half of swap is used: take the page out of
-     * the cache as swapcache_try_free() does, with all that is counted elsewhere. True when it
-     * did. NULL: such slots are left alone. */
+     * the cache with swapcache_del(), mark it dirty (folio_free_swap) and uncharge the slot. True
+     * when the page left the cache. NULL: the allocator leaves such slots alone. */
     bool (*free_idle)(void *ctx, pfn_t pfn);
     void *free_idle_ctx;
 };
@@ -152,7 +152,6 @@ u32 swap_find(const struct swap *s, const char *name);
  * swapcache_add() or swap_slot_free().
  *   cost: O(1) amortised, however full */
 swp_t swap_slot_try_alloc_cpu(struct swap *s, unsigned cpu);
-swp_t swap_slot_try_alloc(struct swap *s); /* on CPU 0 */
 /* The first of the 512 slots of a free cluster, all reserved; SWP_NONE: the area that is next has none, or seeks. */
 swp_t swap_cluster_try_alloc(struct swap *s);
 /* Give a reserved slot back unused.  pre: not cached, no references */
@@ -190,9 +189,6 @@ u64 swapcache_add(struct swap *s, swp_t e, pfn_t pfn);
 bool swapcache_del(struct swap *s, pfn_t pfn, u64 shadow, u16 *ret_memcg);
 /* Another frame, in no cache, takes the place of a page that is not locked and not under writeback. */
 void swapcache_replace(struct swap *s, pfn_t from, pfn_t to);
-/* folio_free_swap: the page leaves the cache and becomes dirty when no reference and no
- * writeback needs its slot; true when it did. *ret_memcg as above. */
-bool swapcache_try_free(struct swap *s, pfn_t pfn, u16 *ret_memcg);
 void swap_set_memcg(struct swap *s, swp_t e, u16 memcg);
 u16 swap_memcg(const struct swap *s, swp_t e);
 

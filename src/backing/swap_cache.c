@@ -111,14 +111,3 @@ void swapcache_replace(struct swap *s, pfn_t from, pfn_t to)
     frame_set(t, PG_SWAPCACHE);
     frame_clear(f, PG_SWAPCACHE);
 }
-
-bool swapcache_try_free(struct swap *s, pfn_t pfn, u16 *ret_memcg)
-{
-    struct frame *f = frames_get(s->frames, pfn);
-
-    if (!frame_test(f, PG_SWAPCACHE) || frame_test(f, PG_WRITEBACK) || swap_count(s, f->private))
-        return false;
-    swapcache_del(s, pfn, 0, ret_memcg);
-    frame_set(f, PG_DIRTY);
-    return true;
-}

@@ -66,8 +66,7 @@ static bool free_idle(void *ctx, pfn_t pfn)
         at++;
     EXPECT(at < nr_held && slot_of(e)->pfn == pfn && slot_of(e)->refs == 0);
     EXPECT(swap_is_full(&s));
-    EXPECT(swapcache_try_free(&s, pfn, &memcg) && memcg == slot_of(e)->memcg);
-    EXPECT(frame_test(frames_get(&m.frames, pfn), PG_DIRTY));
+    EXPECT(swapcache_del(&s, pfn, 0, &memcg) && memcg == slot_of(e)->memcg);
     free_page(pfn);
     forget(at);
     return true;

@@ -470,8 +470,3 @@ swp_t swap_slot_try_alloc_cpu(struct swap *s, unsigned cpu)
         get_slots(s, cpu, 1, &e);
     return e;
 }
-
-swp_t swap_slot_try_alloc(struct swap *s)
-{
-    return swap_slot_try_alloc_cpu(s, 0);
-}

@@ -34,7 +34,7 @@ static void add_area(u64 pages, s32 priority, struct device *device)
 /* A slot with one reference and nothing in memory. */
 static swp_t swapped(void)
 {
-    swp_t e = swap_slot_try_alloc(&s);
+    swp_t e = swap_slot_try_alloc_cpu(&s, 0);
     pfn_t pfn = machine_take(&m);
 
     assert_int_not_equal(e, SWP_NONE);
@@ -69,7 +69,7 @@ static void a_slot_lives_from_reserved_to_free(void **state)
 
     (void)state;
     add_area(100, 5, &m.disk);
-    e = swap_slot_try_alloc(&s);
+    e = swap_slot_try_alloc_cpu(&s, 0);
     assert_int_equal(swapcache_add(&s, e, pfn), 0);
     assert_int_equal(swapcache_find(&s, e), pfn);
     assert_int_equal(frames_get(&m.frames, pfn)->private, e);
@@ -89,9 +89,8 @@ static void a_slot_lives_from_reserved_to_free(void **state)
     assert_false(swap_put(&s, e, &memcg)); /* the cache still has it */
     assert_int_equal(memcg, 0);
     swap_check(&s);
-    assert_true(swapcache_try_free(&s, pfn, &memcg));
+    assert_true(swapcache_del(&s, pfn, 0, &memcg));
     assert_int_equal(memcg, 42);
-    assert_true(frame_test(frames_get(&m.frames, pfn), PG_DIRTY));
     assert_int_equal(s.free_pages, 99);
     assert_int_equal(s.xa_nodes, 0);
 }
@@ -115,7 +114,7 @@ static void a_reserved_slot_can_be_given_back(void **state)
 {
     (void)state;
     add_area(100, 5, &m.disk);
-    swap_slot_free(&s, swap_slot_try_alloc(&s));
+    swap_slot_free(&s, swap_slot_try_alloc_cpu(&s, 0));
     assert_int_equal(s.free_pages, 99);
 }
 
@@ -126,18 +125,18 @@ static void every_slot_is_handed_out_once_and_then_none(void **state)
     (void)state;
     add_area(5000, 5, &m.disk);
     for (u32 i = 0; i < 4999; i++) {
-        swp_t e = swap_slot_try_alloc(&s);
+        swp_t e = swap_slot_try_alloc_cpu(&s, 0);
 
         assert_int_not_equal(e, SWP_NONE);
         assert_false(seen[swp_slot(e)]);
         seen[swp_slot(e)] = true;
     }
     assert_false(seen[0]);
-    assert_int_equal(swap_slot_try_alloc(&s), SWP_NONE);
+    assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), SWP_NONE);
     assert_int_equal(s.free_pages, 0);
     swap_check(&s);
     swap_slot_free(&s, swp_make(0, 777));
-    assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, 777));
+    assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(0, 777));
 }
 
 /* Clusters of 512; the first is not free because of the header; the list goes by columns of 32. */
@@ -146,11 +145,11 @@ static void a_device_without_seeks_fills_cluster_after_cluster(void **state)
     (void)state;
     add_area(70 * 512, 5, &m.disk);
     for (u32 i = 0; i < 512; i++)
-        assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, 32 * 512 + i));
-    assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, 64 * 512));
+        assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(0, 32 * 512 + i));
+    assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(0, 64 * 512));
     for (u32 i = 1; i < 512; i++)
-        swap_slot_try_alloc(&s);
-    assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, 1 * 512));
+        swap_slot_try_alloc_cpu(&s, 0);
+    assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(0, 1 * 512));
 }
 
 /* The CPU was filling cluster 32 when all of it was freed: it is at the end of the list now. */
@@ -161,11 +160,11 @@ static void a_cluster_that_became_free_waits_for_its_turn(void **state)
     (void)state;
     add_area(70 * 512, 5, &m.disk);
     for (u32 i = 0; i < SWAP_BATCH; i++)
-        batch[i] = swap_slot_try_alloc(&s);
+        batch[i] = swap_slot_try_alloc_cpu(&s, 0);
     for (u32 i = 0; i < SWAP_BATCH; i++)
         swap_slot_free(&s, batch[i]);
     assert_int_equal(s.areas[0].clusters[32].used, 0);
-    assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, 64 * 512));
+    assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(0, 64 * 512));
 }
 
 static void a_cluster_is_handed_out_whole_or_not_at_all(void **state)
@@ -177,7 +176,7 @@ static void a_cluster_is_handed_out_whole_or_not_at_all(void **state)
     e = swap_cluster_try_alloc(&s);
     assert_int_equal(swp_slot(e), 512);
     assert_int_equal(s.areas[0].used, 512);
-    assert_int_equal(swp_slot(swap_slot_try_alloc(&s)), 1024); /* begins the other one */
+    assert_int_equal(swp_slot(swap_slot_try_alloc_cpu(&s, 0)), 1024); /* begins the other one */
     assert_int_equal(swap_cluster_try_alloc(&s), SWP_NONE);
     for (unsigned i = 0; i < 512; i++)
         swap_slot_free(&s, e + i);
@@ -191,12 +190,12 @@ static void a_device_with_seeks_fills_from_the_start(void **state)
     (void)state;
     add_area(4000, 5, &m.hdd);
     for (u32 i = 1; i <= 1000; i++)
-        assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, i));
+        assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(0, i));
     for (u32 i = 100; i < 700; i++)
         swap_slot_free(&s, swp_make(0, i));
     for (u32 i = 1001; i <= 1024; i++) /* the rest of the second run of 512 */
-        assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, i));
-    assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, 100)); /* the first run of 512 */
+        assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(0, i));
+    assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(0, 100)); /* the first run of 512 */
 }
 
 /* Random holes; the next run must be the first of 512 free slots, wherever it starts. */
@@ -210,7 +209,7 @@ static void the_first_run_of_512_free_slots_is_found(void **state)
     prng_seed(&p, 3);
     add_area(PAGES, 5, &m.hdd);
     for (u32 i = 1; i < PAGES; i++)
-        used[swp_slot(swap_slot_try_alloc(&s))] = true;
+        used[swp_slot(swap_slot_try_alloc_cpu(&s, 0))] = true;
     for (unsigned round = 0; round < 200; round++) {
         u32 first = 1 + (u32)prng_below(&p, PAGES - 1), length = 400 + (u32)prng_below(&p, 300);
         u32 run = 0, start = 0;
@@ -227,7 +226,7 @@ static void the_first_run_of_512_free_slots_is_found(void **state)
         s.areas[0].cluster_nr = 0; /* time for a new run */
         if (s.slots_cache_active)
             s.slots_cache[0].nr = 0; /* forget what was taken ahead */
-        first = swp_slot(swap_slot_try_alloc(&s));
+        first = swp_slot(swap_slot_try_alloc_cpu(&s, 0));
         if (start)
             assert_int_equal(first, start);
         for (u32 i = 1; i < PAGES; i++)
@@ -242,10 +241,10 @@ static void a_higher_priority_is_filled_first(void **state)
     add_area(11, 1, &m.disk);
     add_area(11, 9, &m.disk);
     for (u32 i = 0; i < 10; i++)
-        assert_int_equal(swp_area(swap_slot_try_alloc(&s)), 1);
-    assert_int_equal(swp_area(swap_slot_try_alloc(&s)), 0);
+        assert_int_equal(swp_area(swap_slot_try_alloc_cpu(&s, 0)), 1);
+    assert_int_equal(swp_area(swap_slot_try_alloc_cpu(&s, 0)), 0);
     swap_slot_free(&s, swp_make(1, 4));
-    assert_int_equal(swap_slot_try_alloc(&s), swp_make(1, 4));
+    assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(1, 4));
 }
 
 /* One slot each while swap is nearly full (fewer than 320 free slots), a batch each when it is
@@ -256,13 +255,13 @@ static void equal_priorities_take_turns(void **state)
     add_area(101, 5, &m.disk);
     add_area(101, 5, &m.disk);
     for (u32 i = 0; i < 20; i++)
-        assert_int_equal(swp_area(swap_slot_try_alloc(&s)), i % 2);
+        assert_int_equal(swp_area(swap_slot_try_alloc_cpu(&s, 0)), i % 2);
     swap_done(&s);
     swap_init(&s, &m.frames, &m.counters);
     add_area(10000, 5, &m.disk);
     add_area(10000, 5, &m.disk);
     for (u32 i = 0; i < 512; i++)
-        assert_int_equal(swp_area(swap_slot_try_alloc(&s)), i / SWAP_BATCH % 2);
+        assert_int_equal(swp_area(swap_slot_try_alloc_cpu(&s, 0)), i / SWAP_BATCH % 2);
 }
 
 static void cpus_fill_clusters_of_their_own(void **state)
@@ -289,7 +288,7 @@ static u32 uncharged;
 static bool free_idle(void *ctx, pfn_t pfn)
 {
     u16 memcg = 0;
-    bool freed = swapcache_try_free(ctx, pfn, &memcg);
+    bool freed = swapcache_del(ctx, pfn, 0, &memcg);
 
     uncharged += memcg;
     return freed;
@@ -305,7 +304,7 @@ static void idle_pages_give_their_slots_up_when_swap_is_half_full(void **state)
     s.free_idle_ctx = &s;
     add_area(1000, 5, &m.disk); /* cluster 1 is cut short: no free cluster at all */
     for (u32 i = 0; i < 700; i++) {
-        e = swap_slot_try_alloc(&s);
+        e = swap_slot_try_alloc_cpu(&s, 0);
         swapcache_add(&s, e, pfns[i] = machine_take(&m));
         swap_set_memcg(&s, e, 1);
         swap_dup(&s, e);
@@ -314,7 +313,7 @@ static void idle_pages_give_their_slots_up_when_swap_is_half_full(void **state)
     }
     uncharged = 0;
     for (u32 i = 0; i < 400; i++)
-        assert_int_not_equal(swap_slot_try_alloc(&s), SWP_NONE);
+        assert_int_not_equal(swap_slot_try_alloc_cpu(&s, 0), SWP_NONE);
     assert_true(uncharged > 0);
     swap_check(&s);
     for (u32 i = 0; i < 700; i++)
