@@ -29,17 +29,6 @@ void folio_write_tails(struct frames *fr, pfn_t head)
     f[1].index_hi |= FOLIO_TAILS;
 }
 
-void folio_unmake(struct frames *fr, pfn_t head)
-{
-    struct frame *f = frames_get(fr, head);
-    s64 nr = frame_nr_pages(f);
-
-    assert(folio_is_large(f) && !folio_is_deferred(f));
-    for (s64 i = 1; i < nr; i++)
-        f[i] = (struct frame){.flags = frame_zone(f)};
-    frame_clear(f, PG_HEAD);
-}
-
 void folio_free_tails(struct frames *fr, pfn_t head)
 {
     struct frame *f = frames_get(fr, head);

@@ -101,9 +101,6 @@ unsigned folio_count_mapped(const struct frame *head);
 void folio_make(struct frames *fr, pfn_t pfn, unsigned order);
 /* Write the tails that are not written yet. */
 void folio_write_tails(struct frames *fr, pfn_t head);
-/* Frames of one page each, with flags of nothing but their zone, mapcount 0 and no charge; the first keeps its flags but PG_HEAD.
- *   pre: not in the queue */
-void folio_unmake(struct frames *fr, pfn_t head);
 /* frames_free(): what was written of its tails is gone.   pre: nothing maps it */
 void folio_free_tails(struct frames *fr, pfn_t head);
 /* The counts and marks of its pages go to another folio of as many, but for those of a page of order 0 (mapcount of the head, flags, list).

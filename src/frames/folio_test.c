@@ -139,27 +139,6 @@ static void each_page_counts_the_entries_that_map_it(void **state)
     free_it();
 }
 
-static void coming_apart_leaves_frames_of_one_page(void **state)
-{
-    u32 kept = PG_UPTODATE | PG_DIRTY | PG_ANON;
-
-    (void)state;
-    frame_set(f, kept);
-    map_page(3);
-    unmap_all();
-    folio_unmake(&fr, head);
-    assert_false(folio_is_large(f));
-    assert_true(frame_test(f, PG_UPTODATE) && frame_test(f, PG_DIRTY) && frame_test(f, PG_ANON));
-    for (unsigned i = 1; i < NR; i++) {
-        assert_int_equal(f[i].flags, frame_zone(f));
-        assert_int_equal(f[i].mapping, 0);
-        assert_int_equal(folio_head_pfn(&fr, head + i), head + i);
-    }
-    frame_clear(f, kept);
-    for (unsigned i = 0; i < NR; i++)
-        frames_free(&fr, head + i, 0, 0);
-}
-
 static void freed_frames_remember_nothing(void **state)
 {
     pfn_t again;
@@ -199,7 +178,6 @@ int main(void)
         TEST(making_one_writes_two_descriptors),
         TEST(tails_are_written_once_and_say_whose_they_are),
         TEST(each_page_counts_the_entries_that_map_it),
-        TEST(coming_apart_leaves_frames_of_one_page),
         TEST(freed_frames_remember_nothing),
         TEST(a_huge_page_costs_no_more_of_the_host_than_small_ones),
     };

@@ -38,23 +38,6 @@
 typedef u32 pfn_t;
 #define PFN_NONE ((pfn_t)0) /* frame 0 is never handed out, as on a PC */
 
-/* Who has which bits of frame.flags:
- *
- *   bits    in use                        first frame of a free block     slab: its first frame
- *   0..1    zone                          zone                            zone
- *   2       PG_PRIVATE                    migrate type of its list        SLAB_HEAD
- *   3       generation (1)                (2 bits)                        -
- *   4..5    generation                    order                           order
- *   6..7    uses (1)                      order                           order
- *   8..22   page flags                    - (2)                           -
- *   23..25  kind                          kind                            kind
- *   26      head of a folio               -                               -
- *   27..30  page flags                    -                               -
- *   31      PG_HUGETLB                    -                               -
- *
- *   (1) of multi-generational LRU (reclaim/mglru.h), else 0
- *   (2) a third bit of migrate type goes to bit 8: PG_LOCKED means nothing for a free frame */
-#define FRAME_ZONE_SHIFT  0u
 #define FRAME_ZONE_MASK   0x3u
 #define FRAME_MT_SHIFT    2u
 #define FRAME_MT_MASK     (0x3u << FRAME_MT_SHIFT)

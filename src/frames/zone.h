@@ -158,8 +158,8 @@ bool zone_watermark_ok(const struct zone *z, unsigned order, u64 mark, enum zone
 bool zone_watermark_ok_with(const struct zone *z, unsigned order, u64 mark, enum zone_type highest,
                             u32 alloc_flags, u64 free);
 
-/* "vm stats threshold" of zoneinfo: by how much a CPU's copy of a counter may lag. Shown, not
- * modelled. */
+/* "vm stats threshold" of zoneinfo: the most by which a CPU's private part of a counter may differ
+ * before the kernel adds it to the zone's. Shown, not modelled. */
 unsigned zone_stat_threshold(const struct zone *z, unsigned nr_cpus);
 
 /* May blocks of this order wait on per-CPU lists? */

@@ -44,20 +44,6 @@ static void render_zone_stats(const struct system *s, const struct zone *z, stru
     }
 }
 
-/* Position of the highest set bit, from 1; 0 for 0. */
-static unsigned fls(u64 x)
-{
-    return x ? log2_floor(x) + 1 : 0;
-}
-
-/* By how much a CPU's private part of a counter may differ before it is added to the zone's. */
-static unsigned stat_threshold(const struct system *s, const struct zone *z)
-{
-    unsigned threshold = 2 * fls(s->frames.nr_cpus) * (1 + fls(z->managed >> (27 - PAGE_SHIFT)));
-
-    return MIN(threshold, 125);
-}
-
 static void render_pagesets(const struct system *s, const struct zone *z, struct strbuf *out)
 {
     strbuf_append(out, "\n  pagesets");
@@ -72,7 +58,8 @@ static void render_pagesets(const struct system *s, const struct zone *z, struct
                   "\n  vm stats threshold: %u"
                   "\n  node_unreclaimable:  %u"
                   "\n  start_pfn:           %u",
-                  stat_threshold(s, z), kswapd_is_hopeless(&s->frames.nodes[z->nid]), z->start_pfn);
+                  zone_stat_threshold(z, s->frames.nr_cpus),
+                  kswapd_is_hopeless(&s->frames.nodes[z->nid]), z->start_pfn);
 }
 
 static void render_zone(const struct system *s, const struct zone *z, bool first,
