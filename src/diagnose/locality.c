@@ -156,16 +156,6 @@ char *nodes_text(char *buf, size_t size, const struct snapshot *s, u64 nodes)
     return buf;
 }
 
-u64 process_bytes_on(const struct snapshot *s, u32 pid, u32 node)
-{
-    u64 bytes = UNKNOWN;
-
-    vec_for_each (&s->process_nodes, row)
-        if (row->pid == pid)
-            bytes = figure_or(bytes, 0) + (row->node == node ? row->bytes : 0);
-    return bytes;
-}
-
 double node_left(const struct node_view *n)
 {
     return known(n->free) ? share_of(n->free + figure_or(n->inactive_file, 0), n->total) : NAN;

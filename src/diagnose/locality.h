@@ -64,7 +64,4 @@ bool node_is_exhausted(const struct snapshot *s, const struct node_view *n, bool
 /* Free, and on the inactive list of files, in percent of the node; NAN. */
 double node_left(const struct node_view *n);
 
-/* Bytes of the process on the node with this number; UNKNOWN when nothing is known of it. */
-u64 process_bytes_on(const struct snapshot *s, u32 pid, u32 node);
-
 #endif

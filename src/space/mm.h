@@ -138,7 +138,4 @@ static inline u64 mm_rss(const struct mm *mm)
     return mm->rss_file + mm->rss_anon + mm->rss_shmem;
 }
 
-/* vma_check, pagetable_check, and the counters rss_* and swapents equal a recount of the entries, which all lie in vmas. */
-void mm_check(struct mm *mm);
-
 #endif

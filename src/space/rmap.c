@@ -94,13 +94,6 @@ void rmap_check_links(const struct vma *vma)
     assert(vma->anon_vma || list_empty(&vma->avc_list));
 }
 
-u64 rmap_count_file_vmas(const struct space *s, u32 inode)
-{
-    const struct vma_set *set = file_vmas(s, inode);
-
-    return set ? set->live : 0;
-}
-
 /* --- mappings ------------------------------------------------------------------------------------ */
 
 static void set_anon(struct frame *f, u32 anon_vma, const struct vma *vma, vpn_t vpn)
@@ -339,22 +332,6 @@ void rmap_prefetch(const struct space *s, pfn_t pfn)
     vma_set_for_each (entry, set, index, index) {
         pagetable_prefetch(entry->vma->mm, entry->vma->start + (index - entry->first));
         return;
-    }
-}
-
-void rmap_for_each_file(struct space *s, u32 inode, u64 index, rmap_fn fn, void *ctx)
-{
-    const struct vma_set *set = file_vmas(s, inode);
-
-    if (!set)
-        return;
-    vma_set_for_each (entry, set, index, index) {
-        struct vma *vma = entry->vma;
-        struct rmap_walk walk = {vma, vma->start + (index - vma->pgoff), NULL, 0};
-
-        walk.slot = pagetable_find(vma->mm, walk.vpn);
-        if (!fn(ctx, &walk))
-            return;
     }
 }
 

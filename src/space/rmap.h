@@ -93,10 +93,6 @@ bool rmap_find_only(struct space *s, pfn_t pfn, struct rmap_walk *ret_walk);
 /* Tell the host that the first entry which maps the frame will be looked at soon. */
 void rmap_prefetch(const struct space *s, pfn_t pfn);
 
-/* The same for every entry that *could* map page `index` of file `inode` (truncate): the entry may be none, a swap entry or
- * another page, and slot is NULL where there is no table. */
-void rmap_for_each_file(struct space *s, u32 inode, u64 index, rmap_fn fn, void *ctx);
-
 /* Every vma that maps some of pages [first, last] of the file, with the part [start, end) of it that does
  * (unmap_mapping_range). fn must not change vmas. */
 typedef void (*rmap_vma_fn)(void *ctx, struct vma *vma, vpn_t start, vpn_t end);
@@ -105,9 +101,6 @@ void rmap_for_each_file_vma(struct space *s, u32 inode, u64 first, u64 last, rma
 
 /* Is any vma VM_LOCKED that could map the anonymous folio? */
 bool rmap_may_be_locked(const struct space *s, pfn_t head);
-
-/* How many vmas map the file (mapping_mapped). */
-u64 rmap_count_file_vmas(const struct space *s, u32 inode);
 
 /* mapcount of the frame equals the number of entries found. Expensive. */
 void rmap_check(struct space *s, pfn_t pfn);

@@ -80,7 +80,8 @@ struct mm *mm_get(const struct space *s, u32 id)
     return id > 0 && id < s->next_mm_id ? s->mms[id] : NULL;
 }
 
-/* Count each entry, and into `mapped` (may be NULL) those of each folio. */
+/* Do rss_*, swapents and hugetlb_pages equal a recount of the entries, and do all entries lie in
+ * vmas? Adds the entries of each folio to `mapped`, by the number of its first frame. */
 static void mm_recount(struct mm *mm, struct u64map *mapped)
 {
     u64 file = 0, anon = 0, shmem = 0, swapents = 0, hugetlb = 0;
@@ -105,18 +106,10 @@ static void mm_recount(struct mm *mm, struct u64map *mapped)
             shmem += pages;
         else
             file += pages;
-        if (mapped)
-            u64map_add(mapped, folio_head_pfn(mm->space->frames, pte_pfn(*ref.slot)), 1);
+        u64map_add(mapped, folio_head_pfn(mm->space->frames, pte_pfn(*ref.slot)), 1);
     }
     assert(mm->rss_file == file && mm->rss_anon == anon && mm->rss_shmem == shmem);
     assert(mm->swapents == swapents && mm->hugetlb_pages == hugetlb);
-}
-
-void mm_check(struct mm *mm)
-{
-    vma_check(mm);
-    pagetable_check(mm);
-    mm_recount(mm, NULL);
 }
 
 void space_check(struct space *s)

@@ -23,7 +23,9 @@ void space_init(struct space *s, struct frames *frames);
 /* Frees whatever is left, mapped or not: the machine goes as a whole. */
 void space_done(struct space *s);
 
-/* mm_check of every address space, anon_vma_check, and the mapcount of every mapped frame equals a recount. Expensive. */
+/* Of every address space: vma_check, pagetable_check, and rss_* and swapents equal a recount of the
+ * entries, which all lie in vmas. Of the machine: anon_vma_check, and the mapcount of every mapped
+ * frame equals a recount. Expensive. */
 void space_check(struct space *s);
 
 #endif

@@ -78,12 +78,3 @@ void tlb_flush_all(struct tlb *t)
     tlb_flush_all(&t->huge->t);
     t->huge->loaded = false;
 }
-
-unsigned tlb_count(const struct tlb *t)
-{
-    unsigned count = 0;
-
-    for (u64 i = 0; i < (t->sets_mask + 1) * TLB_SLOTS; i++)
-        count += t->tags[i] != 0 && t->tags[i] != TLB_NO_WAY;
-    return count;
-}

@@ -130,7 +130,4 @@ void tlb_flush_huge(struct tlb *t, u32 mm_id, u64 vpn);
 void tlb_flush_mm(struct tlb *t, u32 mm_id);
 void tlb_flush_all(struct tlb *t);
 
-/* Entries in use, without those of huge pages. */
-unsigned tlb_count(const struct tlb *t);
-
 #endif

@@ -2,6 +2,16 @@
 #include "base/test.h"
 #include "space/tlb.h"
 
+/* Entries in use, without those of huge pages. */
+static unsigned tlb_count(const struct tlb *t)
+{
+    unsigned count = 0;
+
+    for (u64 i = 0; i < (t->sets_mask + 1) * TLB_SLOTS; i++)
+        count += t->tags[i] != 0 && t->tags[i] != TLB_NO_WAY;
+    return count;
+}
+
 static void loaded_translation_hits_for_its_address_space_only(void **state)
 {
     struct tlb t;

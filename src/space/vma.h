@@ -100,10 +100,6 @@ void vma_set_policy(struct mm *mm, vpn_t start, vpn_t end, struct mempolicy p);
  *   pre: start is inside vma; nothing is mapped at the destination. vma may be freed or changed by a merge. */
 struct vma *vma_copy(struct vma *vma, vpn_t start, vpn_t new_start, u64 new_pages);
 
-/* vma_copy() and removal of [start, end) in one step, for callers whose entries are moved without allocating.
- *   pre: [start, end) lies in one vma    post: returns the vma at new_start */
-struct vma *vma_move(struct mm *mm, vpn_t start, vpn_t end, vpn_t new_start, u64 new_pages);
-
 /* Change the ends of a vma in place, without merging (brk, mremap grow or shrink, stack growth at `start`). */
 void vma_resize(struct mm *mm, struct vma *vma, vpn_t start, vpn_t end);
 

@@ -240,14 +240,3 @@ struct vma *vma_copy(struct vma *vma, vpn_t start, vpn_t new_start, u64 new_page
     vma_insert(copy);
     return copy;
 }
-
-struct vma *vma_move(struct mm *mm, vpn_t start, vpn_t end, vpn_t new_start, u64 new_pages)
-{
-    struct vma *vma = vma_find(mm, start);
-
-    assert(vma && end <= vma->end);
-    assert(new_pages > 0);
-    vma_copy(vma, start, new_start, new_pages);
-    vma_remove(mm, start, end);
-    return vma_find(mm, new_start);
-}

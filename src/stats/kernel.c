@@ -92,19 +92,6 @@ const struct kernel_release *kernel_default(void)
     return release;
 }
 
-const char *kernel_names(char *buf, size_t size)
-{
-    size_t len = 0;
-
-    for (unsigned i = 0; i < nr_kernel_releases && len < size; i++) {
-        int wrote =
-            snprintf(buf + len, size - len, "%s%s", i ? ", " : "", kernel_releases[i]->name);
-
-        len += wrote > 0 ? (size_t)wrote : 0;
-    }
-    return buf;
-}
-
 enum lru_policy lru_policy_find(const char *name)
 {
     for (unsigned i = 0; i < NR_LRU_POLICIES; i++) {

@@ -79,8 +79,6 @@ const struct kernel_release *kernel_find(const char *name);
 const struct kernel_release *kernel_nearest(unsigned major, unsigned minor);
 /* The release called KERNEL_DEFAULT. */
 const struct kernel_release *kernel_default(void);
-/* "6.1, 6.12": what kernel_find() knows. Returns buf. */
-const char *kernel_names(char *buf, size_t size);
 
 /* The kernel of one machine. */
 struct kernel {
