@@ -149,10 +149,6 @@ void capture_root(const struct capture *c, struct strbuf *out);
  * *ret_before: how many those are. `each` may be NULL; it is told of each sample written, of how many. A sample that does not decode is
  * left out, and counted in *ret_lost. */
 typedef void capture_cut_fn(void *ctx, size_t done, size_t total);
-int capture_cut(struct capture *c, size_t from, size_t to, struct capture_writer *w,
-                capture_cut_fn *each, void *ctx, size_t *ret_before, size_t *ret_lost,
-                struct err *e);
-
 /* The same of a capture whose files are other ones in the copy: append the path, and the text, that `path` (of a directory with '/') shall have. */
 struct capture_map {
     void (*path)(void *ctx, const char *path, struct strbuf *out);

@@ -133,10 +133,3 @@ int capture_copy(struct capture *c, const struct capture_map *map, size_t from, 
     vec_done(&before.samples);
     return rc;
 }
-
-int capture_cut(struct capture *c, size_t from, size_t to, struct capture_writer *w,
-                capture_cut_fn *each, void *ctx, size_t *ret_before, size_t *ret_lost,
-                struct err *e)
-{
-    return capture_copy(c, NULL, from, to, w, each, ctx, ret_before, ret_lost, e);
-}

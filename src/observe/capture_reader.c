@@ -473,6 +473,7 @@ int capture_open(const char *path, struct capture **ret, struct err *e)
     return capture_open_input(&in, path, ret, e);
 }
 
+/* lint: the fuzz program and the tests of damage have a capture in memory */
 int capture_open_bytes(const void *bytes, size_t count, const char *name, struct capture **ret,
                        struct err *e)
 {

@@ -12,10 +12,9 @@
 
 struct sampler {
     struct source *src;
-    struct capture *capture;       /* NULL: src is ours, unless borrowed */
+    struct capture *capture;       /* NULL: src belongs to the sampler */
     struct capture_writer *writer; /* NULL: nothing is written */
     struct source *untold;         /* src without its tee to the writer */
-    bool borrowed;
     u64 parts;
     u64 hurried; /* read every time */
     struct schedule schedule;
@@ -68,16 +67,6 @@ int sampler_open_dir(const char *root, u64 parts, struct sampler **ret, struct e
     return 0;
 }
 
-struct sampler *sampler_new(struct source *src, u64 parts)
-{
-    struct sampler *m = xcalloc(1, sizeof(*m));
-
-    m->src = src;
-    m->borrowed = true;
-    m->parts = parts;
-    return m;
-}
-
 void sampler_read_all(struct sampler *m, bool all)
 {
     m->schedule.all = all;
@@ -85,7 +74,7 @@ void sampler_read_all(struct sampler *m, bool all)
 
 void sampler_record(struct sampler *m, struct capture_writer *w)
 {
-    assert(!m->capture && !m->borrowed && m->taken == 0);
+    assert(!m->capture && m->taken == 0);
     m->untold = m->src;
     m->src = source_tee(m->src, capture_writer_tee, w);
     m->writer = w;
@@ -105,7 +94,7 @@ void sampler_free(struct sampler *m)
     forget(m);
     if (m->capture)
         capture_free(m->capture);
-    else if (!m->borrowed)
+    else
         source_free(m->src);
     free(m);
 }

@@ -25,9 +25,6 @@ int sampler_open(const char *root, u64 parts, struct sampler **ret, struct err *
 /* The same of a directory alone: a file is an error. */
 int sampler_open_dir(const char *root, u64 parts, struct sampler **ret, struct err *e);
 
-/* The same over a source of the caller's, which stays the caller's. */
-struct sampler *sampler_new(struct source *src, u64 parts);
-
 /* From now on read every part at every tick: for the first two samples of a diagnosis, whose rates must not wait. */
 void sampler_read_all(struct sampler *m, bool all);
 

@@ -596,12 +596,6 @@ struct snapshot {
 
 /* What to read: bits 1 << PART_*. Those left out stay PART_NOT_READ. */
 #define SNAPSHOT_ALL (((u64)1 << NR_PARTS) - 1)
-/* Cheap enough for every second: no processes, no slabs, no smaps, no log, of groups no memory.stat and no limits. */
-#define SNAPSHOT_TOTALS                                                               \
-    (SNAPSHOT_ALL &                                                                   \
-     ~(1ull << PART_PROCESSES | 1ull << PART_SMAPS_ROLLUP | 1ull << PART_SLABINFO |   \
-       1ull << PART_NUMA_MAPS | 1ull << PART_KERNEL_LOG | 1ull << PART_PAGETYPEINFO | \
-       1ull << PART_CGROUP_STAT | 1ull << PART_CGROUP_LIMITS))
 
 void snapshot_init(struct snapshot *s);
 void snapshot_done(struct snapshot *s);
