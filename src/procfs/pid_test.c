@@ -87,7 +87,7 @@ static void smaps_add_up_to_the_rollup(void **state HW_UNUSED)
 
     world_init(&w);
     strbuf_init(&rollup);
-    system_group_reclaim(w.s, w.t->group, 70, NULL); /* some of both go to swap */
+    system_group_reclaim(w.s, w.t->group, 70, -1, NULL); /* some of both go to swap */
     render_pid_smaps(w.s, w.t, &w.text);
     render_pid_smaps_rollup(w.s, w.t, &rollup);
     for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)

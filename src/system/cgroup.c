@@ -76,13 +76,8 @@ int system_group_remove(struct system *s, struct group *g)
     return 0;
 }
 
-u64 system_group_reclaim(struct system *s, struct group *g, u64 pages, ns_t *ret_until)
-{
-    return system_group_reclaim_by(s, g, pages, -1, ret_until);
-}
-
-u64 system_group_reclaim_by(struct system *s, struct group *g, u64 pages, int swappiness,
-                            ns_t *ret_until)
+u64 system_group_reclaim(struct system *s, struct group *g, u64 pages, int swappiness,
+                         ns_t *ret_until)
 {
     unsigned retries = RECLAIM_RETRIES;
     struct wait wait;

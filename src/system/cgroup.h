@@ -20,10 +20,8 @@ void system_task_move(struct system *s, struct task *t, struct group *to);
  * pages. 0: it is done. Otherwise the writer sleeps until then, for a write to complete: make the same call again. */
 ns_t system_group_set_limit(struct system *s, struct group *g, enum group_limit which, u64 pages);
 /* Write to memory.reclaim. Returns the pages reclaimed; fewer than asked for is EAGAIN there, unless *ret_until is set: then
- * the writer sleeps until that time before it goes on with the rest. NULL: it gives up instead. */
-u64 system_group_reclaim(struct system *s, struct group *g, u64 pages, ns_t *ret_until);
-/* The same by this swappiness, 0 to 200; negative: by vm.swappiness. */
-u64 system_group_reclaim_by(struct system *s, struct group *g, u64 pages, int swappiness,
-                            ns_t *ret_until);
+ * the writer sleeps until that time before it goes on with the rest. NULL: it gives up instead. swappiness: 0 to 200; negative: vm.swappiness. */
+u64 system_group_reclaim(struct system *s, struct group *g, u64 pages, int swappiness,
+                         ns_t *ret_until);
 
 #endif

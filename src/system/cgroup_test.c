@@ -79,7 +79,7 @@ static void a_removed_group_is_a_zombie_while_it_holds_pages(void **state HW_UNU
     assert_int_equal(a->kernel_pages, 0); /* kernel objects are the parent's now */
     assert_ptr_not_equal(system_group(s, "/p/a"), a);
     system_check(s);
-    assert_true(system_group_reclaim(s, a, 100, NULL) >=
+    assert_true(system_group_reclaim(s, a, 100, -1, NULL) >=
                 100); /* to swap, on the parent's account... */
     assert_true(a->parent->swap.usage >= 100 && a->swap.usage == 0);
     touch(s, t, 300); /* ... and back, to where the task is now */
@@ -157,10 +157,10 @@ static void low_protects_the_one_that_has_it(void **state HW_UNUSED)
     task_with(s, b, 11, 1000);
     group_set_limit(a, LIMIT_LOW, PAGE_COUNTER_MAX);
     before = a->memory.usage;
-    assert_true(system_group_reclaim(s, top, 600, NULL) >= 600);
+    assert_true(system_group_reclaim(s, top, 600, -1, NULL) >= 600);
     assert_int_equal(a->memory.usage, before);
     assert_int_equal(a->counters.v[MEMCG_LOW], 0);
-    system_group_reclaim(s, top, 1000, NULL); /* best effort: when nothing else is left */
+    system_group_reclaim(s, top, 1000, -1, NULL); /* best effort: when nothing else is left */
     assert_true(a->memory.usage < before);
     assert_true(a->counters.v[MEMCG_LOW] > 0);
     system_check(s);
@@ -180,7 +180,7 @@ static void a_thousand_groups_come_and_go(void **state HW_UNUSED)
         touch(s, t, 101 + i);
     }
     assert_int_equal(group_find(&s->groups, "/pods/7")->counters.v[NR_ANON_PAGES], 1);
-    assert_true(system_group_reclaim(s, group_find(&s->groups, "/pods"), 900, NULL) > 0);
+    assert_true(system_group_reclaim(s, group_find(&s->groups, "/pods"), 900, -1, NULL) > 0);
     for (unsigned i = 0; i < 999; i++) {
         snprintf(path, sizeof(path), "/pods/%u", i);
         assert_int_equal(system_group_remove(s, group_find(&s->groups, path)), 0);

@@ -77,8 +77,8 @@ static int write_reclaim(struct system *s HW_UNUSED, const struct control *c,
         return -EINVAL;
     if (c->has_swappiness && !kernel_has(&s->kernel, KERNEL_RECLAIM_SWAPPINESS))
         return -EINVAL;
-    st->pages += system_group_reclaim_by(s, g, c->number - st->pages,
-                                         c->has_swappiness ? c->swappiness : -1, &st->until);
+    st->pages += system_group_reclaim(s, g, c->number - st->pages,
+                                      c->has_swappiness ? c->swappiness : -1, &st->until);
     if (st->pages >= c->number)
         return 0;
     return st->until ? -EINPROGRESS : -EAGAIN;

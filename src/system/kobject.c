@@ -190,6 +190,7 @@ enum step system_pin_pages(struct system *s, struct task *t, u64 nr)
     return repeat(s, t, nr, pin_one, NULL);
 }
 
+/* lint: no recording has a driver that gives pages back; property programs do */
 void system_unpin_pages(struct system *s, u64 nr)
 {
     for (nr = MIN(nr, s->driver_pages.count); nr; nr--)

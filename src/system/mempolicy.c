@@ -124,6 +124,7 @@ enum step system_set_home_node(struct system *s, struct task *t, vaddr_t addr, u
     return call_end(s, t);
 }
 
+/* lint: no recording asks for a policy; tests see with it what mbind did */
 struct mempolicy system_get_mempolicy(const struct system *s, const struct task *t, vaddr_t addr)
 {
     const struct vma *vma = vma_find(t->mm, addr >> PAGE_SHIFT);
@@ -132,6 +133,7 @@ struct mempolicy system_get_mempolicy(const struct system *s, const struct task 
     return p ? *p : t->mempolicy.policy;
 }
 
+/* lint: no recording asks where a page is; tests see with it where it went */
 int system_page_node(const struct system *s, const struct task *t, vaddr_t addr)
 {
     pfn_t pfn = pte_ref_pfn(pagetable_lookup(t->mm, addr >> PAGE_SHIFT), addr >> PAGE_SHIFT);

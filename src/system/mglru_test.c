@@ -326,7 +326,7 @@ static void looking_around_spares_the_neighbours_of_a_used_page(void **state)
     for (unsigned i = 0; i < 4; i++) {
         forget_translations(&f);
         touch_all(&f, 0, 900);
-        system_group_reclaim(f.s, f.g, 64, &(ns_t){0});
+        system_group_reclaim(f.s, f.g, 64, -1, &(ns_t){0});
     }
     assert_true(f.g->counters.v[PGACTIVATE] > activated);
     assert_true(f.g->counters.v[PGMAJFAULT] < 300);
@@ -411,7 +411,7 @@ static void the_oldest_go_first(void **state)
     forget_translations(&f);
     touch_all(&f, 1024, 400);
     assert_true(age(&f));
-    system_group_reclaim(f.s, f.g, 300, &(ns_t){0});
+    system_group_reclaim(f.s, f.g, 300, -1, &(ns_t){0});
     for (u64 i = 0; i < 400; i++) {
         assert_non_null(frame_at(&f, 1024 + i));
         left += frame_at(&f, i) != NULL;

@@ -323,7 +323,7 @@ static void change_groups(struct group *g)
     case 3:
         group_set_limit(g, LIMIT_MIN, below(100));
         group_set_limit(g, LIMIT_LOW, below(200));
-        system_group_reclaim(sys, g, below(100), NULL);
+        system_group_reclaim(sys, g, below(100), -1, NULL);
         return;
     default:
         system_group_set_limit(sys, g, LIMIT_HIGH, chance(50) ? PAGE_COUNTER_MAX : 30 + below(200));

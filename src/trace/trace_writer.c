@@ -65,6 +65,7 @@ int trace_writer_new(const char *path, struct trace_writer **ret, struct err *e)
     return 0;
 }
 
+/* lint: tests make recordings of many small chunks */
 void trace_writer_set_chunk_bytes(struct trace_writer *w, u32 bytes)
 {
     assert(w->streams.count == 0);
@@ -147,11 +148,13 @@ void trace_writer_meta(struct trace_writer *w, const char *text)
     write_text(w, HWT_CHUNK_META, text);
 }
 
+/* lint: tests write recordings; the recorder is a program of its own */
 void trace_writer_host(struct trace_writer *w, const char *text)
 {
     write_text(w, HWT_CHUNK_HOST, text);
 }
 
+/* lint: tests write recordings; the recorder is a program of its own */
 void trace_writer_mark(struct trace_writer *w, const char *name, u64 time_ns)
 {
     struct strbuf text;
@@ -257,6 +260,7 @@ void trace_writer_op(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64
     write_op(w, stream, opcode, icount, fields, trace_op_shape(opcode).nr_fields, string);
 }
 
+/* lint: tests write recordings; the recorder is a program of its own */
 void trace_writer_op_all(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64 icount,
                          const u64 *fields, const char *string)
 {
@@ -268,6 +272,7 @@ void trace_writer_op_all(struct trace_writer *w, u32 stream, enum hwt_op opcode,
     write_op(w, stream, opcode, icount, fields, nr_fields, string);
 }
 
+/* lint: tests write recordings; the recorder is a program of its own */
 u64 trace_writer_stamp(const struct trace_writer *w)
 {
     return w->stamp;
