@@ -28,7 +28,8 @@ enum {
     OPT_USABLE_SLOWDOWN,
     OPT_PATCH,
     OPT_CONTAINER,
-    OPT_FOUND
+    OPT_FOUND,
+    OPT_LIVE
 };
 
 #define GRID_MAX   256u
@@ -50,6 +51,9 @@ static const struct cli_option options[] = {
     {OPT_PATCH, "patch", 0, "FILE",
      "write a patch of this Kubernetes manifest (-: the standard input)"},
     {OPT_CONTAINER, "container", 0, "NAME", "with --patch: the container, NAME or WORKLOAD/NAME"},
+    {OPT_LIVE, "live", 0, "CGROUP",
+     "size a service that runs, with no recording: the same as 'highwater live CGROUP', whose "
+     "options it takes"},
     {OPT_FOUND, "memory-max", 0, "SIZE", NULL},
     {OPT_FOUND, "memory-high", 0, "SIZE", NULL},
 };
@@ -437,8 +441,40 @@ static void open_manifest(struct cli *cli, struct sizing_request *req, const cha
     cli->format_name = "kubernetes";
 }
 
+/* size --live CGROUP is another verb, with options of its own: its arguments without the word. NULL: it is not asked for. The caller frees. */
+static char **live_arguments(int argc, char **argv, int *ret_argc)
+{
+    static char name[] = "live";
+    char **args = NULL;
+    int nr = 0;
+
+    for (int i = 1; i < argc && !args && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--live") == 0 || strncmp(argv[i], "--live=", 7) == 0)
+            args = xcalloc((size_t)argc + 1, sizeof(*args));
+    for (int i = 0; args && i < argc; i++) {
+        if (i == 0)
+            args[nr++] = name;
+        else if (strncmp(argv[i], "--live=", 7) == 0)
+            args[nr++] = argv[i] + 7;
+        else if (strcmp(argv[i], "--live") != 0)
+            args[nr++] = argv[i];
+    }
+    *ret_argc = nr;
+    return args;
+}
+
 int cmd_size(int argc, char **argv)
 {
+    int live_argc;
+    char **live_args = live_arguments(argc, argv, &live_argc);
+
+    if (live_args) {
+        int live_rc = cmd_live(live_argc, live_args);
+
+        free(live_args);
+        return live_rc;
+    }
+
     struct sizing_request req = {.max_slowdown = SIZE_MAX_SLOWDOWN,
                                  .usable_slowdown = SIZE_USABLE_SLOWDOWN};
     struct manifest_container container;

@@ -11,6 +11,7 @@
 
 static volatile sig_atomic_t came;
 static volatile int *stop_flag;
+static volatile unsigned patience_ms = SIGNALS_PATIENCE_MS;
 static void (*volatile release)(void);
 
 static void die(int number)
@@ -35,7 +36,8 @@ static void on_signal(int number)
 
 static void on_first(int number)
 {
-    static const struct itimerval patience = {.it_value.tv_usec = SIGNALS_PATIENCE_MS * 1000};
+    const struct itimerval patience = {
+        .it_value = {.tv_sec = patience_ms / 1000, .tv_usec = patience_ms % 1000 * 1000}};
 
     if (came)
         die(number);
@@ -81,6 +83,11 @@ void signals_stop_by(volatile int *stop)
     handle(SIGINT, on_first);
     handle(SIGTERM, on_first);
     handle(SIGHUP, on_first);
+}
+
+void signals_wait(unsigned ms)
+{
+    patience_ms = ms;
 }
 
 void signals_end(void)

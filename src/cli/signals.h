@@ -12,6 +12,8 @@ void signals_release_by(void (*fn)(void));
  * ends wherever it is. */
 #define SIGNALS_PATIENCE_MS 80
 void signals_stop_by(volatile int *stop);
+/* So much patience instead. */
+void signals_wait(unsigned ms);
 
 /* Die of the signal that came, as the program would have without a handler: a shell sees 128 + n. Returns when none came. */
 void signals_end(void);

@@ -11,6 +11,7 @@ static const struct {
     enum page_kind kind;
     const char *members[3];
 } signs[] = {
+    {PAGE_OF_LIVE, {"live", "curve", "smallest_usable"}},
     {PAGE_OF_SIZE, {"limits", "advice", "smallest_usable"}},
     {PAGE_OF_RUN, {"outcome", "virtual_ns", "fullest"}},
     {PAGE_OF_DIAGNOSE, {"verdict", "findings", "accounting"}},

@@ -2,7 +2,7 @@
 {
   const began = performance.now();
   const doc = JSON.parse(document.getElementById("data").textContent);
-  const pages = { size: sizePage, run: runPage, diagnose: diagnosePage, compare: comparePage, recordings: comparePage, fleet: fleetPage };
+  const pages = { size: sizePage, run: runPage, diagnose: diagnosePage, compare: comparePage, recordings: comparePage, fleet: fleetPage, live: livePage };
   const kind = document.body.dataset.kind;
 
   document.body.append(live);

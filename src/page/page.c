@@ -14,6 +14,7 @@ static const char *const kind_names[] = {
     [PAGE_OF_COMPARE] = "compare",
     [PAGE_OF_RECORDINGS] = "recordings",
     [PAGE_OF_FLEET] = "fleet",
+    [PAGE_OF_LIVE] = "live",
 };
 
 const char page_absent[] = "";

@@ -22,7 +22,8 @@ enum page_kind {
     PAGE_OF_COMPARE,
     PAGE_OF_RECORDINGS,
     PAGE_OF_CHECK,
-    PAGE_OF_FLEET
+    PAGE_OF_FLEET,
+    PAGE_OF_LIVE
 };
 
 /* Documents are at most this long. */

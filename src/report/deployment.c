@@ -118,10 +118,11 @@ void deployment_comment(struct strbuf *out, const char *indent, const char *text
 void deployment_swap_comment(const struct deployment *d, const char *indent, struct strbuf *out)
 {
     deployment_comment(out, indent,
-                       d->has_swap
-                           ? "Sized on a machine with swap: without as much swap it needs more "
-                             "memory (size it with --swap 0)."
-                           : "Sized without swap.");
+                       !d->has_swap ? "Sized without swap."
+                       : d->live    ? "Sized on a machine with swap: without as much swap it needs "
+                                      "more memory."
+                                    : "Sized on a machine with swap: without as much swap it needs "
+                                      "more memory (size it with --swap 0).");
 }
 
 void deployment_resources(const struct deployment *d, unsigned indent, struct strbuf *out)
@@ -136,8 +137,10 @@ void deployment_resources(const struct deployment *d, unsigned indent, struct st
     strbuf_printf(out, "%smemory: %" PRIu64 "Mi\n%*slimits:\n", pad, deployment_mib(d->need_bytes),
                   (int)indent + 2, "");
     deployment_comment(out, pad,
-                       "The kernel kills what grows beyond this (memory.max); the difference is "
-                       "for runs that need more than the recorded ones.");
+                       d->live ? "The kernel kills what grows beyond this (memory.max); the "
+                                 "difference is for times that need more than this one."
+                               : "The kernel kills what grows beyond this (memory.max); the "
+                                 "difference is for runs that need more than the recorded ones.");
     strbuf_printf(out, "%smemory: %" PRIu64 "Mi\n", pad, deployment_mib(d->max_bytes));
 }
 

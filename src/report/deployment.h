@@ -26,6 +26,7 @@ struct deployment {
     bool has_high;
     bool has_swap; /* the machine had some */
     bool has_swap_max;
+    bool live; /* sized while it ran (live_report.h): there is no recording to size again */
     u64 swap_max_bytes;
     struct strbuf why; /* what the limits stand on, one sentence or two */
     struct strbuf

@@ -20,6 +20,9 @@ struct squeeze_host {
     /* One write(2) of the text. 0 or a negative errno. */
     int (*write)(void *ctx, const char *name, const char *text);
     ns_t (*now)(void *ctx);
+    /* Each group right below this one, as a host that can only read; NULL: not told. */
+    void (*below)(void *ctx, void (*each)(void *each_ctx, const struct squeeze_host *below),
+                  void *each_ctx);
 };
 
 /* Counters are totals since the group was made. Pages, but for those that say bytes or ns. */

@@ -21,7 +21,7 @@ SAMPLES = (
     ("docs/machine.md", "scenarios/thp-database.ini under", "run scenarios/thp-database.ini --compare thp=always,madvise,never -q"),
 )
 # A live machine answers as fast as the host lets it.
-LIVE = ("enter", "mount", "top")
+LIVE = ("enter", "live", "mount", "top")
 
 
 def documents():
