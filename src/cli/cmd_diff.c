@@ -258,6 +258,7 @@ static const char *read_document(const char *path, json_object **ret, struct err
                                         [PAGE_OF_COMPARE] = "results of --compare",
                                         [PAGE_OF_RECORDINGS] = "results of size for recordings",
                                         [PAGE_OF_CHECK] = "results of check",
+                                        [PAGE_OF_FLEET] = "results of fleet",
                                         [PAGE_OF_LIVE] = "results of live"};
     enum page_kind kind = PAGE_OF_SIZE;
     struct strbuf json;

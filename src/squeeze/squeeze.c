@@ -343,7 +343,8 @@ static ns_t watch(struct squeeze *s, const struct squeeze_sample *now)
         return stop(s, SQUEEZE_OVER_BUDGET,
                     "more than the budget comes back before anything was taken away");
     if (now->size_bytes <= s->config.floor_bytes)
-        return stop(s, SQUEEZE_COMPLETE, "nothing can be taken from it: it is no larger than the floor");
+        return stop(s, SQUEEZE_COMPLETE,
+                    "nothing can be taken from it: it is no larger than the floor");
     enter(s, SQUEEZE_DESCEND, now->at);
     return s->config.step_ns;
 }
