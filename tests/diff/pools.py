@@ -140,6 +140,7 @@ TABLE = steps.Table(
          r"|order |memory\.peak$)",
     asserted=[(r"meminfo (HugePages_\w+|Hugetlb)$", 0, 0), (r"hugetlb\.2MB\.(current|rsvd\.current|max)$", 0, 0), (r"smaps .*_Hugetlb$", 0, 0),
               (r"^memory\.peak$", 0.05, 1 << 20), (r"(^| )stat pgfault$", 0.05, 8)],
+    ranged=r"^(here|then|dropped) meminfo HugePages_Total$",
     machine=machine,
     columns=[("pages", "here meminfo HugePages_Total", 1), ("free", "here meminfo HugePages_Free", 1), ("reserved", "here meminfo HugePages_Rsvd", 1),
              ("surplus", "here meminfo HugePages_Surp", 1), ("group, MiB", "here hugetlb.2MB.current", 1 << 20), ("group reserved, MiB", "here hugetlb.2MB.rsvd.current", 1 << 20),

@@ -59,6 +59,7 @@ class Table:
     results: pathlib.Path
     keep: str  # which figures are stored, as a regular expression
     asserted: list  # (regular expression, relative tolerance, floor)
+    ranged: str = "^$"  # figures of cells in a boot of their own of which each run is kept: ours must lie between the smallest and the largest
     settings: dict = dataclasses.field(default_factory=dict)  # of all cells
     memory: str = "1024"
     ram_disk: int = 192  # MiB, at most used by swap
@@ -240,9 +241,10 @@ def boot(table, args, job, extra):
 
 
 def store(table, args, names, files, command):
-    cells = []
+    cells, repeats = [], args.repeats
     if table.results.exists() and args.names:
-        cells = [c for c in json.loads(table.results.read_text())["cells"] if c["cell"] not in names]
+        before = json.loads(table.results.read_text())
+        cells, repeats = [c for c in before["cells"] if c["cell"] not in names], before["repeats"]
     for name in names:
         runs = [read_run(files, f"{name}.{repeat}/", table.cells[name], table.keep) for repeat in range(args.repeats)]
         outcomes = [r[1] for r in runs]
@@ -256,13 +258,15 @@ def store(table, args, names, files, command):
             row["numa_maps"] = lines
         if any(o != outcomes[0] for o in outcomes):
             row["outcomes"] = outcomes[1:]
+        if table.cells[name].alone:
+            row["runs"] = {key: sorted(r[0].get(key, 0) for r in runs) for key in sorted(keys) if re.search(table.ranged, key)}
         cells.append(row)
     order = list(table.cells)
     cells.sort(key=lambda c: order.index(c["cell"]))
     reference.write_results(table.results, {
         "kernel": guest.find_kernel(args.kernel)[1], "kernel_version": files["version"].decode().strip(), "lru": "classic",
         "date": time.strftime("%Y-%m-%d"), "command": f"tests/diff/{table.name}.py guest --kernel DIR", "machine": reference.machine_text(args, command),
-        "repeats": args.repeats,
+        "repeats": repeats,  # of cells without "runs"
         "notes": ["swap: brd; program: ext4 on brd, not cached at the start, its text charged to the group", *table.notes,
                   "values: median of the repeats, left out where zero; spread: largest minus smallest, left out where zero",
                   "vmstat: differences since the start of the cell, but for nr_*; stat: memory.stat of the group; smaps: kB, smaps_rollup of the program"],
@@ -421,6 +425,8 @@ def misses(table, name, theirs, ours, baseline):
     cell = table.cells[name]
     wrong = [f"{figure} {a} instead of {b} +- {allowed:.0f}" for figure, a, b, allowed, asserted in compared(table, name, theirs, values, baseline)
              if asserted and abs(a - b) > allowed]
+    wrong += [f"{figure} {values.get(figure, 0)} instead of {runs[0]} to {runs[-1]}" for figure, runs in theirs.get("runs", {}).items()
+              if not runs[0] <= values.get(figure, 0) <= runs[-1]]
     possible = [theirs["outcome"], *theirs.get("outcomes", [])]
     if table.written or table.cells[name].written:  # it says nothing of its own
         possible = [[line for line in o if re.match(r"status|CONSTRAINT|steps$", line)] for o in possible]
