@@ -63,6 +63,18 @@ static bool first_line(const struct host *h, const char *path, char *line, size_
     return line[0] != '\0';
 }
 
+static bool is_there(const struct host *h, const char *path)
+{
+    struct strbuf name;
+    bool there;
+
+    strbuf_init(&name);
+    strbuf_printf(&name, "%s%s", h->root, path);
+    there = access(name.text, F_OK) == 0;
+    strbuf_done(&name);
+    return there;
+}
+
 static void put(const struct host *h, const char *key, const char *value)
 {
     strbuf_printf(h->out, "%s=%s\n", key, value);
@@ -123,6 +135,18 @@ static void put_swap(const struct host *h)
     free(text);
 }
 
+/* Whether reclaim is multi-generational. A kernel that shows its memory management in sysfs and has nothing of it there was
+ * built without (CONFIG_LRU_GEN): as good as off. */
+static void put_lru_gen(const struct host *h)
+{
+    char line[256];
+
+    if (first_line(h, "/sys/kernel/mm/lru_gen/enabled", line, sizeof(line)))
+        put(h, "lru_gen", line);
+    else if (is_there(h, "/sys/kernel/mm") && !is_there(h, "/sys/kernel/mm/lru_gen"))
+        put(h, "lru_gen", "0x0000");
+}
+
 static void put_policies(const struct host *h)
 {
     char line[256], *open, *shut;
@@ -134,7 +158,7 @@ static void put_policies(const struct host *h)
         *shut = '\0';
         put(h, "thp", open + 1);
     }
-    put_file(h, "lru_gen", "/sys/kernel/mm/lru_gen/enabled");
+    put_lru_gen(h);
     put_file(h, "vm.swappiness", "/proc/sys/vm/swappiness");
     put_file(h, "vm.overcommit_memory", "/proc/sys/vm/overcommit_memory");
     put_file(h, "vm.overcommit_ratio", "/proc/sys/vm/overcommit_ratio");

@@ -65,10 +65,40 @@ static void the_lowest_limit_and_the_first_swap_area_are_told(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* What a host says of multi-generational LRU that has this file, or ends there. */
+static void lru_gen_is(const char *path, const char *text, const char *line)
+{
+    char root[] = "/tmp/hw-host-XXXXXX", command[128];
+    struct strbuf out;
+
+    assert_non_null(mkdtemp(root));
+    file(root, path, text);
+    strbuf_init(&out);
+    host_describe(root, &out);
+    if (line)
+        has(&out, line);
+    else
+        assert_null(strstr(out.text, "lru_gen"));
+    strbuf_done(&out);
+    snprintf(command, sizeof(command), "rm -r %s", root);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_kernel_built_without_generations_has_classic_lists(void **state)
+{
+    (void)state;
+    lru_gen_is("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "0\n",
+               "\nlru_gen=0x0000\n");
+    lru_gen_is("/sys/kernel/mm/lru_gen/enabled", "0x0001\n", "\nlru_gen=0x0001\n");
+    lru_gen_is("/sys/kernel/mm/lru_gen/min_ttl_ms", "0\n", NULL); /* what it says cannot be read */
+    lru_gen_is("/proc/sys/vm/swappiness", "60\n", NULL);          /* there is no sysfs: not known */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_lowest_limit_and_the_first_swap_area_are_told),
+        cmocka_unit_test(a_kernel_built_without_generations_has_classic_lists),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

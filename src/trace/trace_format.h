@@ -153,7 +153,7 @@ enum hwt_incomplete { HWT_INCOMPLETE(HWT_INCOMPLETE_ENUM) HWT_INCOMPLETE_MAX = 8
     X("swap_device", TEXT, "path of the area used first")                                   \
     X("zswap", TEXT, "yes or no")                                                           \
     X("thp", TEXT, "transparent huge pages: always, madvise or never")                      \
-    X("lru_gen", TEXT, "multi-generational LRU, as lru_gen/enabled says: 0x0000 is off")    \
+    X("lru_gen", TEXT, "multi-generational LRU, as lru_gen/enabled says: 0x0000 is none")   \
     X("vm.swappiness", COUNT, "")                                                           \
     X("vm.overcommit_memory", COUNT, "")                                                    \
     X("vm.overcommit_ratio", COUNT, "")                                                     \
