@@ -481,8 +481,9 @@ bool refused_is_of_pool(const struct rule_context *c, const struct refusal *r)
            (!known(c->f->available) || r->bytes < c->f->available);
 }
 
-/* PostgreSQL asks for huge pages unless told not to (huge_pages=try), as initdb does. Where the node has a pool and the pod no hugepages-2Mi, the
- * mapping succeeds and the first touch is SIGBUS. */
+/* PostgreSQL asks for huge pages unless told not to (huge_pages=try), as initdb does, whatever postgresql.conf says: it starts the server with
+ * the defaults of postgresql.conf.sample. Where the node has a pool and the pod no hugepages-2Mi, the mapping succeeds and the first touch is
+ * SIGBUS.   Mirrors: initdb(1) of PostgreSQL 16 (--set); reports crunchydata/postgres-operator 3477, docker-library/postgres 451 */
 static bool is_postgres(const struct refusal *r)
 {
     return strcmp(r->program, "postgres") == 0 || strcmp(r->program, "initdb") == 0;
@@ -500,9 +501,10 @@ static void tell_postgres_bus(struct rule_context *c, const struct refusal *r)
     vec_last(&c->out->items).cause = CAUSE_POOL_LIMIT;
     finding_detail(c,
                    "In Kubernetes: a pod without hugepages-2Mi under limits: has a limit of none, "
-                   "and PostgreSQL sees the pool of the node. Set huge_pages=off (for initdb "
-                   "--set huge_pages=off, or the same in postgresql.conf.sample), or "
-                   "limits: hugepages-2Mi: beside memory:.");
+                   "and PostgreSQL sees the pool of the node. Set huge_pages=off, or "
+                   "limits: hugepages-2Mi: beside memory:. initdb reads no postgresql.conf: since "
+                   "PostgreSQL 16 it takes --set huge_pages=off, before that the line goes into "
+                   "postgresql.conf.sample.");
 }
 
 /* SIGBUS has several causes; a pool that is used up is one that shows. */

@@ -89,6 +89,24 @@ void command_file(struct paste_state *st, struct span name)
     strbuf_append_bytes(&st->path, name.at, span_len(name));
 }
 
+u64 command_slept(struct span command)
+{
+    const char *at = span_find(command, "sleep ");
+    struct span rest = {at ? at + strlen("sleep ") : command.end, command.end};
+    u64 number = 0, unit = 1;
+
+    if (!span_take_u64(&rest, &number) || number >= 86400)
+        return 0;
+    if (!span_empty(rest) && (*rest.at == 'm' || *rest.at == 'h'))
+        unit = *rest.at == 'm' ? 60 : 3600;
+    return number * unit < 86400 ? number * unit : 0;
+}
+
+bool command_sleeps_first(struct span command)
+{
+    return span_begins(span_trim(command), "sleep ");
+}
+
 /* The file that "cat /proc/meminfo" or "sudo cat memory.stat" shows. */
 void command_note(struct paste_state *st, struct span command)
 {

@@ -195,24 +195,43 @@ static struct span second_count(struct span text)
     return (struct span){text.end, text.end};
 }
 
-/* "cat /proc/vmstat; sleep 10; cat /proc/vmstat": the seconds between. NAN: the command does not say. */
-static double slept(struct span command)
+/* Events of which both texts have a count, over the seconds between. */
+static void take_rates(struct block *b, struct span first, struct span after, double seconds)
 {
-    const char *at = span_find(command, "sleep ");
-    struct span rest = {at ? at + strlen("sleep ") : command.end, command.end};
-    u64 seconds;
+    u64 before[NR_COUNTERS], value;
+    struct span line, name;
 
-    return span_take_u64(&rest, &seconds) && seconds > 0 && seconds < 86400 ? (double)seconds : NAN;
+    for (unsigned i = 0; i < NR_COUNTERS; i++)
+        before[i] = UNKNOWN;
+    for (unsigned later = 0; later < 2; later++) {
+        struct span rest = later ? after : first;
+
+        while (span_take_line(&rest, &line)) {
+            char key[64];
+            enum counter id;
+
+            if (!named_number_take(line, &name, &value) || span_len(name) >= sizeof(key) ||
+                span_begins(name, "numa_"))
+                continue;
+            span_copy(name, key, sizeof(key));
+            id = counter_find(key);
+            if (id >= NR_COUNTERS || counter_info[id].kind != COUNTER_EVENT)
+                continue;
+            if (!later)
+                before[id] = value;
+            else if (known(before[id]) && value >= before[id])
+                block_rate(b, id, (double)(value - before[id]) / seconds);
+        }
+    }
+    block_interval(b, seconds);
 }
 
 /* Two counts of one command, with a known time between: rates. `text` becomes the later one. */
 static void take_twice(struct block *b, struct span *text, struct strbuf *out)
 {
     static const char *const of_nodes[] = {"numa_hit", "numa_foreign"};
-    struct span after = second_count(*text), line, name, rest = after;
-    struct span first = {text->at, after.at};
-    double seconds = slept(b->command);
-    u64 value;
+    struct span after = second_count(*text), first = {text->at, after.at};
+    u64 seconds = command_slept(b->command);
 
     if (span_empty(after))
         return;
@@ -222,24 +241,21 @@ static void take_twice(struct block *b, struct span *text, struct strbuf *out)
         if (known(named_number(first, of_nodes[i])))
             strbuf_printf(out, "%s %llu\n", of_nodes[i],
                           (unsigned long long)named_number(first, of_nodes[i]));
-    if (isnan(seconds))
-        return;
-    while (span_take_line(&rest, &line)) {
-        char key[64];
-        enum counter id;
-        u64 before;
+    if (seconds)
+        take_rates(b, first, after, (double)seconds);
+}
 
-        if (!named_number_take(line, &name, &value) || span_len(name) >= sizeof(key) ||
-            span_begins(name, "numa_"))
-            continue;
-        span_copy(name, key, sizeof(key));
-        id = counter_find(key);
-        before = named_number(first, key);
-        if (id < NR_COUNTERS && counter_info[id].kind == COUNTER_EVENT && known(before) &&
-            value >= before)
-            block_rate(b, id, (double)(value - before) / seconds);
-    }
-    block_interval(b, seconds);
+/* A count of an earlier command, and "sleep 10" at a prompt since. */
+static void take_since(struct block *b, struct span text)
+{
+    struct paste_state *st = b->p->state;
+
+    if (st->slept_s && st->counted.len && st->counted_file == st->file)
+        take_rates(b, span_of_buf(&st->counted), text, (double)st->slept_s);
+    strbuf_reset(&st->counted);
+    strbuf_append_bytes(&st->counted, text.at, span_len(text));
+    st->counted_file = st->file;
+    st->slept_s = 0;
 }
 
 unsigned vmstat_file_parse(struct block *b, struct span text)
@@ -255,6 +271,7 @@ unsigned vmstat_file_parse(struct block *b, struct span text)
     keep_before(b, later, "numa_hit", &all);
     keep_before(b, later, "numa_foreign", &all);
     take_twice(b, &later, &all);
+    take_since(b, later);
     strbuf_append_bytes(&all, later.at, span_len(later));
     rc = block_file(b, "proc/vmstat", span_of_buf(&all));
     strbuf_done(&plain);

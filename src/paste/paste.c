@@ -93,6 +93,7 @@ struct paste *paste_new(void)
     strbuf_init(&st->command);
     strbuf_init(&st->path);
     strbuf_init(&st->cwd);
+    strbuf_init(&st->counted);
     strbuf_init(&st->json);
     st->open.p = p;
     return p;
@@ -120,6 +121,7 @@ static void state_free(struct paste_state *st)
     strbuf_done(&st->command);
     strbuf_done(&st->path);
     strbuf_done(&st->cwd);
+    strbuf_done(&st->counted);
     strbuf_done(&st->json);
     free(st);
 }
@@ -477,6 +479,7 @@ static bool take_divider(struct paste *p, struct span line)
         close_block(p);
         log_flush(p);
         machines_prompt(p, line, found);
+        st->slept_s += command_sleeps_first(found) ? command_slept(found) : 0;
         command_note(st, found);
         ulimit_command(p, found);
         st->prompted = true;

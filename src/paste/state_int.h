@@ -174,8 +174,11 @@ struct paste_state {
     bool pwd;                     /* that command was pwd */
     struct strbuf partial, cleaned, unescaped, cut, command, path, json;
     struct carrier carrier;
-    struct strbuf cwd; /* where the shell stands, below /proc or /sys; "" elsewhere */
-    bool may_be_alien; /* a directory is read that is no machine's */
+    struct strbuf counted; /* what /proc/vmstat said last */
+    u32 counted_file;      /* in which file of the text */
+    u64 slept_s;           /* "sleep N" at prompts since then, in seconds */
+    struct strbuf cwd;     /* where the shell stands, below /proc or /sys; "" elsewhere */
+    bool may_be_alien;     /* a directory is read that is no machine's */
     bool
         alien; /* ... and turned out to be programs, sources or documents: nothing more of it is read */
     bool partial_dropped; /* its line is too long: the rest is passed over */
@@ -208,6 +211,10 @@ void cut_line(struct paste *p, struct span line);
 
 /* command.c: what follows this command; it is of this file; the shell stands in this directory. */
 void command_note(struct paste_state *st, struct span command);
+/* Seconds of the first "sleep N" (Ns, Nm, Nh) of the command; 0: none, less than one, or a day and more. */
+u64 command_slept(struct span command);
+/* "sleep 10", "sleep 10; cat /proc/vmstat": what it shows is of after that time. */
+bool command_sleeps_first(struct span command);
 void command_file(struct paste_state *st, struct span name);
 void command_directory(struct paste_state *st, struct span path);
 

@@ -267,6 +267,18 @@ static json_object *policies_json(const struct footprint *f)
     return list;
 }
 
+/* The same as JSON: the largest of them. */
+static json_object *pool_refused_json(const struct footprint *f)
+{
+    const char *name = error_name(f->hugetlb_refused_error);
+    json_object *o = json_new_object();
+
+    json_put_u64(o, "times", f->ops[HWT_OP_HUGETLB_REFUSED]);
+    json_put_u64(o, "bytes", f->hugetlb_refused);
+    json_put_text(o, "error", name ? name : "unknown");
+    return o;
+}
+
 static void info_amounts(const struct footprint *f, struct strbuf *out)
 {
     u64 nr_ops = 0;
@@ -495,6 +507,8 @@ json_object *trace_report_info_json(const struct trace_report *r)
     json_put(o, "ops", ops);
     if (f->nr_policies)
         json_put(o, "policies", policies_json(f));
+    if (f->ops[HWT_OP_HUGETLB_REFUSED])
+        json_put(o, "hugetlb_refused", pool_refused_json(f));
     json_put_u64(o, "anon_pages", f->anon_pages);
     json_put_u64(o, "anon_pages_peak", f->anon_pages_peak);
     json_put_u64(o, "file_pages", f->file_pages);
