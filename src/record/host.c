@@ -210,7 +210,7 @@ struct hierarchy {
 static void find_mount(const struct host *h, struct hierarchy *y)
 {
     char *text = slurp(h->root, "/proc/self/mountinfo");
-    struct span rest = span_of(text, text != NULL ? strlen(text) : 0);
+    struct span rest = span_of(text != NULL ? text : "", text != NULL ? strlen(text) : 0);
     struct mount_line m;
 
     while (text != NULL && mountinfo_next(&rest, &m)) {

@@ -8,7 +8,8 @@
   advice.py host --fresh SEED [--count N] ...    of N programs drawn from those of the list that are not among the ones tried by default
   advice.py show FILE...                         a table of results
 
-Each program (tests/record/workloads.py) is recorded here and sized without swap. Then it runs natively five times at the limits that were named:
+Each program (tests/record/workloads.py) is recorded here and sized without swap; for the host with what its operations cost and its disk takes, as
+`highwater calibrate` measures it just before, because how slow a limit is depends on both. Then it runs natively five times at the limits that were named:
 recommended, usable, survived, and 90 % of survived. The kernel's own bracket is searched for: the largest limit that some run of five does not
 survive, and the smallest above it that all five do (tests/record/native.py). To survive is to end well in at most three times the time.
 """
@@ -39,6 +40,8 @@ DEFAULT = ("redis", "redis-idle", "memcached", "nginx", "postgresql", "python3",
 # Both kernels charge ahead, 64 pages for each CPU that the program ran on, and `size` searches in steps of 64 KiB or 1 %.
 EDGE, EDGE_FLOOR = 0.02, MIB
 SIZE = ("size", "--swap", "0")
+PROFILE = "PROFILE"  # of `calibrate`, as stored
+HOST_SIZE = (*SIZE, "--host", PROFILE)
 # What the guest is: its kernel's own readahead and huge pages, one CPU, a disk that is this machine's memory.
 GUEST_SIZE = (*SIZE, "--no-host", "--thp", "never", "--cpus", "1", "--disk", "ram")
 GUEST_DEFAULT = ("gzip", "sqlite3", "xz", "perl", "lua5.4", "memcached")
@@ -82,6 +85,13 @@ def recorded(program, name, folder):
 
 def sized(program, trace, how=SIZE):
     return json.loads(subprocess.run([program, *how, "-q", "--format", "json", trace], stdout=subprocess.PIPE, check=True).stdout)
+
+
+def calibrated(program, parent):
+    """The profile of this machine, of the disk that the programs' files are on."""
+    profile = os.path.join(parent, "host.ini")
+    subprocess.run([program, "calibrate", "-q", "--disk", parent, "-o", profile], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return profile
 
 
 def limits_of(size):
@@ -167,7 +177,8 @@ def measured(program, name, parent, runs):
     """The cell of a program."""
     folder = tempfile.mkdtemp(dir=parent)
     trace, files = recorded(program, name, folder)
-    size = sized(program, trace)
+    profile = calibrated(program, folder)
+    size = sized(program, trace, [profile if word is PROFILE else word for word in HOST_SIZE])
     root = os.path.join(folder, "root")
     make_root(root, [name], files)
     if os.path.isdir(os.path.join(folder, "made")):
@@ -254,22 +265,28 @@ def measured_in_guest(program, name, parent, kernel, runs):
     return dict(found[0], version=version, ours=ours(size))
 
 
+def slowdowns_of(size):
+    """What each of the limits was said to cost; none of those that were not replayed."""
+    told = {row["memory.max"]: row["slowdown"] for row in [*size["limits"], *filter(None, [size["advice"].get("verified")])]}
+    return {label: told[limit] for label, limit in limits_of(size).items() if limit in told}
+
+
 def ours(size):
-    return {"peak": size["unlimited"]["memory.peak"], "peak + 15 %": size["peak_plus_15_percent_bytes"], "limits": limits_of(size)}
+    return {"slowdown": slowdowns_of(size), "peak": size["unlimited"]["memory.peak"], "peak + 15 %": size["peak_plus_15_percent_bytes"], "limits": limits_of(size)}
 
 
 def store(path, cells, kernel=None):
-    """Cells of programs that were not measured this time stay in the file, with the kernel that they are of."""
+    """Cells of programs that were not measured this time stay in the file, with the kernel that they are of and how they were sized."""
     head = {"cgroups": 1 if not kernel and os.path.exists("/sys/fs/cgroup/memory") else 2,
-            "command": "tests/diff/advice.py " + ("guest --kernel DIR" if kernel else "host"), "size": " ".join(GUEST_SIZE if kernel else SIZE)}
-    cells = [dict(cell, kernel=kernel or os.uname().release) for cell in cells]
+            "command": "tests/diff/advice.py " + ("guest --kernel DIR" if kernel else "host")}
+    cells = [dict(cell, kernel=kernel or os.uname().release, size=" ".join(GUEST_SIZE if kernel else HOST_SIZE)) for cell in cells]
     kept = []
     if os.path.exists(path):
         old = json.loads(pathlib.Path(path).read_text(encoding="ascii"))
         if {key: old[key] for key in head} != head:
-            raise SystemExit("%s: measured in another way, or with other options of size" % path)
+            raise SystemExit("%s: measured in another way" % path)
         new = {cell["name"] for cell in cells}
-        kept = [dict({key: old[key] for key in ("kernel", "version") if key in old}, **cell) for cell in old["cells"] if cell["name"] not in new]
+        kept = [dict({key: old[key] for key in ("kernel", "version", "size") if key in old}, **cell) for cell in old["cells"] if cell["name"] not in new]
     text = json.dumps(head, indent=1)[:-2] + ",\n \"cells\": [\n  " + ",\n  ".join(map(json.dumps, kept + cells)) + "\n ]\n}\n"
     pathlib.Path(path).write_text(text, encoding="ascii")
 
@@ -306,8 +323,10 @@ def line(cell):
     if "bracket" not in cell:
         return "| %s | %s |" % (cell["name"], misses(cell)[0])
     limits = cell["limits"]
-    held = " ".join("%s %s %s x%.2f" % (label, mib(found["bytes"]), "%d/%d" % (found["outcomes"].count("completed"), len(found["outcomes"])),
-                                        found["seconds"] / cell["unlimited"]["seconds"]) for label, found in limits.items())
+    said = cell["ours"].get("slowdown", {})
+    held = " ".join("%s %s %s x%.2f%s" % (label, mib(found["bytes"]), "%d/%d" % (found["outcomes"].count("completed"), len(found["outcomes"])),
+                                          found["seconds"] / cell["unlimited"]["seconds"], " (said x%.2f)" % said[label] if label in said else "")
+                    for label, found in limits.items())
     return "| %s | peak %s / %s (kernel %s) | %s | edge %s / %s to %s (%d killed) %+.1f %% | %s |" % (
         cell["name"], mib(cell["ours"]["peak"]), mib(cell["unlimited"]["peak"]), mib(cell["unlimited"]["kernel"]), held,
         mib(cell["ours"]["limits"]["survived"]), mib(cell["bracket"]["fails"]), mib(cell["bracket"]["lives"]), cell["bracket"]["killed"],
