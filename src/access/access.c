@@ -257,6 +257,18 @@ static enum access_result reach_entry(struct fault *f)
     return ACCESS_OK;
 }
 
+/* The page of a stack where execve() puts a program's arguments, not there yet. While it does, the mapping is marked as one whose use
+ * says nothing of what follows (VM_STACK_INCOMPLETE_SETUP), so generations take the page for an old one. */
+static bool is_exec_page(const struct fault *f)
+{
+    pte_t *slot;
+
+    if (likely(!(f->vma->flags & VM_STACK) || f->vpn + 1 != f->vma->end))
+        return false;
+    slot = pagetable_find(f->ac->mm, f->vpn);
+    return !slot || pte_none(*slot);
+}
+
 static enum access_result handle_fault(struct access_ctx *ac, vpn_t vpn, enum access_kind kind)
 {
     struct fault f = {.ac = ac, .vpn = vpn, .kind = kind};
@@ -275,8 +287,8 @@ static enum access_result handle_fault(struct access_ctx *ac, vpn_t vpn, enum ac
     }
     ac->attempt->resumed = false;
     mm_used(ac->mm);
-    ac->mem->in_lru_fault =
-        policy_is_mglru(ac->mem) && !(f.vma->flags & (VM_SEQ_READ | VM_RAND_READ));
+    ac->mem->in_lru_fault = policy_is_mglru(ac->mem) &&
+                            !(f.vma->flags & (VM_SEQ_READ | VM_RAND_READ)) && !is_exec_page(&f);
     r = reach_entry(&f);
     if (r == ACCESS_OK && likely(f.slot))
         r = dispatch(&f);

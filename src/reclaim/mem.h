@@ -166,4 +166,10 @@ static inline void mem_cost(struct mem *mem, u32 ns)
     mem->cpu_ns += ns;
 }
 
+/* The moment within what is being done. */
+static inline ns_t mem_now(const struct mem *mem)
+{
+    return MAX(mem->clock->now, mem->step_start + mem->cpu_ns);
+}
+
 #endif

@@ -279,14 +279,26 @@ static void walk_mm(struct mm_walk *w)
     }
 }
 
+/* A task ran in it since that node's last walk: was switched to, not only went on (lru_gen_use_mm). */
+static bool was_used(const struct mm_walk *w, u64 node)
+{
+    const struct mem *mem = w->of.mem;
+    ns_t slice = mem->tunables->x_lru_gen_switch_us * NS_PER_US;
+
+    if (!slice)
+        return w->mm->lru.used & node;
+    return mem_now(mem) / slice != w->mm->lru.walked_at / slice;
+}
+
 static bool skips_mm(const struct mm_walk *w)
 {
     struct mm *mm = w->mm;
     u64 node = BIT_ULL(w->of.nid), size = mm->rss_file;
 
-    if (!w->force_scan && !(mm->lru.used & node) && !w->of.mem->tunables->x_lru_gen_switches)
+    if (!w->force_scan && !was_used(w, node))
         return true;
     mm->lru.used &= ~node;
+    mm->lru.walked_at = mem_now(w->of.mem);
     if (w->of.can_swap)
         size += mm->rss_anon + mm->rss_shmem;
     return size < MIN_LRU_BATCH && !kernel_has(w->of.mem->kernel, KERNEL_LRU_GEN_FULL_WALK);

@@ -48,6 +48,7 @@ struct mm_lru {            /* for page-table walks of multi-generational LRU (re
     u16 memcg;             /* that group */
     u64 used;              /* bit per node: a task ran in it since that node's last walk */
     u64 fresh;             /* bit per node: it joined the group since then */
+    ns_t walked_at;        /* when the last walk looked at it */
 };
 
 struct mm {

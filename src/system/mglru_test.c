@@ -150,6 +150,24 @@ static void what_a_fault_brings_is_youngest_and_what_read_brings_is_old(void **s
     done(&f);
 }
 
+static void the_page_of_a_programs_arguments_is_older_than_other_faults(void **state)
+{
+    struct fixture f = machine(4096, 64);
+    const struct mmap_args stack = {.addr = TEST_BASE,
+                                    .len = 4 * PAGE_SIZE,
+                                    .prot = ABI_PROT_READ | ABI_PROT_WRITE,
+                                    .mflags = HWT_MAP_STACK};
+
+    (void)state;
+    test_run(f.s, f.t, system_mmap(f.s, f.t, &stack));
+    touch(&f, 2);
+    touch(&f, 3);
+    lru_add_drain_all(&f.s->mem);
+    assert_int_equal(seq_of(&f, frame_at(&f, 2)), 3);
+    assert_int_equal(seq_of(&f, frame_at(&f, 3)), 2);
+    done(&f);
+}
+
 static void uses_by_read_make_tiers(void **state)
 {
     static const unsigned tier[] = {0, 0, 1, 2, 2, 3, 3};
@@ -290,6 +308,31 @@ static void an_address_space_that_did_not_run_is_passed_over(void **state)
     assert_true(age(&f));
     assert_int_equal(gens(&f)->stats[MM_LEAF_TOTAL], total);
     f.t->mm->lru.used = ~0ull;
+    forget_translations(&f);
+    touch_all(&f, 0, 128);
+    assert_true(age(&f));
+    assert_true(gens(&f)->stats[MM_LEAF_TOTAL] > total);
+    done(&f);
+}
+
+static void a_walk_passes_over_an_address_space_until_tasks_are_switched(void **state)
+{
+    struct fixture f = machine(4096, 64);
+    u64 total;
+
+    (void)state;
+    f.s->tunables.x_lru_gen_switch_us = 50;
+    map(&f, 0, 128);
+    touch_all(&f, 0, 128);
+    lru_add_drain_all(&f.s->mem);
+    f.s->mem.cpu_ns = 0;
+    f.s->mem.step_start = f.s->clock.now = 1000 * 50 * NS_PER_US;
+    assert_true(age(&f));
+    total = gens(&f)->stats[MM_LEAF_TOTAL];
+    f.s->mem.cpu_ns = 49 * NS_PER_US; /* it made faults, and went on in its time slice */
+    assert_true(age(&f));
+    assert_int_equal(gens(&f)->stats[MM_LEAF_TOTAL], total);
+    f.s->mem.cpu_ns = 50 * NS_PER_US;
     forget_translations(&f);
     touch_all(&f, 0, 128);
     assert_true(age(&f));
@@ -560,6 +603,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_fault_brings_is_youngest_and_what_read_brings_is_old),
+        cmocka_unit_test(the_page_of_a_programs_arguments_is_older_than_other_faults),
         cmocka_unit_test(uses_by_read_make_tiers),
         cmocka_unit_test(advice_and_the_end_of_writeback_make_pages_old),
         cmocka_unit_test(a_walk_promotes_what_was_used_and_nothing_else),
@@ -567,6 +611,7 @@ int main(void)
         cmocka_unit_test(the_filter_spares_page_tables_with_few_used_entries),
         cmocka_unit_test(page_tables_that_the_hardware_did_not_use_are_passed_over),
         cmocka_unit_test(an_address_space_that_did_not_run_is_passed_over),
+        cmocka_unit_test(a_walk_passes_over_an_address_space_until_tasks_are_switched),
         cmocka_unit_test(an_address_space_follows_its_process_to_another_group),
         cmocka_unit_test(looking_around_spares_the_neighbours_of_a_used_page),
         cmocka_unit_test(a_tier_that_comes_back_is_spared),

@@ -25,7 +25,7 @@ CANARIES = (("x.kernel_without=1", "classic", "anon-zipf", 0.30),
             ("x.kernel_without=8", "mglru", "anon-zipf", 0.75),
             ("x.kernel_without=16", "mglru", "anon-loop-hot", 0.75),
             ("x.kernel_without=32", "mglru", "mmap-dirty-seq", 0.75),
-            ("x.lru_gen_switches=0", "mglru", "mmap-dirty-seq", 0.75))
+            ("x.lru_gen_switch_us=0", "mglru", "mmap-dirty-seq", 0.75))
 
 
 def golden_cell(pattern, fraction):
