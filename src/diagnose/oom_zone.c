@@ -1,7 +1,7 @@
 /* oom_zone.c - see oom_zone.h.
  *
- * Before 4.4 the check went on after the sum: it took the blocks of each smaller order off what is free and halved min each time. Since
- * then one block of the right migrate type is enough. Highatomic blocks are for atomic allocations of more than one page, CMA for movable
+ * Before 4.4 (97a16fc82a7c, "only enforce watermarks for order-0 allocations") the check went on after the sum: it took the blocks of each
+ * smaller order off what is free and halved min each time. Since then one block of the right migrate type is enough. Highatomic blocks are for atomic allocations of more than one page, CMA for movable
  * ones, isolated ones for nobody.
  */
 #include "diagnose/oom_zone.h"
@@ -79,7 +79,8 @@ struct reserves {
     bool high, harder, all;
 };
 
-/* Since 6.4 there is no __GFP_ATOMIC: who may not reclaim is non-blocking. GFP_ATOMIC says the same in both. Where the text lost the
+/* Since 6.3 (the series "Discard __GFP_ATOMIC" of January 2023) there is no __GFP_ATOMIC: who may not reclaim is non-blocking, and gets the
+ * further quarter only beside __GFP_HIGH. GFP_ATOMIC says the same in both. Where the text lost the
  * names of the flags, a request for a block is taken for one that may use the reserves: then nothing is called empty that was not. */
 static struct reserves reserves_of(const struct oom_report *r, unsigned order)
 {

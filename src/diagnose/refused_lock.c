@@ -73,7 +73,7 @@ static void tell_excluded(struct rule_context *c, const struct refusal *r)
     }
 }
 
-/* The limit of a login or a service that nobody raised: 64 KiB, 8 MiB since 5.16. */
+/* The limit of a login or a service that nobody raised: 64 KiB, 8 MiB since 5.16 (9dcc38e2813e, "Increase default MLOCK_LIMIT to 8 MiB"). */
 #define LOCK_SMALL (8 * MIB)
 
 bool refused_is_of_lock(const struct rule_context *c, const struct refusal *r)
@@ -86,7 +86,9 @@ bool refused_is_of_lock(const struct rule_context *c, const struct refusal *r)
            !(known(c->f->available) && left_is_scarce(c->f));
 }
 
-/* Rings of io_uring count against the limit before 5.12 and again since 6.14, what is registered always; who has CAP_IPC_LOCK is not asked.
+/* Rings of io_uring count against the limit before 5.12 (io_uring_mlock_size(3) of liburing) and again since 6.14, whose rings are regions, until
+ * a fix of October 2026 ("do not charge the SQ/CQ rings to RLIMIT_MEMLOCK") that stable releases take too: so from 6.14 on they may. What is
+ * registered counts always; who has CAP_IPC_LOCK is not asked.
  *   Mirrors: io_uring/io_uring.c (io_uring_create), io_uring/memmap.c (io_create_region) */
 static void tell_uring(struct rule_context *c, const struct refusal *r)
 {

@@ -3,7 +3,8 @@
  * What the pool has left is HugePages_Free less HugePages_Rsvd. Where that is as much as was asked for, the pool is not the reason, and the
  * text is searched for what can be: the node (a reservation looks at the nodes that the task may use), a limit of the group (hugetlb.*),
  * the size of a segment (kernel.shmmax, kernel.shmall), the right to ask (EPERM of SHM_HUGETLB), address space.
- *   Mirrors: mm/hugetlb.c (hugetlb_acct_memory, allowed_mems_nr), fs/hugetlbfs/inode.c (hugetlb_file_setup), ipc/shm.c (newseg), 6.1
+ *   Mirrors: mm/hugetlb.c (hugetlb_acct_memory, allowed_mems_nr), fs/hugetlbfs/inode.c (hugetlb_file_setup, can_do_hugetlb_shm: EPERM),
+ *   ipc/shm.c (newseg: EINVAL above shmmax or for a size without a pool, ENOSPC for shmall; ipc_addid for shmmni), 6.1
  */
 #include "base/masklist.h"
 #include "diagnose/cause.h"
