@@ -224,8 +224,23 @@ static bool resolve(const char *path, char ret[PATH_MAX])
     return realpath(path, ret) && stat(ret, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Of either version. Where both are mounted a group may have a folder in each, and one of them tells of memory. */
+static bool has_memory(const char *dir)
+{
+    static const char *const files[] = {"memory.current", "memory.usage_in_bytes"};
+    char path[PATH_MAX + 32];
+    struct stat st;
+
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+        if (stat(path, &st) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A folder that holds v2 groups, or those of v1's memory controller, which is found so that it can be said. */
-static bool find_group(struct live_place *p, const char *top, const char *name)
+static bool find_group(struct live_place *p, const char *top, const char *name, bool with_memory)
 {
     static const char *const folders[] = {"", "/system.slice", "/user.slice", "/machine.slice"};
     char base[PATH_MAX], path[2 * PATH_MAX + 64];
@@ -241,7 +256,7 @@ static bool find_group(struct live_place *p, const char *top, const char *name)
     for (size_t i = 0; i < (strchr(name, '/') ? 1 : ARRAY_SIZE(folders)); i++) {
         snprintf(path, sizeof(path), "%s%s/%s", base, folders[i], name);
         if (strlen(path) < PATH_MAX && resolve(path, p->dir) && strncmp(p->dir, base, len) == 0 &&
-            p->dir[len] == '/') {
+            p->dir[len] == '/' && (!with_memory || has_memory(p->dir))) {
             snprintf(p->group, sizeof(p->group), "%s", p->dir + len);
             return true;
         }
@@ -264,9 +279,10 @@ int live_place_open(struct live_place *p, const char *root, const char *name, st
     snprintf(p->root, sizeof(p->root), "%s", root);
     for (size_t len = strlen(p->root); len > 0 && p->root[len - 1] == '/'; len--)
         p->root[len - 1] = '\0';
-    for (size_t i = 0; i < ARRAY_SIZE(tops) && !found; i++) {
-        snprintf(path, sizeof(path), "%s%s", p->root, tops[i]);
-        found = find_group(p, path, name);
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(tops) && !found;
+         i++) { /* twice: any folder is better than none */
+        snprintf(path, sizeof(path), "%s%s", p->root, tops[i % ARRAY_SIZE(tops)]);
+        found = find_group(p, path, name, i < ARRAY_SIZE(tops));
     }
     if (!found)
         return err_set(e, -ENOENT,
