@@ -182,6 +182,51 @@ static void distance_line(const struct size_report *r, struct strbuf *out)
         strbuf_append(out, "no kill that was met\n");
 }
 
+/* What the advised limit costs where a real machine's effects are those of a limit a little off. */
+static struct shape_cost advised_cost(const struct size_result *res)
+{
+    u64 max = res->advice.max_bytes, error = max * SHAPE_ERROR_PERCENT / 100;
+
+    return shape_cost(res, max - error, max + error);
+}
+
+static void append_cost(double here, const struct shape_cost *cost, struct strbuf *out)
+{
+    strbuf_printf(out, "%.2fx (%.2fx to %.2fx%s)", here, MIN(cost->least, here),
+                  MAX(cost->most, here), cost->may_fail ? ", or not survived" : "");
+}
+
+/* The times of the limits that are named, and how far the real ones may be off, if only because the limits are. */
+static void cost_line(const struct size_report *r, struct strbuf *out)
+{
+    const struct size_result *res = r->result;
+    const struct size_boundary *u = &res->usable;
+    struct cost_model plain;
+    struct shape_cost cost;
+
+    if (!res->advice.found)
+        return;
+    strbuf_printf(out, "%-22s ", "time, and its band:");
+    vec_for_each (&res->rows, row) {
+        if (!u->found || row->limit_bytes != u->limit_bytes)
+            continue;
+        cost = shape_cost(res, u->low_bytes, u->high_bytes);
+        strbuf_append(out, "usable ");
+        append_cost(row->slowdown, &cost, out);
+        strbuf_append(out, ", ");
+    }
+    cost = advised_cost(res);
+    strbuf_append(out, "as advised ");
+    append_cost(res->verified.slowdown, &cost, out);
+    strbuf_appendc(out, '\n');
+    cost_model_init(&plain);
+    if (memcmp(&plain, &r->config->machine->cost, sizeof(plain)) == 0)
+        strbuf_printf(
+            out,
+            "%-22s of no host in particular; 'highwater calibrate' measures yours, for --host\n",
+            "its costs:");
+}
+
 /* What programs that size themselves would go by. */
 static u64 limit_to_set(const struct size_result *res)
 {
@@ -361,6 +406,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     holes_line(res, out);
     plateau_lines(res, out);
     distance_line(r, out);
+    cost_line(r, out);
     strbuf_printf(out, "%-22s %s\n", "peak + 15 % says:", format_limit(text, res->peak_plus_15));
     requests_line(res, out);
     strbuf_appendc(out, '\n');
@@ -469,7 +515,17 @@ static void put_base(json_object *o, const struct size_row *base)
     strbuf_done(&text);
 }
 
-static json_object *boundary_json(const struct size_boundary *b)
+static void put_cost(json_object *o, const struct shape_cost *cost)
+{
+    json_object *band = json_new_object();
+
+    add_ratio(band, "least", cost->least);
+    add_ratio(band, "most", cost->most);
+    add_bool(band, "may_fail", cost->may_fail);
+    json_put(o, "slowdown_band", band);
+}
+
+static json_object *boundary_json(const struct size_result *res, const struct size_boundary *b)
 {
     json_object *o = json_new_object();
 
@@ -479,8 +535,11 @@ static json_object *boundary_json(const struct size_boundary *b)
     if (b->fails_bytes)
         json_put_u64(o, "fails_at_bytes", b->fails_bytes);
     if (b->found) {
+        struct shape_cost cost = shape_cost(res, b->low_bytes, b->high_bytes);
+
         json_put_u64(o, "low_bytes", b->low_bytes);
         json_put_u64(o, "high_bytes", b->high_bytes);
+        put_cost(o, &cost);
     }
     return o;
 }
@@ -496,8 +555,12 @@ static json_object *advice_json(const struct size_result *res, const struct size
         add_limit(o, "memory.high", res->advice.has_high ? res->advice.high_bytes : UINT64_MAX);
     }
     json_put_text(o, "reason", res->advice.reason);
-    if (res->advice.found)
+    if (res->advice.found) {
+        struct shape_cost cost = advised_cost(res);
+
+        put_cost(o, &cost);
         json_put(o, "verified", size_row_json(&res->verified));
+    }
     return o;
 }
 
@@ -555,8 +618,8 @@ json_object *size_json(const struct size_report *r)
     for (size_t i = 0; i < res->rows.count; i++)
         json_append(rows, size_row_json(&res->rows.items[i]));
     json_put(o, "limits", rows);
-    json_put(o, "smallest_usable", boundary_json(&res->usable));
-    json_put(o, "smallest_surviving", boundary_json(&res->survives));
+    json_put(o, "smallest_usable", boundary_json(res, &res->usable));
+    json_put(o, "smallest_surviving", boundary_json(res, &res->survives));
     json_put(o, "holes", sizes_json(res->holes.items, res->holes.count));
     json_put(o, "unusable_holes", sizes_json(res->unusable_holes.items, res->unusable_holes.count));
     json_put(o, "plateaus", plateaus_json(res));

@@ -19,6 +19,36 @@ void shape_band(const struct size_result *r, bool (*passes)(const struct size_ro
     b->low_bytes = MIN(b->low_bytes, b->fails_bytes); /* nobody looked in between */
 }
 
+struct shape_cost shape_cost(const struct size_result *r, u64 low_bytes, u64 high_bytes)
+{
+    struct shape_cost cost = {.least = 1, .most = 1};
+    const struct size_row *above = NULL, *below = NULL;
+    double least = 0; /* none yet */
+
+    vec_for_each (&r->rows, row) {
+        if (row->limit_bytes <= low_bytes)
+            below = row;
+        if (row->limit_bytes >= high_bytes && !above)
+            above = row;
+    }
+    vec_for_each (&r->rows, row) {
+        if (row->limit_bytes < (below ? below->limit_bytes : 0) ||
+            row->limit_bytes > (above ? above->limit_bytes : UINT64_MAX))
+            continue;
+        if (!row->survives) {
+            cost.may_fail = true;
+            continue;
+        }
+        cost.most = MAX(cost.most, row->slowdown);
+        if (least == 0 || row->slowdown < least)
+            least = row->slowdown;
+    }
+    if (above && least != 0)
+        cost.least = least;
+    cost.may_fail |= !below; /* nobody looked */
+    return cost;
+}
+
 u64 shape_clear(u64 fails_bytes)
 {
     return fails_bytes * 100 / (100 - SHAPE_CLEAR_PERCENT) + 1;

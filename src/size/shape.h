@@ -21,6 +21,14 @@ void shape_mark_near_edge(struct size_result *r, u64 clear_bytes);
 void shape_band(const struct size_result *r, bool (*passes)(const struct size_row *row),
                 struct size_boundary *b);
 
+/* What a limit costs on a real machine, where its effects are those of a limit between low and high here: from the tried limits there
+ * and the next on either side. Without one above, no limit is the next. */
+struct shape_cost {
+    double least, most; /* times the time without a limit */
+    bool may_fail;      /* one of them does not survive; most is of those that do */
+};
+struct shape_cost shape_cost(const struct size_result *r, u64 low_bytes, u64 high_bytes);
+
 /* Find plateaus: tried limits, the largest of them SHAPE_PLATEAU_SPAN times the smallest or more, that cost the same and too much. */
 #define SHAPE_PLATEAU_SPAN 1.5
 #define SHAPE_PLATEAU_SAME 0.03 /* of the time without a limit */

@@ -101,6 +101,29 @@ static void a_band_covers_what_nobody_tried(void **state)
     size_result_done(&r);
 }
 
+static void a_limit_may_cost_what_its_neighbours_do(void **state)
+{
+    static const struct written rows[] = {{40, 3, false, false},  {60, 2.5, true, false},
+                                          {78, 1.3, true, false}, {80, 1.09, true, true},
+                                          {85, 1.02, true, true}, {100, 1.01, true, true}};
+    struct shape_cost cost;
+    struct size_result r;
+
+    (void)state;
+    fill(&r, rows, ARRAY_SIZE(rows));
+    cost = shape_cost(&r, 78 * MIB, 84 * MIB); /* both ends are tried, or lie below one that is */
+    assert_true(cost.least == 1.02 && cost.most == 1.3 && !cost.may_fail);
+    cost = shape_cost(&r, 77 * MIB, 84 * MIB); /* the next below 77 is 60 */
+    assert_true(cost.least == 1.02 && cost.most == 2.5 && !cost.may_fail);
+    cost = shape_cost(&r, 50 * MIB, 99 * MIB);
+    assert_true(cost.least == 1.01 && cost.most == 2.5 && cost.may_fail);
+    cost = shape_cost(&r, 99 * MIB, 110 * MIB); /* none above: as without a limit */
+    assert_true(cost.least == 1 && cost.most == 1.02 && !cost.may_fail);
+    cost = shape_cost(&r, 30 * MIB, 80 * MIB); /* nobody looked below */
+    assert_true(cost.may_fail);
+    size_result_done(&r);
+}
+
 static void a_limit_near_one_that_fails_is_not_usable(void **state)
 {
     static const struct written rows[] = {
@@ -124,6 +147,7 @@ int main(void)
         cmocka_unit_test(a_slope_two_neighbours_and_usable_limits_are_none),
         cmocka_unit_test(a_band_reaches_to_what_fails_above_and_passes_below),
         cmocka_unit_test(a_band_covers_what_nobody_tried),
+        cmocka_unit_test(a_limit_may_cost_what_its_neighbours_do),
         cmocka_unit_test(a_limit_near_one_that_fails_is_not_usable),
     };
 
