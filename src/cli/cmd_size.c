@@ -38,7 +38,8 @@ enum {
 static const struct cli_option options[] = {
     {OPT_LIMITS, "limits", 'l', "SIZE,SIZE...", "try these limits and search for no others"},
     {OPT_GRID, "grid", 0, "N",
-     "try N limits before searching between them (12, without those far below any that survives)"},
+     "try N limits before searching between them (8, without those below one that does not "
+     "survive)"},
     {SIZING_OPT_JOBS, "jobs", 'j', "N", "do N replays at once (as many as there are CPUs)"},
     {OPT_MAX_SLOWDOWN, "max-slowdown", 0, "X",
      "a run X times as slow as without a limit thrashes (3)"},

@@ -48,17 +48,18 @@ static void watch(void *ctx)
     struct job *job = ctx;
     struct size_row *row = job->row;
     u64 usage = job->group->memory.usage * PAGE_SIZE;
-    s64 file, shmem;
+    s64 file = group_counter(job->group, NR_FILE_PAGES),
+        shmem = group_counter(job->group, NR_SHMEM);
+    u64 cached = (u64)MAX(file - shmem, (s64)0) * PAGE_SIZE;
 
+    row->held_bytes = MAX(row->held_bytes, usage - MIN(cached, usage));
     /* What a program gets at once it may use later. */
     if (row->untouched_bytes && usage >= row->file_bytes + row->anon_bytes)
         row->untouched_bytes = MIN(row->untouched_bytes, untouched(job->system) * PAGE_SIZE);
     if (usage <= row->file_bytes + row->anon_bytes)
         return;
     file_uses_mark(&job->system->backing);
-    file = group_counter(job->group, NR_FILE_PAGES);
-    shmem = group_counter(job->group, NR_SHMEM);
-    row->file_bytes = (u64)MAX(file - shmem, (s64)0) * PAGE_SIZE;
+    row->file_bytes = cached;
     row->anon_bytes = usage - MIN(row->file_bytes, usage);
     row->untouched_bytes = untouched(job->system) * PAGE_SIZE;
 }

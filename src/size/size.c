@@ -3,19 +3,24 @@
  * Without a limit the work has a peak P and takes a time T. Limits that matter lie below P.
  *
  *   1. The grid: `grid` limits from P down to P / 16, each a fixed factor below the last, all rounded to a step
- *      of about P / 256 (at least 64 KiB). It shows the shape and where outcomes change. It is tried from the top, three limits at
- *      a time, and left where four and more limits in a row, the largest of them twice the smallest or more, have all failed:
- *      no boundary lies below those, and to thrash is what takes longest. Unless the user chooses the grid, or machines are compared.
- *   2. The search, once for "usable" and once for "survives": the boundary is the smallest tried limit such that it
- *      and all tried limits above it pass. Between it and the failing limit below it lies the interval; as many limits as
- *      there are jobs (3 at least, so that results do not depend on the number of jobs: always 3) cut it evenly, until
- *      it is no wider than a step.
+ *      of about P / 256 (at least 64 KiB). It shows the shape and where outcomes change. It is tried from the top, two limits at
+ *      a time, and left where one does not survive: no boundary lies below, and to thrash is what takes longest (five to ten
+ *      times a run that fits). Unless the user chooses the grid, or machines are compared.
+ *   2. The search, for "usable" and for "survives" at once: a boundary is the smallest tried limit such that it
+ *      and all tried limits above it pass. Between it and the failing limit below it lies the interval, in which one limit is tried
+ *      after the other until it is a 128th of the limit wide, or a step if that is more: where the slowdowns of its ends, or
+ *      of the two limits above it, say that the bound is crossed; where a program without swap is killed, at what it held
+ *      that was no page cache; else, and whenever a guess by slowdowns did not halve the interval, in its middle. The interval of "survives" may
+ *      stay wider, a 16th, where it lies so far below that of "usable" that it says nothing of what to set.
  *      Where even the peak is too little, because what a group may do grows with its limit (a writer's share of dirty pages), limits of
  *      2, 4, ... 64 times the peak are tried first, so that the boundary lies inside what was tried whatever the shape.
  *   3. Running out is not monotonic (a run may be killed at 77 MiB, thrash at 73, and be killed at 48), so three limits just
- *      above the boundary are tried too, 1, 2 and 4 steps up. If one fails, the boundary moves above it
- *      and the search goes on there. Tried limits that fail above one that passes are reported as holes.
+ *      above each boundary are tried too, 1, 2 and 4 widths up, unless the search was there; one where it says nothing of what to set. If one
+ *      fails, the boundary moves above it and the search goes on there. Tried limits that fail above one that passes are reported as holes.
  *
+ * Rejected: to replay a sample before, aligned runs of pages chosen by hash with everything scaled along. A fourth of 500 MiB are 60 runs of
+ * 2 MiB, far too few to tell their need to a step (0.3 %), so that every exact replay near the answer would be made all the same, and most of the
+ * time goes there. Fewer replays that thrash, and fewer in the search, took the cost to half.
  * Rejected: plain bisection from 0 to P. It finds *a* boundary, and may report one with a hole right above it.
  */
 #include "size/size.h"
@@ -28,18 +33,23 @@
 
 #include <stdlib.h>
 
-#define GRID_DEFAULT  12u
+#define GRID_DEFAULT  8u
 #define GRID_SPAN     16u  /* the lowest limit of the grid is the peak over this */
 #define STEPS_OF_PEAK 256u /* a search ends at about P over this */
 #define STEP_MIN      (64 * KIB)
 #define LIMIT_MIN     (256 * KIB) /* below this not even the page tables of a program fit */
-#define CUTS          3u          /* limits tried at once inside the interval */
-#define ROUNDS_MAX    24u
-#define BEYOND_MAX    64u /* times the peak */
-#define GRID_BATCH    3u
-#define HOPELESS_MIN  4u /* failing limits in a row, */
-#define HOPELESS_SPAN \
-    2u /* and the largest of them over the smallest, below which the grid is left */
+#define WIDTH_OF_LIMIT \
+    128u /* a search ends in an interval of the limit over this, or of a step if that is more */
+#define FAR_OF_LIMIT 16u /* the same for one that tells nothing of what to set */
+#define HELD_LESS    32u /* how far below what is held the kill is looked for: held bytes over this */
+#define STEEP \
+    2.0 /* times the bound: a slowdown at the lower end of an interval that says nothing of where in it the boundary lies */
+#define NR_SEARCHES  2u
+#define NEIGHBOURS   3u /* limits above a boundary that must pass too */
+#define BEYOND_BATCH 3u
+#define ROUNDS_MAX   24u
+#define BEYOND_MAX   64u /* times the peak */
+#define GRID_BATCH   2u
 
 struct sweep {
     const struct size_config *config;
@@ -49,6 +59,14 @@ struct sweep {
 };
 
 typedef bool (*passes_fn)(const struct size_row *row);
+
+/* The search for one boundary. */
+struct search {
+    passes_fn passes;
+    double bound;     /* a slowdown up to which limits pass */
+    bool guessed;     /* the limit that was tried last was a guess, */
+    u64 width_before; /* in an interval as wide as this */
+};
 
 static bool row_survives(const struct size_row *row)
 {
@@ -194,28 +212,19 @@ static u64 step_for(u64 peak)
     return step;
 }
 
-/* Do the smallest limits that were tried all fail, so many and so far that no boundary lies below? */
-static bool hopeless_below(const struct size_result *out)
-{
-    size_t nr = 0;
-
-    while (nr < out->rows.count && !out->rows.items[nr].survives)
-        nr++;
-    return nr >= HOPELESS_MIN &&
-           out->rows.items[nr - 1].limit_bytes >= out->rows.items[0].limit_bytes * HOPELESS_SPAN;
-}
-
-/* Limits from the largest to the smallest. */
+/* Limits from the largest to the smallest, until one does not survive: no boundary lies below it. */
 static int try_from_the_top(struct sweep *s, const u64 *limits, unsigned nr, struct err *e)
 {
     bool whole = s->config->grid || s->config->whole_grid;
     unsigned batch = whole ? nr : GRID_BATCH;
 
-    for (unsigned i = 0; i < nr && (whole || !hopeless_below(s->out)); i += batch) {
+    for (unsigned i = 0; i < nr; i += batch) {
         int r = try_limits(s, limits + i, MIN(batch, nr - i), SIZE_GRID, e);
 
         if (r)
             return r;
+        if (!whole && !s->out->rows.items[0].survives)
+            break;
     }
     return 0;
 }
@@ -272,94 +281,214 @@ static struct size_boundary boundary_of(const struct size_result *out, passes_fn
     return b;
 }
 
-/* Cut the interval below the boundary until it is a step wide. */
-static int narrow(struct sweep *s, passes_fn passes, struct err *e)
+static const struct size_row *row_at(const struct size_result *out, u64 limit)
+{
+    for (size_t i = 0; i < out->rows.count; i++)
+        if (out->rows.items[i].limit_bytes == limit)
+            return &out->rows.items[i];
+    return NULL;
+}
+
+/* Is the interval in which the smallest limit that survives lies so far below the usable ones that it says nothing of what to set? */
+static bool is_far(const struct size_boundary *survives, const struct size_boundary *usable)
+{
+    return usable->found && shape_clear(survives->limit_bytes) <= usable->fails_bytes;
+}
+
+static u64 width_of(const struct sweep *s, u64 limit, u64 part)
+{
+    return MAX(ROUND_DOWN(limit / part, s->step), s->step);
+}
+
+/* How wide the interval below a boundary may stay. */
+static u64 width_for(const struct sweep *s, const struct search *search,
+                     const struct size_boundary *b)
+{
+    struct size_boundary usable = boundary_of(s->out, row_usable);
+    u64 part = search->passes == row_survives && is_far(b, &usable) ? FAR_OF_LIMIT : WIDTH_OF_LIMIT;
+
+    return width_of(s, b->limit_bytes, part);
+}
+
+/* The slowdown of a row, for one that was cut short that of the whole work at the pace so far; 0: it tells nothing, as the row was killed. */
+static double pace_of(const struct size_result *out, const struct size_row *row)
+{
+    if (!row || (row->outcome != REPLAY_COMPLETED && row->outcome != REPLAY_THRASH) || !row->events)
+        return 0;
+    return row->outcome == REPLAY_COMPLETED
+               ? row->slowdown
+               : row->slowdown * (double)out->unlimited.events / (double)row->events;
+}
+
+/* Where the line through the slowdowns of two limits reaches `bound`; 0: they tell nothing of it. */
+static u64 cross(u64 a, double slow_a, u64 b, double slow_b, double bound)
+{
+    double at;
+
+    if (slow_a <= slow_b || slow_b <= 0 || b <= a)
+        return 0;
+    at = (double)b - (bound - slow_b) / (slow_a - slow_b) * (double)(b - a);
+    return at > 0 && at < 1e18 ? (u64)at : 0;
+}
+
+/* Below what a program holds that is no page cache it is killed, if there is no swap: there, or a little below, where the kernel's own caches
+ * go. 0: neither lies within the interval. */
+static u64 guess_held(const struct sweep *s, u64 low, u64 high, u64 least)
+{
+    u64 held = ROUND_UP(s->out->unlimited.held_bytes, s->step), less = held - held / HELD_LESS;
+
+    if (held >= low + least && held + least <= high)
+        return held;
+    return less >= low + least && less + least <= high ? less : 0;
+}
+
+/* Where in the interval the boundary is likely to be, by the slowdowns: on the line through its two ends, or, where the lower end was killed or not
+ * tried, through the upper one and the next limit above. 0: no idea. */
+static u64 guess_slowdown(const struct sweep *s, const struct search *search,
+                          const struct size_boundary *b)
+{
+    const struct size_result *out = s->out;
+    const struct size_row *high = row_at(out, b->limit_bytes);
+    const struct size_row *low = b->fails_bytes ? row_at(out, b->fails_bytes) : NULL;
+    const struct size_row *up = high + 1 < out->rows.items + out->rows.count ? high + 1 : NULL;
+    double slow_low = pace_of(out, low);
+
+    if (slow_low > 0 && slow_low <= search->bound * STEEP)
+        return cross(b->fails_bytes, slow_low, b->limit_bytes, high->slowdown, search->bound);
+    if (!up)
+        return 0;
+    return cross(b->limit_bytes, high->slowdown, up->limit_bytes, up->slowdown, search->bound);
+}
+
+/* The limit to try next in the interval below the boundary; false when it is narrow enough. */
+static bool choose_limit(const struct sweep *s, struct search *search, u64 *ret)
+{
+    struct size_boundary b = boundary_of(s->out, search->passes);
+    u64 low = b.fails_bytes ? b.fails_bytes : MIN((u64)LIMIT_MIN, b.limit_bytes);
+    u64 width = b.limit_bytes - low, least = width_for(s, search, &b), at;
+    bool halved = !search->guessed || width <= search->width_before / 2;
+
+    if (!b.found || width <= least)
+        return false;
+    search->width_before = width;
+    search->guessed = false;
+    /* A guess by slowdowns must have halved the interval, or the middle is next. */
+    at = halved ? guess_slowdown(s, search, &b) : 0;
+    if (at > low && at < b.limit_bytes) {
+        /* Just beside an end it would leave nearly all of the interval. */
+        at = CLAMP(at, low + least, b.limit_bytes - least);
+        search->guessed = true;
+    } else {
+        at = halved ? guess_held(s, low, b.limit_bytes, least) : 0;
+    }
+    at = ROUND_DOWN(at ? at : low + width / 2, s->step);
+    if (at <= low || at >= b.limit_bytes)
+        at = b.limit_bytes - s->step;
+    *ret = at;
+    return at > low && !tried(s, at);
+}
+
+/* Is the interval no wider than that of a boundary that tells nothing? */
+static bool is_near(const struct sweep *s, const struct search *search)
+{
+    struct size_boundary b = boundary_of(s->out, search->passes);
+
+    return b.limit_bytes - b.fails_bytes <= b.limit_bytes / FAR_OF_LIMIT;
+}
+
+/* Cut the intervals below all boundaries until they are narrow: a limit of each at once. */
+static int narrow(struct sweep *s, struct search *searches, unsigned nr, struct err *e)
 {
     for (unsigned round = 0; round < ROUNDS_MAX; round++) {
-        struct size_boundary b = boundary_of(s->out, passes);
-        u64 low = b.fails_bytes ? b.fails_bytes : MIN((u64)LIMIT_MIN, b.limit_bytes), width;
-        u64 limits[CUTS];
-        unsigned nr = 0;
+        u64 limits[NR_SEARCHES];
+        unsigned n = 0;
         int r;
 
-        if (!b.found || b.limit_bytes - low <= s->step)
+        /* Once it is near enough, a boundary waits for those before it, which may show that it is. */
+        for (unsigned i = 0; i < nr; i++)
+            if (n == 0 || !is_near(s, &searches[i]))
+                n += choose_limit(s, &searches[i], &limits[n]);
+        if (n == 0)
             return 0;
-        width = b.limit_bytes - low;
-        for (unsigned i = 1; i <= CUTS; i++) {
-            u64 limit = ROUND_DOWN(low + width * i / (CUTS + 1), s->step);
-
-            if (limit > low && limit < b.limit_bytes)
-                limits[nr++] = limit;
-        }
-        if (nr == 0)
-            limits[nr++] = b.limit_bytes - s->step;
-        if (tried(s, limits[0]) && nr == 1)
-            return 0;
-        r = try_limits(s, limits, nr, SIZE_SEARCH, e);
+        r = try_limits(s, limits, n, SIZE_SEARCH, e);
         if (r)
             return r;
     }
     return 0;
 }
 
-/* Limits just above. True in *ret_moved when one of them fails and the boundary is a higher one now. */
-static int try_neighbours(struct sweep *s, passes_fn passes, bool *ret_moved, struct err *e)
+/* Was a limit tried that is nearer than half a width? */
+static bool tried_near(const struct sweep *s, u64 limit, u64 width)
 {
-    struct size_boundary before = boundary_of(s->out, passes), after;
-    u64 limits[3];
-    unsigned nr = 0;
+    vec_for_each (&s->out->rows, row)
+        if (MAX(row->limit_bytes, limit) - MIN(row->limit_bytes, limit) <= width / 2)
+            return true;
+    return false;
+}
+
+/* Limits just above each boundary. True in *ret_moved when one of them fails and a boundary is a higher one now. */
+static int try_neighbours(struct sweep *s, struct search *searches, unsigned nr, bool *ret_moved,
+                          struct err *e)
+{
+    u64 limits[NR_SEARCHES * NEIGHBOURS], before[NR_SEARCHES];
+    unsigned n = 0;
     int r;
 
+    for (unsigned i = 0; i < nr; i++) {
+        struct size_boundary b = boundary_of(s->out, searches[i].passes);
+        u64 width = width_for(s, &searches[i], &b);
+        unsigned above = width > width_of(s, b.limit_bytes, WIDTH_OF_LIMIT) ? 1 : NEIGHBOURS;
+
+        before[i] = b.limit_bytes;
+        for (unsigned k = 0; b.found && k < above; k++) {
+            u64 limit = b.limit_bytes + (width << k);
+
+            if (limit < MAX(s->out->unlimited.peak_bytes, vec_last(&s->out->rows).limit_bytes) &&
+                !tried_near(s, limit, width))
+                limits[n++] = limit;
+        }
+    }
+    r = try_limits(s, limits, n, SIZE_NEIGHBOUR, e);
     *ret_moved = false;
-    if (!before.found)
-        return 0;
-    for (unsigned up = 1; up <= 4; up *= 2)
-        if (before.limit_bytes + up * s->step <
-            MAX(s->out->unlimited.peak_bytes, vec_last(&s->out->rows).limit_bytes))
-            limits[nr++] = before.limit_bytes + up * s->step;
-    r = try_limits(s, limits, nr, SIZE_NEIGHBOUR, e);
-    if (r)
-        return r;
-    after = boundary_of(s->out, passes);
-    *ret_moved = after.limit_bytes != before.limit_bytes;
-    return 0;
+    for (unsigned i = 0; i < nr; i++)
+        *ret_moved |= boundary_of(s->out, searches[i].passes).limit_bytes != before[i];
+    return r;
 }
 
 /* The largest limit so far does not pass: try larger ones. */
 static int go_beyond(struct sweep *s, passes_fn passes, struct err *e)
 {
     for (u64 times = 2; times <= BEYOND_MAX; times *= 8) {
-        u64 limits[CUTS];
+        u64 limits[BEYOND_BATCH];
         int r;
 
         if (boundary_of(s->out, passes).found)
             return 0;
-        for (unsigned i = 0; i < CUTS; i++)
+        for (unsigned i = 0; i < BEYOND_BATCH; i++)
             limits[i] = round_limit(s, s->out->unlimited.peak_bytes * (times << i));
-        r = try_limits(s, limits, CUTS, SIZE_BEYOND, e);
+        r = try_limits(s, limits, BEYOND_BATCH, SIZE_BEYOND, e);
         if (r)
             return r;
     }
     return 0;
 }
 
-static int find_boundary(struct sweep *s, passes_fn passes, struct err *e)
+static int find_boundaries(struct sweep *s, struct err *e)
 {
+    struct search searches[NR_SEARCHES] = {
+        {.passes = row_usable, .bound = s->config->usable_slowdown},
+        {.passes = row_survives, .bound = s->config->max_slowdown}};
     bool moved = true;
-    int beyond = go_beyond(s, passes, e);
+    int r = 0;
 
-    if (beyond)
-        return beyond;
-
-    for (unsigned round = 0; round < ROUNDS_MAX && moved; round++) {
-        int r = narrow(s, passes, e);
-
+    for (unsigned i = 0; r == 0 && i < NR_SEARCHES; i++)
+        r = go_beyond(s, searches[i].passes, e);
+    for (unsigned round = 0; r == 0 && round < ROUNDS_MAX && moved; round++) {
+        r = narrow(s, searches, NR_SEARCHES, e);
         if (r == 0)
-            r = try_neighbours(s, passes, &moved, e);
-        if (r)
-            return r;
+            r = try_neighbours(s, searches, NR_SEARCHES, &moved, e);
     }
-    return 0;
+    return r;
 }
 
 /* A limit is usable where a little less memory survives as well: how much that is may be off by as much. More than the
@@ -419,14 +548,6 @@ static void note_holes(struct size_result *out)
         survived |= row->survives;
         used |= row->usable;
     }
-}
-
-static const struct size_row *row_at(const struct size_result *out, u64 limit)
-{
-    for (size_t i = 0; i < out->rows.count; i++)
-        if (out->rows.items[i].limit_bytes == limit)
-            return &out->rows.items[i];
-    return NULL;
 }
 
 /* Cache that a usable limit leaves and the smallest usable one does without. */
@@ -526,9 +647,7 @@ int size_limits(const struct size_config *config, u64 grid_peak, struct size_res
         if (r == 0 && config->also_bytes)
             r = try_limits(&s, &config->also_bytes, 1, SIZE_ASKED, e);
         if (r == 0)
-            r = find_boundary(&s, row_usable, e);
-        if (r == 0)
-            r = find_boundary(&s, row_survives, e);
+            r = find_boundaries(&s, e);
     }
     if (r == 0)
         r = stay_clear(&s, &clear, e);

@@ -79,6 +79,7 @@ struct size_row {
     u64 swap_peak_bytes;
     u64 file_bytes;      /* page cache without shared memory, at the fullest moment */
     u64 anon_bytes;      /* anonymous and shared memory, then */
+    u64 held_bytes;      /* the most at any moment of what is no page cache */
     u64 untouched_bytes; /* in huge pages of the machine, used by nobody, then */
     u64 disposable_bytes; /* of file_bytes: what could go and leave it usable; 0 where it is not usable */
     u64 events;           /* replayed */
@@ -119,7 +120,8 @@ struct size_config {
     const struct system_config *machine;
     const u64 *limits; /* bytes; NULL: chosen, with a search */
     unsigned nr_limits;
-    unsigned grid;   /* limits of the grid; 0: the default, 12, less those that are hopeless */
+    unsigned
+        grid; /* limits of the grid; 0: the default, 8, less those below one that does not survive */
     bool whole_grid; /* try these as well */
     bool has_swap_max;
     u64 swap_max_bytes; /* memory.swap.max under each limit, if it has one */
