@@ -21,8 +21,7 @@ struct played {
     size_t sample;
     VEC(struct played_file) files; /* of the sample, by name */
     struct pace pace;
-    ns_t now, end; /* since the first sample; until the last */
-    bool said_end;
+    ns_t now, end;  /* since the first sample; until the last */
     void *stepping; /* who waits for a step to end; NULL: nobody */
 };
 

@@ -21,11 +21,6 @@
 
 static volatile int stop;
 
-const volatile int *sizing_stop(void)
-{
-    return &stop;
-}
-
 /* A name that a table and a manifest can show. */
 static void sizing_take_service(struct sizing_request *req, struct cli *cli)
 {

@@ -72,9 +72,6 @@ struct sizing {
 bool sizing_open(struct sizing *s, struct cli *cli, const struct sizing_request *req);
 void sizing_close(struct sizing *s);
 
-/* Where sweeps are stopped. */
-const volatile int *sizing_stop(void);
-
 struct size_report sizing_report(const struct sizing *s, unsigned i,
                                  const struct size_config *config,
                                  const struct size_result *result);

@@ -25,7 +25,6 @@ struct decompress {
     size_t left;
     bool ended;  /* the input */
     bool within; /* a member or frame that has not ended */
-    bool cut;
     z_stream gzip;
     ZSTD_DCtx *zstd; /* NULL: the text is gzip's */
     bool has_gzip;
@@ -173,16 +172,9 @@ ssize_t decompress_read(struct decompress *d, char *buf, size_t max)
             return rc;
         if (n)
             return (ssize_t)n;
-        if (d->ended && d->within) {
-            d->cut = true;
+        if (d->ended && d->within)
             return broken(d, "cut");
-        }
     }
-}
-
-bool decompress_is_cut(const struct decompress *d)
-{
-    return d->cut;
 }
 
 const char *decompress_error(const struct decompress *d)

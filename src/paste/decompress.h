@@ -20,8 +20,6 @@ ssize_t decompress_read(struct decompress *d, char *buf, size_t max);
 /* The input itself, from its beginning, where it is of neither: how many bytes, 0 at its end, -EBADMSG. */
 ssize_t decompress_raw(struct decompress *d, const char **ret);
 
-/* The last failure is that the input ended too early, and no damage. */
-bool decompress_is_cut(const struct decompress *d);
 const char *decompress_error(const struct decompress *d);
 
 #endif

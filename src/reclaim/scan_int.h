@@ -10,7 +10,7 @@ void zs_shrink(struct mem *mem, int priority);
 /* evict.c */
 struct evict_stat { /* struct reclaim_stat, in pages */
     u64 nr_dirty, nr_unqueued_dirty, nr_congested, nr_writeback, nr_immediate, nr_pageout;
-    u64 nr_activate[2], nr_ref_keep, nr_unmap_fail, nr_lazyfree_fail;
+    u64 nr_activate[2], nr_ref_keep, nr_unmap_fail;
 };
 /* Try to evict the isolated pages pfns[0..nr), oldest first. Those that stay are left at the front of pfns in order, *ret_kept of them, with
  * their flags saying which list they belong on. Returns the pages that were freed. */
