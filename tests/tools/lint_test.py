@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""lint_test.py - the checks of layers and style find what they are for, and only that.
+"""lint_test.py - the checks of layers, style and dead code find what they are for, and only that.
 
 Each case is a small tree with one file, run through a copy of the tools. Prints TAP.
 """
@@ -82,6 +82,27 @@ CASES = [
      None),
     ("a_test_may_name_a_kernel_version", "tidy.py",
      {"src/stats/kernel_7_2.c": KERNEL, "src/cli/a_test.c": '/* a_test.c - x */\nchar k[] = "7.2";\n'}, None),
+    ("a_function_that_nobody_uses_is_dead", "dead.py",
+     {"src/base/a.c": "/* a.c - x */\nint f(void)\n{\n    return 1;\n}\n", "src/base/a.h": "/* a.h - x */\nint f(void);\n"},
+     "src/base/a.c:2: function f: nobody uses it"),
+    ("a_function_that_only_a_test_uses_is_dead", "dead.py",
+     {"src/base/a.c": "/* a.c - x */\nint f(void)\n{\n    return 1;\n}\n",
+      "src/base/a_test.c": "/* a_test.c - x */\nint main(void)\n{\n    return f();\n}\n"}, "function f: only tests use it"),
+    ("a_check_of_invariants_may_be_for_tests", "dead.py",
+     {"src/base/a.c": "/* a.c - x */\nvoid a_check(void)\n{\n}\n",
+      "src/base/a_test.c": "/* a_test.c - x */\nint main(void)\n{\n    a_check();\n}\n"}, None),
+    ("a_check_that_nobody_calls_is_dead", "dead.py",
+     {"src/base/a.c": "/* a.c - x */\nvoid a_check(void)\n{\n}\n"}, "function a_check: nobody uses it"),
+    ("a_reason_keeps_a_function_for_tests", "dead.py",
+     {"src/base/a.c": "/* a.c - x */\n/* lint: tests write bytes */\nvoid a_write(void)\n{\n}\n"}, None),
+    ("a_macro_that_nobody_uses_is_dead", "dead.py",
+     {"src/base/a.h": "/* a.h - x */\n#define A_B 1\n"}, "src/base/a.h:2: macro A_B: nobody uses it"),
+    ("a_field_that_nobody_uses_is_dead", "dead.py",
+     {"src/base/a.h": "/* a.h - x */\nstruct a {\n    unsigned b, c;\n};\n", "src/base/a.c": "/* a.c - x */\nint d = x.b;\n"},
+     "src/base/a.h:3: field c: nobody uses it"),
+    ("a_name_that_a_macro_pastes_is_used", "dead.py",
+     {"src/base/a.h": "/* a.h - x */\n#define KIND_OF_BIG 1\n", "src/base/a.c": "/* a.c - x */\nint k = KIND(BIG);\n",
+      "src/base/b.c": "/* b.c - x */\n#define KIND(id) KIND_OF_##id\n"}, None),
     ("a_corpse_is_an_error", "tidy.py", {"src/base/list_old.c": "/* list_old.c - x */\n"}, "should be gone"),
 ]
 
