@@ -135,6 +135,7 @@ static struct diagnose_report report_of(const struct request *req)
         .source = req->anonymiser ? req->paste && req->paste->s.is_text ? "the user" : "of the user"
                   : strcmp(req->root, "-") == 0 ? "standard input"
                                                 : req->root,
+        .more_sources = req->nr_inputs > 1 && !req->anonymiser ? req->nr_inputs - 1 : 0,
         .samples = req->samples,
         .samples_available =
             req->sampler && sampler_capture(req->sampler) ? sampler_count(req->sampler) : 0,

@@ -101,6 +101,14 @@ static void say_limit(const struct telling *t, struct strbuf *out)
         strbuf_printf(out, " (%s)", BYTES(LIMIT, "limit", limit));
 }
 
+/* What is resident may be more than the limit: it counts pages that are charged to others, such as files of the host. */
+static const char *of_rss(const struct telling *t, u64 bytes)
+{
+    u64 limit = t->f->of_group ? t->e->limit : UNKNOWN;
+
+    return known(limit) && limit < NO_LIMIT && bytes > limit ? " of RSS" : "";
+}
+
 u64 oom_victim_bytes(const struct telling *t)
 {
     const struct oom_candidate *v = t->f->victim;
@@ -263,8 +271,8 @@ static void title_anon(const struct telling *t, struct strbuf *out)
             oom_say_swap(t, out);
             return;
         }
-        strbuf_printf(out, ": it %s %s", oom_is_plain(f) ? "held" : "holds",
-                      BYTES(TASKS, "held by the largest program", p->bytes));
+        strbuf_printf(out, ": it %s %s%s", oom_is_plain(f) ? "held" : "holds",
+                      BYTES(TASKS, "held by the largest program", p->bytes), of_rss(t, p->bytes));
         say_share(t, out);
         if (p->swap > p->bytes / 16)
             strbuf_printf(out, " (%s of it in swap)",
@@ -591,14 +599,15 @@ static void title_program_limit(const struct telling *t, struct strbuf *out)
         say_limit(t, out);
         strbuf_append(out, " is too small for a guest's RAM and its overhead: ");
         oom_say_program(t, out, p);
-        strbuf_printf(out, " alone holds %s",
-                      BYTES(TASKS, "held by the largest program", p->bytes));
+        strbuf_printf(out, " alone holds %s%s",
+                      BYTES(TASKS, "held by the largest program", p->bytes), of_rss(t, p->bytes));
         return;
     }
     oom_say_program(t, out, p);
     strbuf_append(out, " needs more than ");
     say_limit(t, out);
-    strbuf_printf(out, ": it holds %s", BYTES(TASKS, "held by the largest program", p->bytes));
+    strbuf_printf(out, ": it holds %s%s", BYTES(TASKS, "held by the largest program", p->bytes),
+                  of_rss(t, p->bytes));
     say_heap(t, out);
 }
 

@@ -107,6 +107,27 @@ static bool other_group(const struct timeline_row *a, const struct timeline_row 
            (strcmp(a->by, b->by) == 0 || (is_unit(a->group) && is_unit(b->group)));
 }
 
+/* ... or the same is told of that group with a time, of one moment. */
+static bool is_told_with_time(const struct incidents *in, const struct incident *i)
+{
+    const struct timeline_row row = row_of(i);
+    u64 first = UNKNOWN;
+
+    if (!*row.group)
+        return false;
+    vec_for_each (&in->items, other) {
+        const struct timeline_row of = row_of(other);
+        u64 at = other->e->stamp.wall_us;
+
+        if (other->e->kind != LOG_OOM_TOLD || !known(at) || strcmp(of.group, row.group) != 0)
+            continue;
+        if (known(first) && (at > first ? at - first : first - at) > RETOLD_US)
+            return false;
+        first = at;
+    }
+    return known(first);
+}
+
 /* Somebody says without a time that there was a kill, and the text has one kill by the kernel, of nobody else: that is the one. */
 static bool is_told_without_time(const struct incidents *in, const struct incident *i)
 {
@@ -125,7 +146,33 @@ static bool is_told_without_time(const struct incidents *in, const struct incide
         return kill->kills <= 1 && !differ(row.who, of_kill.who) && !other_group(&row, &of_kill) &&
                (!i->e->pid || !kill->e->pid || i->e->pid == kill->e->pid);
     }
-    return false;
+    return is_told_with_time(in, i);
+}
+
+static bool is_kill(const struct log_event *e)
+{
+    return e->kind == LOG_OOM_KILL || e->kind == LOG_KILLED_BY || e->kind == LOG_OOM_TOLD;
+}
+
+/* "Main process exited, code=killed, status=9/KILL" follows a kill that is told of that unit or container: so many of one group as it has
+ * kills are those. */
+static bool is_end_of_kill(const struct incidents *in, const struct incident *i)
+{
+    const struct timeline_row row = row_of(i);
+    unsigned ends = 0;
+    u64 kills = 0;
+
+    if (!*row.group)
+        return false;
+    vec_for_each (&in->items, other) {
+        const struct timeline_row of = row_of(other);
+
+        if (strcmp(of.group, row.group) != 0)
+            continue;
+        ends += other->e->kind == LOG_SIGKILLED;
+        kills += is_kill(other->e) ? MAX(other->kills, 1u) : 0;
+    }
+    return ends <= kills;
 }
 
 /* Do systemd, kubelet or containerd tell here of a kill that has a row: at the same moment, and of nobody else? */
@@ -136,6 +183,8 @@ static bool is_retold(const struct post_mortem *p, const struct incidents *in,
     struct timeline_row row = row_of(i);
     u64 at = told->stamp.wall_us;
 
+    if (told->kind == LOG_SIGKILLED && !known(at))
+        return is_end_of_kill(in, i);
     if (told->kind != LOG_OOM_TOLD)
         return false;
     if (!known(at))
@@ -144,8 +193,7 @@ static bool is_retold(const struct post_mortem *p, const struct incidents *in,
         const struct log_event *e = other->last->e;
         u64 then = e->stamp.wall_us;
 
-        if ((e->kind != LOG_OOM_KILL && e->kind != LOG_KILLED_BY && e->kind != LOG_OOM_TOLD) ||
-            !known(then) || (at > then ? at - then : then - at) > RETOLD_US)
+        if (!is_kill(e) || !known(then) || (at > then ? at - then : then - at) > RETOLD_US)
             continue;
         if (!differ(row.who, other->who) && !other_group(&row, other) &&
             (!told->pid || !e->pid || told->pid == e->pid))

@@ -95,14 +95,41 @@ static void tell_blocks(struct rule_context *c, const struct cgroup_view *g, con
     evidence_shown(c, "BLOCK I/O, read", number_of(v->blocks_read), IN_BYTES, "the table");
 }
 
+/* Newer versions of docker stats leave inactive file cache out: a container that evicts and reads again looks as if it had room. */
+#define READ_FAR_AGAIN 100
+#define ROOMY_SHARE    50.0
+
+static void from_reads(struct rule_context *c, const struct cgroup_view *g, const char *name,
+                       double used)
+{
+    const struct container_view *v = container_find(c->s, g->path);
+
+    if (!v || !(used >= ROOMY_SHARE) || !known(v->blocks_read) || v->blocks_read > (u64)1 << 60 ||
+        v->blocks_read / READ_FAR_AGAIN < g->max)
+        return;
+    finding_add(c, SEV_INFO, CONF_LOW, g->path, 0.2,
+                "%s has read %s from disk since it started, and its limit is %s, of which %s is "
+                "used: its file cache may be evicted and read again",
+                name, SIZE(v->blocks_read), SIZE(g->max), SIZE(g->current));
+    finding_detail(c, "Newer versions of docker stats leave inactive file cache out of the use, so "
+                      "that the limit may be reached all the same. workingset_refault_file in its "
+                      "memory.stat and its memory.pressure would prove it; a program that reads "
+                      "much once, or runs for long, does so, too.");
+    evidence_shown(c, "BLOCK I/O, read", number_of(v->blocks_read), IN_BYTES, "the table");
+    evidence_shown(c, "use", number_of(g->current), IN_BYTES, "the table");
+    evidence_shown(c, "limit", number_of(g->max), IN_BYTES, "the table");
+}
+
 /* A table of containers has use and limit alone. */
 static void from_usage(struct rule_context *c, const struct cgroup_view *g)
 {
     double used = share_of(g->current, g->max);
     const char *name = group_said(c, g) + (group_said(c, g) == g->path);
 
-    if (!(used >= USED_SHARE))
+    if (!(used >= USED_SHARE)) {
+        from_reads(c, g, name, used);
         return;
+    }
     finding_add(c, used >= USED_END ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, g->path,
                 cause_weight(c, 0.4, used), "%s stands at its limit: %s of %s (%s)", name,
                 SIZE(g->current), SIZE(g->max), AMOUNT(used, IN_PERCENT));

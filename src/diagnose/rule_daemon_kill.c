@@ -223,7 +223,14 @@ static void tell_told(struct rule_context *c, const struct incident *i, double w
                       "--mem), and the kernel killed in it, says slurm",
                       e->task_memcg ? group_label(label, e->task_memcg) : "that is not named");
     }
-    if (known(limit)) {
+    if (known(limit) && strcmp(e->killer, "slurm") == 0) {
+        finding_title(c,
+                      "The memory limit of job step %s was reached (--mem, %s), and the kernel "
+                      "killed in it, says slurm",
+                      e->task_memcg ? group_label(label, e->task_memcg) : "that is not named",
+                      SIZE(limit));
+        evidence(c, "--mem", number_of(limit), IN_BYTES, "the text", "%s", "");
+    } else if (known(limit)) {
         vec_last(&c->out->items).cause = CAUSE_LIMIT;
         finding_title(c, "%s reached its limit of %s, and the kernel killed it, says %s",
                       e->task_memcg ? who : "A container", SIZE(limit), e->killer);

@@ -19,6 +19,8 @@ const char *refused_said(const struct refusal *r, char buf[static sizeof(r->prog
     snprintf(buf, sizeof(r->program), "%s", r->program);
     if (strncmp(buf, "the ", 4) == 0)
         buf[0] = 'T';
+    if (strncmp(buf, "job ", 4) == 0)
+        buf[0] = 'J';
     if (buf[0] == 'a' && (buf[1] == ' ' || (buf[1] == 'n' && buf[2] == ' ')))
         buf[0] = 'A';
     return buf;

@@ -14,13 +14,17 @@
 /* Use is sampled: so much of the limit is all of it. */
 #define NEARLY_ALL 0.97
 
-enum of_figure { USED, LIMIT, NEITHER };
+enum of_figure { USED, LIMIT, NAME, NEITHER };
 
 static const struct {
     const char *key, *system, *option; /* option: what the limit is called */
     enum of_figure what;
     bool over; /* the line says that the limit was met, or that the job was killed */
 } keys[] = {
+    {"Job Id:", "PBS", NULL, NAME, false},
+    {"jobnumber  ", "SGE", NULL, NAME, false},
+    {"Job ID:", "Slurm", NULL, NAME, false},
+    {"#SBATCH --mem=", "Slurm", "--mem", LIMIT, false},
     {"resources_used.vmem", "PBS", NULL, USED, false},
     {"resources_used.mem", "PBS", NULL, USED, false},
     {"Resource_List.vmem", "PBS", "its vmem", LIMIT, false},
@@ -111,6 +115,24 @@ static void take_row(struct batch_job *job, struct span line)
         job->used = used;
 }
 
+/* "5512.batch        batch OUT_OF_ME+": the job of a row of sacct. */
+static void name_by_row(struct batch_job *job, struct span line)
+{
+    struct span word;
+
+    /* Quotes of mail stand before the row as they stand before its head. */
+    while (!span_empty(line) && (is_blank(*line.at) || *line.at == '>'))
+        line.at++;
+    if (*job->name || !job->limit_column || !span_take_word(&line, &word) || !is_digit(*word.at))
+        return;
+    for (const char *at = word.at; at < word.end; at++)
+        if (*at == '.') {
+            word.end = at;
+            break;
+        }
+    span_copy(word, job->name, sizeof(job->name));
+}
+
 static void take_head(struct batch_job *job, struct span line)
 {
     const char *limit = span_find(line, HEAD_LIMIT), *used = span_find(line, HEAD_USED);
@@ -119,21 +141,93 @@ static void take_head(struct batch_job *job, struct span line)
     job->used_column = used ? (size_t)(used - line.at) + strlen(HEAD_USED) : 0;
 }
 
+/* "Job ID: 5512", "Job Id: 812.server": of which job the account is. */
+static void take_name(struct paste *p, const char *system, struct span rest)
+{
+    struct batch_job *job = &p->state->job, fresh = {.used = UNKNOWN, .limit = UNKNOWN};
+    struct span word;
+
+    if (!span_take_word(&rest, &word) || !is_digit(*word.at))
+        return;
+    /* The account before ends where another one begins; a limit may stand before both. */
+    if (*job->name)
+        batch_finish(p);
+    if (*job->name || (job->system && strcmp(job->system, system) != 0)) {
+        fresh.account = job->account;
+        *job = fresh;
+    }
+    job->system = system;
+    span_copy(word, job->name, sizeof(job->name));
+}
+
+/* --- lines of an account --------------------------------------------------------------------------------------------------- */
+
+/* "Cores per node: 4", "Exit_status = 271", "qname        all.q", "------------": as accounts have them. */
+static bool is_account_line(struct span line)
+{
+    struct span near = {line.at, line.at + MIN(span_len(line), (size_t)48)};
+
+    return span_len(near) > 2 &&
+           (memchr(near.at, ':', span_len(near)) || memchr(near.at, '=', span_len(near)) ||
+            span_begins(near, "---") || memmem(near.at, span_len(near), "  ", 2));
+}
+
+/* A line of the account, which has a figure of memory or not: what stood right above it and was not understood is of it, too. */
+static void account_goes_on(struct paste *p)
+{
+    struct paste_state *st = p->state;
+    struct batch_account *a = &st->job.account;
+
+    if (!a->open && a->file == st->file && st->line - a->line <= 1) {
+        u32 above = (u32)MIN((u64)a->above, p->not_understood);
+
+        p->not_understood -= above;
+        p->log_lines += above;
+    }
+    *a = (struct batch_account){.open = true, .file = st->file, .line = st->line};
+}
+
+bool batch_has_line(struct paste *p, struct span line)
+{
+    struct paste_state *st = p->state;
+    struct batch_account *a = &st->job.account;
+    bool adjacent = a->file == st->file && st->line - a->line <= 1;
+
+    if (!is_account_line(line)) {
+        *a = (struct batch_account){0};
+        return false;
+    }
+    if (!adjacent)
+        *a = (struct batch_account){0};
+    a->file = st->file;
+    a->line = st->line;
+    a->above += !a->open;
+    p->log_lines += a->open;
+    return a->open;
+}
+
 void batch_take(struct paste *p, struct span line)
 {
     struct batch_job *job = &p->state->job;
 
-    if (span_find(line, HEAD_LIMIT) && span_find(line, "State"))
+    if (span_find(line, HEAD_LIMIT) && span_find(line, "State")) {
         take_head(job, line);
+        account_goes_on(p);
+    }
     for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
         const char *at = span_find(line, keys[i].key);
         u64 bytes;
 
         if (!at)
             continue;
+        account_goes_on(p);
+        if (keys[i].what == NAME) {
+            take_name(p, keys[i].system, (struct span){at + strlen(keys[i].key), line.end});
+            continue;
+        }
         /* What other systems said before is of another job. */
         if (job->system && strcmp(job->system, keys[i].system) != 0)
-            *job = (struct batch_job){.used = UNKNOWN, .limit = UNKNOWN};
+            *job = (struct batch_job){.used = UNKNOWN, .limit = UNKNOWN, .account = job->account};
         job->system = keys[i].system;
         if (keys[i].option)
             job->option = keys[i].option;
@@ -143,6 +237,7 @@ void batch_take(struct paste *p, struct span line)
         if (keys[i].what == NEITHER) {
             take_compared(job, line);
             take_row(job, line);
+            name_by_row(job, line);
             continue;
         }
         bytes = figure_behind((struct span){at + strlen(keys[i].key), line.end});
@@ -169,14 +264,35 @@ static bool says_memory(const struct batch_job *job)
            strstr(job->words, "exceeds job");
 }
 
+/* What one job had asked for is the limit of its step, which the kernel enforced. */
+static void name_limit(struct paste *p)
+{
+    const struct batch_job *job = &p->state->job;
+
+    if (!job->system || strcmp(job->system, "Slurm") != 0 || !known(job->limit))
+        return;
+    vec_for_each (&p->s.log, e) {
+        size_t len = strlen(job->name);
+
+        if (e->kind == LOG_OOM_TOLD && strcmp(e->killer, "slurm") == 0 && !known(e->limit) &&
+            (len == 0 || (e->task_memcg && strncmp(e->task_memcg, job->name, len) == 0 &&
+                          (e->task_memcg[len] == '.' || e->task_memcg[len] == '\0'))))
+            e->limit = job->limit;
+    }
+}
+
 void batch_finish(struct paste *p)
 {
     const struct batch_job *job = &p->state->job;
     struct refusal fresh = {.kind = REFUSED_PLATFORM, .place = {p->state->klog_file, 0}};
 
+    name_limit(p);
     if (!job->system || !job->over || (!says_memory(job) && !used_it_all(job)))
         return;
-    snprintf(fresh.program, sizeof(fresh.program), "a job of %s", job->system);
+    if (*job->name)
+        snprintf(fresh.program, sizeof(fresh.program), "job %.16s of %s", job->name, job->system);
+    else
+        snprintf(fresh.program, sizeof(fresh.program), "a job of %s", job->system);
     fresh.limit = job->option ? job->option : "what it had asked for";
     fresh.bytes = job->limit;
     fresh.used = job->used;

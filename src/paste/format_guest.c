@@ -62,6 +62,7 @@ unsigned vmmemctl_parse(struct block *b, struct span text)
 /* --- lxc info --------------------------------------------------------------------------------------------------------- */
 /*
  * Name: web
+ * Status: RUNNING
  * Resources:
  *   Memory usage:
  *     Memory (current): 980.12MiB
@@ -77,7 +78,9 @@ static const char *const lxc_keys[] = {
 
 bool lxc_info_begins(const struct block *b, struct span line)
 {
-    return span_begins(line, "Name: ") && span_find(b->command, " info ");
+    /* Where no command says so: kubectl and others put more blanks behind the colon. */
+    return span_begins(line, "Name: ") && span_len(line) > 6 && !is_blank(line.at[6]) &&
+           (span_empty(b->command) || span_find(b->command, " info "));
 }
 
 bool lxc_info_goes_on(const struct block *b, struct span line)

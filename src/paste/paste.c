@@ -176,7 +176,7 @@ static void line_not_understood(struct paste *p, struct span raw)
     struct paste_state *st = p->state;
     struct lead *lead = &st->lead;
 
-    if (machines_is_heading(st))
+    if (machines_is_heading(st) || batch_has_line(p, raw))
         return;
     paste_not_understood(p, st->line, 1);
     if (!objects_may_have(raw) || lead->lines >= LEAD_MAX ||

@@ -84,13 +84,22 @@ struct carrier {
     char host[64];
 };
 
+/* Lines of a job's account, one below the other: all are of it once one was known. */
+struct batch_account {
+    bool open;
+    u32 file, line; /* its last one */
+    u32 above;      /* lines before the first that was known, which count as not understood */
+};
+
 /* A job of a batch system, as far as its lines were read (batch.c). */
 struct batch_job {
     const char *system, *option;      /* constant text; NULL */
     u64 used, limit;                  /* bytes; UNKNOWN */
     size_t used_column, limit_column; /* of sacct, where they end; 0: none */
     bool over;
+    char name[24]; /* its number; "" */
     char words[200];
+    struct batch_account account;
 };
 
 /* What earlyoom saw last: bytes, total 0 when it said nothing. */
@@ -289,6 +298,8 @@ const char *heap_sign(unsigned option);
 /* batch.c: what systems that run jobs say of one; what each such line has, NULL behind the last. */
 void batch_take(struct paste *p, struct span line);
 const char *batch_sign(unsigned sign);
+/* A line that nobody understood is one of a job's account: it is counted here. */
+bool batch_has_line(struct paste *p, struct span line);
 void batch_finish(struct paste *p);
 
 /* pool_write.c: how many huge pages the pool was to have, and who must have them. */

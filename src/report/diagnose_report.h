@@ -19,6 +19,7 @@ struct diagnose_machine {
 struct diagnose_report {
     const struct diagnosis *diagnosis; /* concluded */
     const char *source;                /* root or capture, as the user gave it */
+    unsigned more_sources;             /* files that the user gave beside it */
     u64 samples;                       /* that the diagnosis is over */
     u64 samples_available;             /* of a capture; 0 elsewhere */
     const char *read; /* what a paste held, and what of it was not understood; NULL: it is none */

@@ -136,6 +136,8 @@ static void render_head(const struct diagnose_report *r, struct strbuf *out)
     if (s->kind != SOURCE_LIVE && s->kind != SOURCE_CONTAINER) {
         strbuf_appendc(&text, ' ');
         utf8_append_clean(&text, r->source);
+        if (r->more_sources)
+            strbuf_printf(&text, " and %u more", r->more_sources);
     }
     if (*s->hostname)
         strbuf_printf(&text, ", %s", s->hostname);

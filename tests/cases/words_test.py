@@ -18,6 +18,8 @@ WORDS = {
     "oomd-pressure": (["71 %, and its limit is 50 %", "killed  a process in app-ui.scope, by systemd-oomd"],
                       ["% over its", "killed  systemd-oomd"]),
     "docker-stats-limit": (["511.0 MiB  docker stats"], ["the table"]),
+    "unit-told-thrice": (["Timeline", "killed  java (pid 2211) in app.service", "Nov 28 09:00:00  killed"], ["signal 9", "no time"]),
+    "seff": (["Job 5512 of Slurm", "Read: 9 lines of logs."], ["not understood"]),
     "sar-a-second": (["rates over 1.00 s", "sar"], ["10 min"]),
 }
 
