@@ -193,6 +193,29 @@ def distance(cell, ours):
     return max(off / (target(cell) * theirs if theirs > FLOOR_PAGES else FLOOR_PAGES) for _, _, theirs, off in errors(cell, ours))
 
 
+def neighbours(cell):
+    """The cell with a page less and with one more: what the model itself moves by where nothing tells them apart."""
+    return [{**cell, "limit_bytes": cell["limit_bytes"] + pages * 4096} for pages in (-1, 1)] if cell["limit_bytes"] else []
+
+
+def distance_of_range(cell, runs):
+    """distance() of several runs of ours, from the nearest of all that lies between them."""
+    if not any(ours["outcome"] in outcomes(cell) for ours in runs):
+        return float("inf")
+    far = []
+    for figures in zip(*(errors(cell, ours) for ours in runs)):
+        theirs, mine = figures[0][2], [figure[1] for figure in figures]
+        inside = min(mine) <= theirs <= max(mine)
+        far.append(0 if inside else min(figure[3] for figure in figures) / (target(cell) * theirs if theirs > FLOOR_PAGES else FLOOR_PAGES))
+    return max(far)
+
+
+def spread_of_runs(cell, runs):
+    """How far runs of ours are apart, of the counter where that is most: a share of Linux's figure."""
+    return max((max(m) - min(m)) / f[0][2] if f[0][2] > FLOOR_PAGES else 0.0
+               for f in zip(*(errors(cell, ours) for ours in runs)) for m in [[figure[1] for figure in f]])
+
+
 def worst_error(cell, ours):
     """The largest relative error of a figure of more than FLOOR_PAGES, or None where there is none."""
     return max((off / theirs for _, _, theirs, off in errors(cell, ours) if theirs > FLOOR_PAGES), default=None)

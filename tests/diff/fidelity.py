@@ -67,8 +67,8 @@ def off(ours, theirs):
     return abs(ours - theirs) / theirs
 
 
-def measure_cells(comparison, plain, cells):
-    """[{name, class, ...}] for the cells of a comparison, in order."""
+def measure_cells(comparison, plain, cells, spread):
+    """[{name, class, ...}] for the cells of a comparison, in order. spread: how far they are with a page more or less too."""
     try:
         for cell in cells:
             comparison.record(cell)
@@ -81,11 +81,15 @@ def measure_cells(comparison, plain, cells):
             evicted[trace] = plain_evictions(comparison.program, plain, trace, same)
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         answers = list(pool.map(comparison.ours, cells))
+        around = list(pool.map(lambda cell: [comparison.ours(c) for c in compare.neighbours(cell)], cells)) if spread else [[]] * len(cells)
     rows = []
-    for cell, ours in zip(cells, answers):
+    for cell, ours, others in zip(cells, answers, around):
         row = {"name": compare.name_of(cell), "class": compare.class_of(cell), "distance": compare.distance(cell, ours),
                "outcome": ours["outcome"] in compare.outcomes(cell), "error": compare.worst_error(cell, ours) or 0.0,
                "figures": [(counter, mine, theirs) for counter, mine, theirs, _ in compare.errors(cell, ours)]}
+        if spread:
+            row["range"] = compare.distance_of_range(cell, [ours, *others])
+            row["spread"] = compare.spread_of_runs(cell, [ours, *others])
         theirs = cell["values"]["pgsteal"]
         # Copies of a fork are pages of their own in a list of pages, and what is killed stops anywhere.
         if row["class"] not in ("fork", "OOM") and cell["pattern"] not in READ_AHEAD and theirs > compare.FLOOR_PAGES:
@@ -95,7 +99,7 @@ def measure_cells(comparison, plain, cells):
     return rows
 
 
-def measure_all(folder):
+def measure_all(folder, spread):
     """{(kind, kernel, lru, read): (reference, rows)} of every reference that is stored."""
     program = os.environ.get("HIGHWATER", compare.TOP / "build" / "highwater")
     plain = pathlib.Path(folder) / "plain"
@@ -110,7 +114,7 @@ def measure_all(folder):
             if not traces:
                 comparison.build_pattern()
             comparison.traces = traces
-            results[kind, kernel, lru, read] = comparison.reference, measure_cells(comparison, plain, comparison.cells())
+            results[kind, kernel, lru, read] = comparison.reference, measure_cells(comparison, plain, comparison.cells(), spread)
     return results
 
 
@@ -148,7 +152,9 @@ def spread_of(values):
 
 def summarise(rows):
     evicted = [r["evicted"] for r in rows if "evicted" in r]
-    return {"cells": len(rows), "inside": sum(r["distance"] <= 1 for r in rows), "twice": sum(r["distance"] <= 2 for r in rows),
+    around = {"range": sum(r["range"] <= 2 for r in rows), "chaotic": sum(r["spread"] > 2 * compare.TARGETS[r["class"]] for r in rows)} \
+        if all("range" in r for r in rows) else {}
+    return {"cells": len(rows), "inside": sum(r["distance"] <= 1 for r in rows), "twice": sum(r["distance"] <= 2 for r in rows), **around,
             "outcome": sum(r["outcome"] for r in rows), "error": spread_of([r["error"] for r in rows if r["outcome"]]),
             "evicted": {name: spread_of([e[i] for e in evicted]) for i, name in enumerate(("ours", "lru", "clock"))}}
 
@@ -214,7 +220,7 @@ def summary_text(summary, results, real):
     for name, parts in summary.items():
         kind, which = name.split(" ", 1)
         total = parts["all"]
-        rows.append([which, KIND_WORDS[kind], share(total, "inside"), share(total, "twice"), share(total, "outcome"), percent(total["error"]),
+        rows.append([which, KIND_WORDS[kind], share(total, "inside"), share(total, "twice"), share(total, "range"), share(total, "chaotic"), share(total, "outcome"), percent(total["error"]),
                      *(percent(total["evicted"][k]) for k in ("ours", "lru", "clock"))])
         for of_class, part in parts.items():
             if of_class != "all":
@@ -226,8 +232,9 @@ def summary_text(summary, results, real):
             "that the model was made with; *fresh* ones are a seed's, and nobody had seen them before they were measured"
             + (f" (seed {', '.join(map(str, fresh))})" if fresh else "") + ". Errors in percent are median / 95th percentile /\n"
             "worst: of the worst counter of each cell, and of the pages that are evicted (`pgsteal`), where exact LRU and CLOCK on the same recording with as many pages stand beside ours\n"
-            "(in cells without readahead, forks and kills, of which they know nothing).\n",
-            table(["kernel and policy", "cells", "inside", "twice", "same outcome", "worst counter, %", "evicted, ours", "exact LRU", "CLOCK"], rows)]
+            "(in cells without readahead, forks and kills, of which they know nothing). One page more or less of limit shows what decides by little: *within a page* are cells where Linux's figures\n"
+            "are inside twice the target of what lies between our three; *chaotic* ones where those three are further apart than that, so that one run of each says little.\n",
+            table(["kernel and policy", "cells", "inside", "twice", "within a page", "chaotic", "same outcome", "worst counter, %", "evicted, ours", "exact LRU", "CLOCK"], rows)]
     if real:
         text.append(f"Real programs on 6.1 classic: {real['inside']} of {real['cells']} cells have major faults and refaults within 10 % or 50 events, {real['outcome']} end as in Linux;"
                     f"\nthe smallest limit that survives without swap is within 2 % of Linux's bracket for {real['brackets_inside']} of {real['brackets']}.\n")
@@ -248,8 +255,8 @@ def cells_text(results):
             if "pgfault" in figures:
                 figures["pgmajfault"] = "pgfault at the kill " + figures["pgfault"]
             far = "other outcome" if not row["outcome"] else f"{row['distance']:.1f}"
-            body.append([row["name"], far] + [figures.get(c, "") for c in counters])
-        text.append(table(["program, limit", "of the target"] + [c.replace("workingset_", "") for c in counters], body))
+            body.append([row["name"], far, f"{row['range']:.1f}", f"{100 * row['spread']:.1f} %"] + [figures.get(c, "") for c in counters])
+        text.append(table(["program, limit", "of the target", "within a page", "ours moves by"] + [c.replace("workingset_", "") for c in counters], body))
     return "\n".join(text)
 
 
@@ -335,7 +342,7 @@ def main():
         boot(args)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            results = measure_all(folder)
+            results = measure_all(folder, spread=not args.quick)
         except NoRecorder as error:
             print(f"no recorder here: {error}")
             return 77
