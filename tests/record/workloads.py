@@ -270,7 +270,7 @@ const store = new Map();
 for (let i = 0; i < 200000; i++) store.set('k' + i, { id: i, text: 'value ' + i });
 require('http').createServer((request, reply) => {
     const at = parseInt(request.url.slice(1)) || 0, some = [];
-    for (let i = 0; i < 400; i++) some.push(store.get('k' + (at * 7919 + i * 104729) % 200000));
+    for (let i = 0; i < 400; i++) some.push(store.get('k' + (at * 7919 + i * 104729) %% 200000));
     reply.end(JSON.stringify(some));
 }).listen(%d, '127.0.0.1');
 process.on('SIGTERM', () => process.exit(0));
