@@ -50,8 +50,8 @@ static int write_hugetlb_limit(struct system *s, const struct control *c, struct
     return 0;
 }
 
-static int write_oom_group(struct system *s HW_UNUSED, const struct control *c,
-                           struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+static int write_oom_group(struct system *s HW_UNUSED, const struct control *c, struct group *g,
+                           struct control_state *st HW_UNUSED)
 {
     g->oom_group = c->number != 0;
     return 0;
@@ -69,8 +69,8 @@ static int write_mems(struct system *s, const struct control *c, struct group *g
     return cpuset_set_mems(s, g, c->number);
 }
 
-static int write_reclaim(struct system *s HW_UNUSED, const struct control *c,
-                         struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+static int write_reclaim(struct system *s, const struct control *c, struct group *g,
+                         struct control_state *st)
 {
     /* Without a size: all there is, until the file came to take more than a size. */
     if (!*c->text && kernel_has(&s->kernel, KERNEL_RECLAIM_SWAPPINESS))
@@ -184,8 +184,8 @@ static const struct control_file group_files[] = {
 };
 
 /* --- other files ------------------------------------------------------------------------------------------------------ */
-static int write_score_adj(struct system *s HW_UNUSED, const struct control *c,
-                           struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+static int write_score_adj(struct system *s, const struct control *c, struct group *g HW_UNUSED,
+                           struct control_state *st HW_UNUSED)
 {
     struct task *t = find_process(s, c->pid);
 
@@ -234,8 +234,8 @@ void system_set_page_cluster(struct system *s)
 }
 
 /* What has to be worked out again when a sysctl changes. */
-static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
-                        struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+static int write_sysctl(struct system *s, const struct control *c, struct group *g HW_UNUSED,
+                        struct control_state *st HW_UNUSED)
 {
     struct tunables *t = &s->tunables;
     u64 writeback_cs = t->dirty_writeback_centisecs;
