@@ -39,9 +39,9 @@ struct access_ctx { /* who is accessing; lives as long as the task */
     struct wait *wait;
     u64 *minflt, *majflt;
     bool *fault_retried;
-    struct bdi
-        *dirtied; /* a clean file page on it was dirtied by a store: balance_dirty_pages() is due */
-    bool admin;   /* CAP_SYS_ADMIN */
+    /* a clean file page on it was dirtied by a store: balance_dirty_pages() is due */
+    struct bdi *dirtied;
+    bool admin; /* CAP_SYS_ADMIN */
     int error; /* -ENOSPC, of ACCESS_SIGBUS: shared memory is full (0: a read failed, or it lies behind the end) */
     bool refault;                /* the page being waited for was evicted lately */
     struct node_accesses *nodes; /* NULL: one node */

@@ -15,9 +15,9 @@ struct khugepaged {
     u32 position;  /* in mem.thp.scan */
     vpn_t address; /* in that address space */
     u64 progress;  /* pages of this scan */
-    bool scanning, begun,
-        waited; /* in a scan; and in an address space; it slept for an allocation */
-    u32 heads;  /* times it came by the first address space */
+    /* khugepaged is in a scan; in an address space of that scan; it slept for an allocation */
+    bool scanning, begun, waited;
+    u32 heads; /* times it came by the first address space */
     u64 pages_collapsed, full_scans;
     struct access_ctx ac; /* for what it brings back from swap */
     struct attempt attempt;

@@ -49,8 +49,8 @@ struct file_use_row {
 };
 
 struct file_uses {
-    struct file_use_row
-        rows[FILE_USES_MAX]; /* by the most that was cached or lost, largest first */
+    /* by the most that was cached or lost, largest first */
+    struct file_use_row rows[FILE_USES_MAX];
     unsigned nr;
     struct file_use_row others; /* sums; .peak is the sum of peaks at different times */
     u64 nr_others;              /* files that others is the sum of */

@@ -231,8 +231,8 @@ unsigned swap_readahead_window(struct swap *s, swp_t e, unsigned hits, swp_t ret
 
 /* swap_vma_readahead: the pages whose swapped entries are to be read. */
 struct swap_vma_window {
-    vpn_t start,
-        end; /* [start, end) in the vma and in the page table of the fault; vpn alone when off */
+    /* [start, end) in the vma and in the page table of the fault; vpn alone when off */
+    vpn_t start, end;
     u32 win; /* pages it would have been without these bounds; 1: off */
 };
 /* *vma_ra is vma->swap_ra: address of the last fault, window and hits, 0 at first. */

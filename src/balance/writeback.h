@@ -21,10 +21,10 @@ void dirty_limits(const struct mem *mem, u64 *ret_background, u64 *ret_dirty);
 /* The machine was made, or a vm.dirty_* was changed. */
 void writeback_set_ratelimit(struct mem *mem);
 
-struct
-    dirtier { /* one task as a writer (task_struct: nr_dirtied, nr_dirtied_pause, dirty_paused_when) */
-    struct bdi *
-        bdi; /* it dirtied a page there, and has not looked at the thresholds since; NULL: nothing to look at */
+/* One task as a writer (task_struct: nr_dirtied, nr_dirtied_pause, dirty_paused_when) */
+struct dirtier {
+    /* the device where the task dirtied a page since it last looked at the thresholds; NULL: none */
+    struct bdi *bdi;
     u64 nr_dirtied;       /* pages since its last pause */
     u64 nr_dirtied_pause; /* pages at which it looks at the thresholds */
     u64 paused_when;      /* end of the last pause, in jiffies; 0: never */

@@ -49,8 +49,8 @@ struct calibrate_cost {
 struct calibrate_disk {
     const char *path; /* NULL: none was asked for */
     bool direct;      /* O_DIRECT; else the page cache was emptied of the file before reads */
-    struct calibrate_figure read_ns, write_ns,
-        next_ns; /* of 4 KiB: at random; at random; one after the other */
+    /* of 4 KiB: at random; at random; one after the other */
+    struct calibrate_figure read_ns, write_ns, next_ns;
     struct calibrate_figure read_rate, write_rate; /* bytes per second */
     u32 queue_depth;
     bool rotational; /* a read elsewhere takes much longer than the next one */

@@ -64,8 +64,8 @@ struct diagnosis {
     struct findings findings;
     struct accounting accounting;
     VEC(struct reconciliation) reconciliations;
-    VEC(struct need)
-    needs; /* how much memory is needed: of the machine, then of groups[]; those whose figures are there */
+    /* how much memory is needed: of the machine, then of groups[]; those whose figures are there */
+    VEC(struct need) needs;
     const struct snapshot *last; /* the snapshot added last */
     double interval_s;           /* that rates are over; NAN when there are none */
     bool stood_still;        /* several snapshots of one moment: a machine whose time is paused */

@@ -39,8 +39,8 @@ struct group_figures {
     u64 firm_most; /* the same; where the statistics were cut, at most this, and firm at least that */
     double refaults;  /* pages/s, file and anonymous */
     double reclaimed; /* pages/s */
-    double
-        huge_refused; /* requests for huge pages of the pool at a limit of the hugetlb controller, a second */
+    /* requests for huge pages of the pool at a limit of the hugetlb controller, a second */
+    double huge_refused;
 };
 
 struct process_figures {
@@ -65,8 +65,8 @@ struct figures {
     double rate[NR_COUNTERS];
     double allocstall;
     struct pressure psi[NR_PSI_RESOURCES];
-    struct pressure
-        pain; /* for memory: memory pressure, and I/O pressure as far as evicted pages explain the reads */
+    /* for memory: memory pressure, and I/O pressure as far as evicted pages explain the reads */
+    struct pressure pain;
     double iowait, idle, steal; /* percent of all CPU time in the interval */
 
     u64 total, available;     /* bytes; UNKNOWN */
@@ -84,15 +84,15 @@ struct figures {
     double direct_share;                 /* of reclaimed pages, by the tasks themselves, percent */
     double efficiency;                   /* reclaimed of scanned, percent */
     double refaults_file, refaults_anon; /* pages/s */
-    double
-        refaults_wanted; /* of file pages: 0 when none that comes back would have stayed, pages/s */
+    /* of file pages: 0 when none that comes back would have stayed, pages/s */
+    double refaults_wanted;
     double refaults_machine; /* without those of groups at their own limits, pages/s */
-    bool
-        beside_free; /* a node is reclaimed though another has plenty free: every page would have stayed */
+    /* a node is reclaimed though another has plenty free: every page would have stayed */
+    bool beside_free;
     double limited_reclaim; /* pages/s reclaimed by groups at their own limits */
     double device_read_bytes, device_write_bytes; /* per second */
-    double
-        memory_read_share; /* of the bytes read from devices: refaults and swap-ins, percent; at most 100 */
+    /* of the bytes read from devices: refaults and swap-ins, percent; at most 100 */
+    double memory_read_share;
     u32 busiest_disk; /* index, UINT32_MAX */
 
     u64 rss_sum, pss_sum, uss_sum, process_swap_sum; /* UNKNOWN when no process tells */

@@ -17,8 +17,8 @@ struct oom_ruling {
     const struct oom_slab *slab;       /* the largest cache; NULL */
     const char *frame; /* the function of the call trace that says who asked; NULL */
     bool gone; /* the limit was far from full when the kernel reported: who filled it had died */
-    bool
-        other_limit; /* ... or below its end, and another limit may be the one whose line is missing */
+    /* another limit, whose line is missing from the report, may be the one that failed */
+    bool other_limit;
     const char *hint; /* what that function belongs to: "BPF maps"; NULL */
     bool hint_hidden; /* ... takes pages that are in no counter */
 };

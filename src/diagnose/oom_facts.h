@@ -58,8 +58,8 @@ struct oom_facts {
     u64 kept_block; /* the largest free one of the size asked for, or above, that it may not have; 0 */
     enum oom_kept kept_by;
     const char *kept_zone; /* where that lies; NULL */
-    bool
-        order_refuses; /* such a block is there, and the watermark of an old kernel wants more in blocks of that size */
+    /* a free block of the order is there, but the watermark of an old kernel wants more of them */
+    bool order_refuses;
     u64 uncounted;       /* in no counter */
     u64 untold;          /* neither counted nor known to be in no counter: lines are missing */
     const char *missing; /* which lines */

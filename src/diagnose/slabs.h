@@ -6,8 +6,8 @@
 
 /* Caches that grow for one reason, put together. */
 struct slab_family {
-    const char *
-        name; /* "ZFS (zio_*, zfs_*, ...)": what they are called together; NULL: no family stands out */
+    /* "ZFS (zio_*, zfs_*, ...)": what they are called together; NULL: no family stands out */
+    const char *name;
     u64 bytes;
     unsigned caches;
 };

@@ -66,8 +66,8 @@ struct metric_groups {
 };
 
 struct metric {
-    const char *
-        name; /* "highwater_cgroup_memory_current_bytes": of the family, without _total and _info */
+    /* "highwater_cgroup_memory_current_bytes": of the family, without _total and _info */
+    const char *name;
     const char *sample; /* the same with it */
     const char *doc;
     enum metric_type type;

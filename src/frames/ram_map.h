@@ -40,8 +40,8 @@ struct ram_map {
     u32 late_hash_pages; /* of hash tables that the kernel takes from the page allocator */
     u32 end_pfn;         /* past the last frame of RAM */
     struct pfn_run zone[NR_ZONES]; /* spans; start == end when the zone is empty */
-    struct pfn_run
-        node[MAX_NUMNODES]; /* the same of the nodes: disjoint, each of whole sections of 32 MiB */
+    /* spans of the nodes: disjoint, each of whole sections of 32 MiB */
+    struct pfn_run node[MAX_NUMNODES];
     unsigned nr_nodes;
     unsigned short_nid; /* where ram_map_init() failed: the node that is too small, or nr_nodes */
 };

@@ -104,22 +104,22 @@ struct group {
     u64 kernel_pages; /* of `memory`: paid for kernel objects, which are counted in bytes (slab/) */
     u32 nr_tasks;
     u32 nr_io;
-    struct group_io
-        *io; /* of this group alone, and of released children; one for each device used */
-    u64 cpu_user_ns,
-        cpu_sys_ns; /* of tasks while they were here that are elsewhere now, and of released children */
+    /* of this group alone, and of released children; one for each device used */
+    struct group_io *io;
+    /* CPU time that tasks spent here before they left or ended, and that of released children */
+    u64 cpu_user_ns, cpu_sys_ns;
     u32 subtree_control; /* bits of enum controller: what the groups below it have files of */
     u64 cpuset_cpus, cpuset_mems; /* its own sets of CPUs and nodes; 0: none */
-    u64 cpus_effective,
-        mems_effective; /* what these leave of the parent's; all bits: no group of the path has a set */
+    /* what cpuset.* leaves of the parent's set; all bits: no group of the path has a set */
+    u64 cpus_effective, mems_effective;
     u64 lru_nodes; /* nodes where it or what is below has had pages on lists: on others its lruvecs are as they began */
     bool oom_group;
     bool online; /* false: removed; it stays for as long as something is charged to it */
-    bool
-        released; /* and nothing is any more: its counts went to the parent, only the id is remembered */
+    /* removed, and nothing is charged to it: the parent has its counts, only the id remains */
+    bool released;
     struct list_head dying; /* while removed, not released */
-    u64 events_gone
-        [NR_CGROUP_EVENTS]; /* of released children: part of the counters, not of the group's own */
+    /* of released children: part of the counters, not of the group's own */
+    u64 events_gone[NR_CGROUP_EVENTS];
     struct pfn_list deferred_split; /* large folios of which a part is unmapped (reclaim/thp.h) */
     struct list_head mms; /* address spaces of its tasks, the oldest member first (struct mm_lru) */
     struct psi_group psi; /* of its tasks and those below; the root's is the machine's */

@@ -44,8 +44,8 @@ struct hugetlb_refused {
     u64 had;  /* huge pages that it had mapped before; of a mapping */
     u64 pool; /* huge pages of the pool, surplus ones included */
     u64 left; /* of them, promised to nobody; of `nodes` alone: free there */
-    u64 surplus,
-        overcommit; /* huge pages beyond nr_hugepages that there were, and as many as there might be */
+    /* huge pages beyond nr_hugepages that there were, and as many as there might be */
+    u64 surplus, overcommit;
     u64 elsewhere;   /* of them, free on other nodes than `nodes` */
     u64 nodes;       /* the only ones on which it may have them; 0: all */
     u64 limit;       /* of `group`, huge pages; at a limit alone */
@@ -62,8 +62,8 @@ struct hugetlb {
     struct list_head files;         /* mappings: reserve.h */
     u64 asked;                      /* by the last write to nr_hugepages; max of them were had */
     u64 most_used;                  /* at one time */
-    bool
-        taken_touched; /* a page that was taken away for a parent's copy was touched: system/ tells the kernel's log */
+    /* a page that was taken away for a parent's copy was touched: system/ tells the kernel's log */
+    bool taken_touched;
     struct hugetlb_refused refused[NR_HUGETLB_REFUSALS];
     struct hugetlb_node nodes[MAX_NUMNODES];
 };

@@ -13,8 +13,8 @@ struct beancounter {
     const char *name;
     const char *means; /* "private memory (privvmpages)" without the name */
     enum beancounter_unit unit;
-    bool
-        at_barrier; /* programs are refused at the barrier; the limit is for the kernel's own needs */
+    /* programs are refused at the barrier; the limit is for the kernel's own needs */
+    bool at_barrier;
 };
 
 #define NR_BEANCOUNTERS 19
@@ -23,8 +23,8 @@ extern const struct beancounter beancounters[NR_BEANCOUNTERS];
 struct beancounter_view {
     const struct beancounter *counter;
     u64 container; /* UNKNOWN: the text does not say */
-    u64 held, most, barrier, limit,
-        failed; /* in its unit; failed: refusals since the container started */
+    /* in its unit; failed: refusals since the container started */
+    u64 held, most, barrier, limit, failed;
 };
 
 #endif

@@ -75,8 +75,8 @@ struct capture;
 struct capture_sample {
     u64 wall_us;  /* since 1970 */
     ns_t mono_ns; /* monotonic; starts anew when the machine does */
-    ns_t
-        since_first; /* ascends, whatever clocks and restarts did: both clocks' steps, the larger of each two */
+    /* ascends over clock steps and restarts: the sum of the larger step of the two clocks */
+    ns_t since_first;
     u64 offset;   /* of its first record */
     u32 chunk;    /* index into the chunks found, from 0 */
     u32 in_chunk; /* 0: the key sample */

@@ -54,8 +54,8 @@ enum hwc_offset {
 
 struct hwc_record {
     u16 flags; /* enum hwc_flag */
-    u32 chunk, sample,
-        piece; /* which chunk of the file, sample of the chunk, record of the sample */
+    /* which chunk of the file, sample of the chunk, record of the sample */
+    u32 chunk, sample, piece;
     u32 table_len, table_stored; /* bytes raw and stored */
     u32 texts_len, texts_stored;
     u32 prefix_len; /* bytes of the texts before, which the texts build on */

@@ -189,8 +189,8 @@ struct oom_report {
     char *nodemask, *cpuset, *mems_allowed;
     char *stats_of; /* the group whose statistics come first: the one whose limit failed; NULL */
     u64 page_bytes;
-    VEC(char *)
-    frames; /* functions of the call trace, the innermost first: "btrfs_lookup_bio_sums [btrfs]" */
+    /* functions of the call trace, the innermost first: "btrfs_lookup_bio_sums [btrfs]" */
+    VEC(char *) frames;
 
     u64 figures[NR_OOM_FIGURES]; /* Mem-Info, bytes */
     VEC(struct oom_node) nodes;
@@ -200,8 +200,8 @@ struct oom_report {
     VEC(struct oom_slab) slabs;                         /* unreclaimable ones */
 
     struct oom_limit limits[NR_OOM_LEVELS];
-    u64 group
-        [NR_OOM_GROUP_FIGURES]; /* bytes, of the group whose limit failed and of all below it */
+    /* bytes, of the group whose limit failed and of all below it */
+    u64 group[NR_OOM_GROUP_FIGURES];
     VEC(struct oom_candidate) tasks;
     u64 tasks_dropped;           /* rows beyond OOM_TASKS_MAX */
     u64 score;                   /* of the chosen one, as kernels before 5.x print it; UNKNOWN */

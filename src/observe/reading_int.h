@@ -17,8 +17,8 @@ struct reading {
     struct strbuf text; /* of the file read last */
 
     const struct snapshot *before; /* NULL: nothing to start from */
-    struct u64map
-        group_of_pid; /* from cgroup.procs, index + 1, as far as groups' files were read */
+    /* from cgroup.procs, index + 1, as far as groups' files were read */
+    struct u64map group_of_pid;
 };
 
 static inline bool reading_wants(const struct reading *r, enum part part)

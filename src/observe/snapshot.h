@@ -93,8 +93,8 @@ enum part_state {
 
 struct part_status {
     enum part_state state;
-    char why
-        [WHY_BYTES]; /* for people, without a full stop: "needs root", "not in this archive"; "" when OK */
+    /* for people, without a full stop: "needs root", "not in this archive"; "" when OK */
+    char why[WHY_BYTES];
     ns_t read_at; /* monotonic time of this reading: rates are per part */
 };
 
@@ -191,8 +191,8 @@ struct shell_policy {
 struct slab_view {
     char name[NAME_BYTES];
     u64 active_objects, objects, object_bytes, bytes; /* bytes: pages of all its slabs */
-    bool reclaimable_known,
-        reclaimable; /* dentry, *inode_cache, radix_tree_node and the like by name */
+    /* dentry, *inode_cache, radix_tree_node and the like by name */
+    bool reclaimable_known, reclaimable;
 };
 
 struct swap_view {
@@ -238,14 +238,15 @@ struct cgroup_view {
     u32 depth;
     u8 version;   /* 1 or 2 */
     bool is_root; /* the machine's own root group: no limits, and most figures UNKNOWN */
-    u64 current, peak, min, low, high,
-        max; /* bytes; max, high: UINT64_MAX - 1 (NO_LIMIT) when there is none */
+    /* bytes; max, high: UINT64_MAX - 1 (NO_LIMIT) when there is none */
+    u64 current, peak, min, low, high, max;
     u64 swap_current, swap_max, swap_high, swap_peak;
     u64 zswap_current, zswap_max;
     u64 kmem_current, failcnt, memsw_max; /* v1 */
     u64 stat[NR_COUNTERS];                /* memory.stat as printed: bytes and counts */
-    u64 pgscan,
-        pgsteal; /* memory.stat's sums: kernels before 6.0 do not split them, later ones add khugepaged and memory.reclaim */
+    /* memory.stat's sums: kernels before 6.0 do not split them, later ones add khugepaged and
+     * memory.reclaim */
+    u64 pgscan, pgsteal;
     u64 events[NR_CGROUP_EVENTS]; /* memory.events and memory.swap.events, by enum cgroup_event */
     u64 events_local[NR_CGROUP_EVENTS]; /* memory.events.local */
     struct psi_view psi[NR_PSI_RESOURCES];
@@ -265,9 +266,9 @@ struct process_view {
     u32 pid, ppid, uid, nr_threads;
     char comm[COMM_BYTES];
     char state;
-    u64 rss_anon, rss_file, rss_shmem, swap, locked, pinned, vm_size, hwm,
-        page_tables; /* bytes; before 4.5 only rss_anon + file together: in rss */
-    u64 hugetlb;     /* bytes of pools of huge pages, which no rss has */
+    /* bytes; before 4.5 only rss_anon + file together: in rss */
+    u64 rss_anon, rss_file, rss_shmem, swap, locked, pinned, vm_size, hwm, page_tables;
+    u64 hugetlb; /* bytes of pools of huge pages, which no rss has */
     u64 rss, pss, pss_anon, pss_file, pss_shmem, uss;
     u64 minor_faults, major_faults; /* counts since its start */
     u64 cpu_us, start_ticks, block_io_delay_us;
@@ -324,8 +325,8 @@ struct log_event {
     struct klog_stamp stamp; /* of the first line; host and program are NULL here */
     char host[64];           /* whose log it is; "" when the prefix does not say */
     struct klog_place kill;  /* the line that says whom; line 0: none does */
-    char constraint
-        [40]; /* CONSTRAINT_MEMCG (also where an older kernel says so in words), CONSTRAINT_NONE, ... or "" */
+    /* CONSTRAINT_MEMCG (also where an older kernel says so in words), CONSTRAINT_NONE, ... or "" */
+    char constraint[40];
     /* Path of the group whose limit failed; NULL for the machine. Of systemd-oomd: the largest group that it looked at, of `usage`. */
     char *oom_memcg;
     char *task_memcg;         /* group of the victim, or what a daemon killed */
@@ -348,8 +349,8 @@ struct log_event {
     bool panic_on_oom;              /* ... because vm.panic_on_oom asks for that */
     bool forced;                    /* somebody asked for it: SysRq-f */
     bool group_kill;
-    bool
-        of_machine; /* something says that the machine had nothing left; neither that nor a group: not told */
+    /* the text says that the machine had nothing left; false without a group: not told */
+    bool of_machine;
     u64 total_vm, anon_rss, file_rss, shmem_rss, page_tables; /* bytes */
     s64 oom_score_adj;
     bool has_adj;
@@ -497,16 +498,17 @@ struct snapshot {
     struct part_status parts[NR_PARTS];
 
     u64 meminfo[NR_MEMINFO_FIELDS];
-    u64 vmstat
-        [NR_COUNTERS]; /* names of older kernels are brought to 6.1's: allocstall, pgscan_kswapd_normal, workingset_refault ... */
+    /* names of older kernels are brought to 6.1's: allocstall, pgscan_kswapd_normal,
+     * workingset_refault ... */
+    u64 vmstat[NR_COUNTERS];
     u64 vmstat_later[NR_VMSTAT_LATER];
     u64 allocstall; /* sum over zones */
-    bool
-        available_estimated; /* this kernel prints no MemAvailable: meminfo has the kernel's formula, computed here */
-    bool
-        shmem_estimated; /* a paste ends before Shmem: meminfo has the cache that is on no list of files */
-    bool
-        lxcfs; /* /proc/meminfo and the like are a container's own, made up by lxcfs from its group */
+    /* this kernel prints no MemAvailable: meminfo has the kernel's formula, computed here */
+    bool available_estimated;
+    /* a paste ends before Shmem: meminfo has the cache that is on no list of files */
+    bool shmem_estimated;
+    /* /proc/meminfo and the like are a container's own, made up by lxcfs from its group */
+    bool lxcfs;
     struct psi_view psi[NR_PSI_RESOURCES];
     struct cpu_view cpu;
     u64 load1, load5, load15; /* hundredths */
@@ -516,16 +518,16 @@ struct snapshot {
     u64 zswap_enabled, zswap_max_pool_percent; /* 0, 1, percent */
     bool cgroup_v2, cgroup_v1;
     u64 cgroup_count; /* as the kernel counted them when they were looked up, dying ones too; UNKNOWN: look again */
-    char own_cgroup
-        [256]; /* where highwater itself runs, a path of cgroups[] where it is seen here */
-    char cgroup_root
-        [256]; /* what /proc/PID/cgroup calls "/" of cgroups[]: of a container without a namespace of its own; "" else */
+    /* where highwater itself runs, a path of cgroups[] where it is seen here */
+    char own_cgroup[256];
+    /* what /proc/PID/cgroup calls "/" of cgroups[], in a container without a namespace of its own */
+    char cgroup_root[256];
 
     VEC(struct huge_view) huge;
     VEC(struct zone_view) zones;
     VEC(struct node_view) nodes;
-    bool
-        nodes_of_zones; /* there are no files of nodes: nodes[] are what /proc/zoneinfo says of them */
+    /* there are no files of nodes: nodes[] are what /proc/zoneinfo says of them */
+    bool nodes_of_zones;
     VEC(struct slab_view) slabs;
     VEC(struct swap_view) swaps;
     VEC(struct zram_view) zrams;
@@ -543,24 +545,24 @@ struct snapshot {
     bool liveness_failed; /* a text says that a liveness probe failed */
     VEC(struct task_limit_view) task_limits;
     VEC(struct beancounter_view) beancounters;
-    u64 numa_hit_before,
-        numa_foreign_before; /* of the first of several /proc/vmstat in one text; UNKNOWN */
-    u64 arc_size, arc_max;   /* the ARC of ZFS; bytes */
-    bool
-        interval_untold; /* rates are those of a table whose command, and with it the length of its intervals, is not there */
-    u64 maps_counted;    /* mappings of a process, by a count of its /proc/PID/maps; UNKNOWN */
-    u32 maps_pid;        /* whose; 0: not told */
+    /* of the first of several /proc/vmstat in one text; UNKNOWN */
+    u64 numa_hit_before, numa_foreign_before;
+    u64 arc_size, arc_max; /* the ARC of ZFS; bytes */
+    /* the text has a table of rates but not its command, so the length of its intervals is unknown */
+    bool interval_untold;
+    u64 maps_counted;       /* mappings of a process, by a count of its /proc/PID/maps; UNKNOWN */
+    u32 maps_pid;           /* whose; 0: not told */
     bool redis_no_eviction; /* redis' maxmemory-policy is noeviction */
     u64 address_limit; /* RLIMIT_AS that a pasted ulimit or /proc/PID/limits shows; bytes; UNKNOWN: none */
     struct meminfo_contradiction contradiction;
     struct pool_write pool_write;
-    bool
-        pool_required; /* PostgreSQL is told to have huge pages or not to start (huge_pages = on) */
+    /* PostgreSQL is told to have huge pages or not to start (huge_pages = on) */
+    bool pool_required;
     u64 shm_max,
         shm_all;    /* kernel.shmmax in bytes, kernel.shmall in pages, of a pasted text; UNKNOWN */
     u64 lock_limit; /* RLIMIT_MEMLOCK of the same; bytes; NO_LIMIT; UNKNOWN */
-    bool
-        lock_limit_of_process; /* ... of a process that is named (/proc/PID/limits, prlimit), and not of a shell */
+    /* lock_limit is of a named process (/proc/PID/limits, prlimit), not of a shell */
+    bool lock_limit_of_process;
     u64 cgroups_counted; /* of the memory controller, in /proc/cgroups */
     bool total_counted;  /* MemTotal is not told: what counters add up to stands in its place */
     u64 kernel_used;     /* of it the kernel's, as such a table has it; bytes */
@@ -570,10 +572,10 @@ struct snapshot {
     u64 free_step;       /* what its rounding may add to a difference of its columns; bytes */
     u64 available_below; /* MemAvailable where a table cut it to 0 of a large unit: the end of what it may be; bytes; 0: not so */
     u64 used;            /* neither free nor cache, as a table has it; bytes */
-    char share_name
-        [COMM_BYTES]; /* of a table with shares of memory and no sizes: whose is the largest */
-    bool
-        cache_has_slab; /* what stands as Cached is what free calls buff/cache, with reclaimable slab */
+    /* of a table with shares of memory and no sizes: whose is the largest */
+    char share_name[COMM_BYTES];
+    /* what stands as Cached is what free calls buff/cache, with reclaimable slab */
+    bool cache_has_slab;
     double kthread_cpu[NR_KTHREADS]; /* as kswapd_cpu, of the other threads of memory management */
     double kswapd_cpu; /* percent of a CPU that a table of processes shows for it; 0: none does */
     double iowait_told, steal_told; /* percent of all CPU time that a pasted table tells; 0: none */
@@ -586,8 +588,8 @@ struct snapshot {
     bool is_text;            /* ... and no file of a machine's tree is among it */
     bool pasted;             /* made of what somebody pasted: commands, logs, single files */
     bool processes_whole;    /* processes[] are all of the machine's */
-    bool
-        processes_largest; /* ... or those with the most resident memory, in a table sorted by it */
+    /* processes[] are those with the most resident memory, from a table sorted by it */
+    bool processes_largest;
     VEC(struct log_event) log; /* as the lines stood */
     /* Of a text in several files: which of them a file of Linux, or a figure of /proc/meminfo, was read from; indices into log_files. */
     VEC(struct read_from) read_from;

@@ -34,17 +34,17 @@ enum procfs_kind {
 struct procfs_row {
     char *name;
     enum procfs_kind kind;
-    unsigned
-        index; /* of the memory node, the swap area, the CPU, the device or the block of memory */
-    bool live; /* only where programs look at a running machine, not in a tree */
+    /* of the memory node, the swap area, the CPU, the device or the block of memory */
+    unsigned index;
+    bool live;       /* only where programs look at a running machine, not in a tree */
     const void *row; /* of the table of this kind; of a link where it leads to, up to the index */
 };
 
 struct procfs_registry {
     const struct system *s;
     VEC(struct procfs_row) rows; /* by name */
-    struct u64map
-        *group_ids; /* hash of a path -> id of the group that had it when it was looked up last */
+    /* hash of a path -> id of the group that had it when it was looked up last */
+    struct u64map *group_ids;
 };
 
 struct procfs_node {

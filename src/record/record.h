@@ -43,10 +43,10 @@ struct record_options {
     bool leader_only;   /* end with the program, whatever it leaves behind */
     ns_t stop_after_ns; /* 0: never */
     u64 max_bytes;      /* of the file; 0: no bound (record/collector.h) */
-    bool
-        no_args; /* keep the program's name alone, not arguments that do not look like secrets, and no settings */
-    void (*progress)(const struct record_progress *p,
-                     void *data); /* may be NULL; some times a second */
+    /* keep the program's name alone: no arguments, secret or not, and no settings */
+    bool no_args;
+    /* called some times a second; may be NULL */
+    void (*progress)(const struct record_progress *p, void *data);
     void *progress_data;
 };
 

@@ -61,8 +61,8 @@ struct anonymiser {
     struct prefix_log dates;
     struct column columns[COLUMNS_MAX];
     unsigned nr_columns, nr_fields; /* columns with names; words of the head */
-    size_t
-        containers; /* of a description: how far "Containers:" is indented, plus 1; 0: not within */
+    /* of a description: how far "Containers:" is indented, plus 1; 0: not within */
+    size_t containers;
     size_t container; /* ... and the names below it */
     bool host_next;   /* the line is what `hostname` printed */
     u8 objects[64];   /* of JSON, from the outermost: what a "name" within is; NR_KINDS: nothing */

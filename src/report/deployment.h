@@ -29,8 +29,8 @@ struct deployment {
     bool live; /* sized while it ran (live_report.h): there is no recording to size again */
     u64 swap_max_bytes;
     struct strbuf why; /* what the limits stand on, one sentence or two */
-    struct strbuf
-        notes; /* what makes them ones to distrust, with newlines; to be added to by the caller */
+    /* what makes them ones to distrust, with newlines; to be added to by the caller */
+    struct strbuf notes;
 };
 
 /* From one recording (envelope NULL), or from several with their envelope. False, with the reason in *why: there is no limit that could be

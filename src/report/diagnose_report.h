@@ -23,8 +23,8 @@ struct diagnose_report {
     u64 samples;                       /* that the diagnosis is over */
     u64 samples_available;             /* of a capture; 0 elsewhere */
     const char *read; /* what a paste held, and what of it was not understood; NULL: it is none */
-    const struct diagnose_machine *
-        machines; /* of a paste, the worst first; the diagnosis is of that one; NULL: there is one */
+    /* of a paste, the worst first; the diagnosis is of that one; NULL: there is one */
+    const struct diagnose_machine *machines;
     size_t nr_machines;
     bool worst; /* of a capture: this is the worst moment of it, not the last */
     const struct diagnose_over_time *over_time; /* of the looks; NULL: there was no time */

@@ -15,8 +15,8 @@
 struct manifest_kind {
     const char *name; /* "Deployment" */
     const char *path; /* of the pod's spec, "spec.template.spec" */
-    const char *
-        flags; /* of the kubectl patch that changes one that exists, with a blank behind; NULL: nothing can */
+    /* of the kubectl patch that changes one that exists, with a blank behind; NULL: nothing can */
+    const char *flags;
     const char *note; /* how a change of it takes effect, a sentence */
 };
 

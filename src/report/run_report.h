@@ -73,8 +73,8 @@ struct run_report {
     u64 most_anon_pages;
     u64 most_unmapped_pages; /* parts of huge pages that were unmapped and still held, at most */
     struct run_waits waits;
-    struct file_uses *
-        files; /* of the whole machine; .cached is of the fullest moment. NULL before run_report_finish() */
+    /* of the whole machine; .cached is of the fullest moment. NULL before run_report_finish() */
+    struct file_uses *files;
     const struct run_over_time *over_time; /* NULL: nobody asked */
     const struct heat *heat;               /* of the recording; NULL: nobody asked */
     const struct working_set *working_set; /* with heat */
@@ -120,8 +120,8 @@ struct run_asked {
     u64 requests;
     ns_t latency_ns; /* of all requests together */
     u64 packets, packets_dropped, arrays, arrays_failed;
-    const struct scenario_job *
-        worst; /* whose requests lost the largest share of their time for want of memory; NULL: none lost any */
+    /* the job whose requests lost the largest share of their time for want of memory; NULL: none */
+    const struct scenario_job *worst;
     double worst_share;
 };
 void run_asked_sum(const struct run_report *r, struct run_asked *ret);

@@ -12,8 +12,8 @@
 
 struct working_set_report {
     const char *input; /* the recording, as given */
-    unsigned width,
-        height; /* columns and lines of the terminal, of which one is left for the prompt */
+    /* columns and lines of the terminal, of which one is left for the prompt */
+    unsigned width, height;
     const struct working_set *set;
 };
 

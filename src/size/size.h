@@ -52,10 +52,10 @@ struct size_row {
     enum size_source source;
     enum replay_outcome outcome;
     bool survives, usable;
-    bool
-        near_edge; /* it would be usable, but lies too near to a limit that does not survive (shape.h) */
-    double
-        slowdown; /* over the run without a limit, by the worst measure; of a run that was cut short, so far */
+    /* it would be usable, but lies too near to a limit that does not survive (shape.h) */
+    bool near_edge;
+    /* over the run without a limit, by the worst measure; of a run that was cut short, so far */
+    double slowdown;
     enum size_measure slowdown_by;
     u32 slowdown_mark;
     ns_t lead_ns; /* busy time before the judged part */
@@ -84,8 +84,8 @@ struct size_row {
     u64 disposable_bytes; /* of file_bytes: what could go and leave it usable; 0 where it is not usable */
     u64 events;           /* replayed */
     struct replay_misfits misfits;
-    struct file_uses *
-        files; /* of the run without a limit and of the one as advised, else NULL; size_result_done() frees it */
+    /* of the run without a limit and of the advised one, else NULL; size_result_done() frees it */
+    struct file_uses *files;
 };
 
 struct size_boundary {
@@ -120,16 +120,16 @@ struct size_config {
     const struct system_config *machine;
     const u64 *limits; /* bytes; NULL: chosen, with a search */
     unsigned nr_limits;
-    unsigned
-        grid; /* limits of the grid; 0: the default, 8, less those below one that does not survive */
+    /* limits of the grid; 0: the default, 8, less those below one that does not survive */
+    unsigned grid;
     bool whole_grid; /* try these as well */
     bool has_swap_max;
     u64 swap_max_bytes; /* memory.swap.max under each limit, if it has one */
     double max_slowdown, usable_slowdown;
-    bool
-        cgroup_v1; /* advice is for a host of version 1: memory.limit_in_bytes, and no memory.high */
-    bool
-        own_grid; /* of several: the grid is that of size_run() of this one alone, not one for all */
+    /* advice is for a host of version 1: memory.limit_in_bytes, and no memory.high */
+    bool cgroup_v1;
+    /* of several: the grid is that of size_run() of this one alone, not one for all */
+    bool own_grid;
     u64 also_bytes; /* with a search: a limit to try beside; 0: none */
     bool keep_oom;  /* a run without a limit that ends in oom is a result, with no limits tried */
     unsigned jobs;  /* threads, at least 1 */
@@ -143,13 +143,13 @@ struct size_result {
     struct size_row unlimited;
     VEC(struct size_row) rows; /* by limit, smallest first; each limit once */
     struct size_boundary survives, usable;
-    VEC(u64)
-    holes; /* tried limits that fail though a smaller one passes (survives), smallest first */
+    /* tried limits that fail though a smaller one passes (survives), smallest first */
+    VEC(u64) holes;
     VEC(u64) unusable_holes; /* the same for usable */
     VEC(struct size_plateau) plateaus;
     u64 first_kill_bytes; /* the largest tried limit under which something was killed; 0: none */
-    struct size_row
-        verified; /* the run with the advice set; .source SIZE_VERIFY if there was one */
+    /* the run with the advice set; .source SIZE_VERIFY if there was one */
+    struct size_row verified;
     struct size_advice advice;
     u64 peak_plus_15; /* what rules of thumb would set */
     u64 replays;

@@ -70,8 +70,8 @@ struct slab_cache {
     u64 nr_inuse;
 };
 
-struct
-    slab_run { /* objects made one after the other in one slab; PFN_NONE: there was no memory for them */
+/* Objects made one after the other in one slab; PFN_NONE: there was no memory for them */
+struct slab_run {
     pfn_t pfn;
     u32 nr;
 };

@@ -81,8 +81,8 @@ struct mm {
         u16 memcg; /* the group that pays */
         u32 vmas, avcs, anon_vmas, maple_nodes;
     } objects; /* the kernel's own, made for it and its vmas (system/) */
-    const void
-        *locked_by; /* the task whose fork is under way: others of the process wait (mmap_lock) */
+    /* the task whose fork is under way: others of the process wait (mmap_lock) */
+    const void *locked_by;
     struct mm_numa numa;
     struct mm_lru lru;
     struct walk_cache walk[WALK_CACHE];

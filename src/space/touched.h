@@ -13,8 +13,9 @@
 #define TOUCHED_WORDS (HPAGE_PMD_NR / 64)
 
 struct touched {
-    u64 **
-        folios; /* by head >> HPAGE_PMD_ORDER: TOUCHED_WORDS words, a bit for each page used; NULL: none of it */
+    /* by head >> HPAGE_PMD_ORDER: TOUCHED_WORDS words, a bit for each page used; NULL: none of
+     * it */
+    u64 **folios;
     u64 nr;    /* of folios: as many as were needed so far */
     u64 pages; /* bits that are set */
 };

@@ -29,9 +29,9 @@ struct vma_set_block {
 
 struct vma_set {
     struct vma_set_entry *entries; /* &one while there is room for a single entry */
-    struct vma_set_block
-        *blocks; /* one for each VMA_SET_BLOCK entries; NULL while a block holds all */
-    u32 count;   /* entries with holes */
+    /* one for each VMA_SET_BLOCK entries; NULL while a block holds all */
+    struct vma_set_block *blocks;
+    u32 count; /* entries with holes */
     u32 live;
     u32 capacity;
     struct vma_set_entry one; /* the usual case needs no second allocation */

@@ -12,8 +12,8 @@
 
 struct nearest {
     const char *wanted;
-    const char
-        *name[NEAREST_MAX]; /* best first; equal ones in the order in which they were offered */
+    /* best first; equal ones in the order in which they were offered */
+    const char *name[NEAREST_MAX];
     unsigned distance[NEAREST_MAX];
     unsigned count;
 };

@@ -39,8 +39,8 @@ struct system {
     struct hugetlb hugetlb;
     struct slab slab;
     struct device disk, disks[DISKS_MAX - 1];
-    struct device swap_devices
-        [SWAPS_MAX]; /* profile NULL: the area is on one of the disks (swap_area has the device) */
+    /* profile NULL: the area is on one of the disks (swap_area has the device) */
+    struct device swap_devices[SWAPS_MAX];
     char swap_names[SWAPS_MAX][DEVICE_NAME_MAX + 8]; /* of areas that are called as their device */
     struct zram *zrams[SWAPS_MAX];                   /* behind them; NULL for other devices */
     struct strbuf log;                               /* dmesg text */
@@ -56,8 +56,8 @@ struct system {
     u64 nr_switches;             /* of a CPU from one task to another, the idle one too; the same */
     u64 boot_time; /* seconds of 1970 at which the virtual clock began: btime of /proc/stat */
     u64 load[3];   /* load averages of 1, 5 and 15 minutes, 11 bits of fraction (loadavg.c) */
-    ns_t
-        stats_at; /* when statistics of groups are brought up to date next; NS_NEVER: they always are */
+    /* when statistics of groups are brought up to date next; NS_NEVER: they always are */
+    ns_t stats_at;
     ns_t load_at; /* when they are worked out next */
     u64 oom_kills;
     u64 memlock_refused; /* calls that wanted to lock or pin more than RLIMIT_MEMLOCK */

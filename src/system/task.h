@@ -78,8 +78,8 @@ struct task {
 
     /* rusage of the thread */
     u64 minflt, majflt;
-    u64 nvcsw,
-        nivcsw; /* times that it left a CPU to wait, and to let others run; the scheduler's to count */
+    /* times that it left a CPU to wait, and to let others run; the scheduler's to count */
+    u64 nvcsw, nivcsw;
     u64 cpu_user_ns, cpu_sys_ns;
     u64 cpu_user_before, cpu_sys_before; /* of those before it came into its group, in ns */
     u64 wait_ns[NR_WAIT_CAUSES];

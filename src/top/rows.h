@@ -27,8 +27,8 @@ struct process_row {
     u64 rss;
     double minors, majors; /* per second */
     double cpu_percent;    /* of one CPU */
-    double node,
-        node_percent; /* where most of its memory lies, and how much; NAN: numa_maps was not read */
+    /* where most of its memory lies, and how much; NAN: numa_maps was not read */
+    double node, node_percent;
 };
 
 struct slab_row {

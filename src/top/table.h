@@ -25,8 +25,8 @@ struct column {
     enum column_kind kind;
     double (*number)(const void *row);
     const char *(*text)(const void *row);
-    const char *(*flat_text)(
-        const void *row); /* instead of text where a tree is shown flat; may be NULL */
+    /* instead of text where a tree is shown flat; may be NULL */
+    const char *(*flat_text)(const void *row);
     const char *help;
 };
 

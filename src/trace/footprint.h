@@ -57,10 +57,10 @@ struct footprint {
     struct footprint_policy policies[FOOTPRINT_POLICIES_MAX]; /* in their order */
     u32 nr_policies;
     u64 more_policies; /* calls with others */
-    u64 hugetlb_refused,
-        hugetlb_refused_error; /* bytes of the largest mapping that the pool refused, and its errno */
-    u64 unknown_ops;           /* of a later version */
-    u64 instructions;          /* of all streams */
+    /* bytes of the largest mapping that the pool refused, and its errno */
+    u64 hugetlb_refused, hugetlb_refused_error;
+    u64 unknown_ops;          /* of a later version */
+    u64 instructions;         /* of all streams */
     u64 instructions_longest; /* of the stream that executed most */
     ns_t waited_ns;           /* sum of WAIT records */
     u32 processes, threads;   /* threads: all streams but new images */

@@ -20,10 +20,10 @@ struct working_set {
     u64 events;                   /* of the recording, or its window */
     u64 pages[WORKING_SET_PARTS]; /* touched in each part */
     u64 last[WORKING_SET_PARTS];  /* touched in this part and in none after it */
-    u64 rest
-        [WORKING_SET_PARTS]; /* whose longest rest was so many parts, and which were used again */
-    u64 touched;             /* pages, ever */
-    u64 each;                /* 1: all pages were followed; or one in so many was */
+    /* whose longest rest was so many parts, and which were used again */
+    u64 rest[WORKING_SET_PARTS];
+    u64 touched; /* pages, ever */
+    u64 each;    /* 1: all pages were followed; or one in so many was */
     struct working_set_table *table;
 };
 

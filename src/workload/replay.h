@@ -129,8 +129,8 @@ struct replay {
     u32 first_unstarted;             /* index into by_stamp: all before it are started or dropped */
     VEC(struct replay_stream *) live;
     struct heap by_next; /* live streams by their next stamp, or an earlier one (replay_order.c) */
-    struct u64map
-        instances; /* hash of (dev, ino) -> instance of the file that has the number now */
+    /* hash of (dev, ino) -> instance of the file that has the number now */
+    struct u64map instances;
     bool any_killed;
     bool came_to[NR_PLACES]; /* stamps of the window */
     u32 next_mark;           /* of the trace's, that nobody has come to */

@@ -119,8 +119,8 @@ struct scenario_device {
 
 struct scenario_cgroup {
     struct scenario_head head;
-    u64 max, high, low, min, swap_max, zswap_max, hugetlb_max,
-        hugetlb_rsvd_max; /* bytes or SCENARIO_NO_LIMIT */
+    /* bytes or SCENARIO_NO_LIMIT */
+    u64 max, high, low, min, swap_max, zswap_max, hugetlb_max, hugetlb_rsvd_max;
     bool oom_group;
     u64 cpus, mems; /* 0: the parent's */
 };
