@@ -172,6 +172,9 @@ static bool is_account_line(struct span line)
             span_begins(near, "---") || memmem(near.at, span_len(near), "  ", 2));
 }
 
+/* Lines of an account before the first that is known. */
+#define ABOVE_MAX 12u
+
 /* A line of the account, which has a figure of memory or not: what stood right above it and was not understood is of it, too. */
 static void account_goes_on(struct paste *p)
 {
@@ -179,7 +182,7 @@ static void account_goes_on(struct paste *p)
     struct batch_account *a = &st->job.account;
 
     if (!a->open && a->file == st->file && st->line - a->line <= 1) {
-        u32 above = (u32)MIN((u64)a->above, p->not_understood);
+        u32 above = (u32)MIN((u64)MIN(a->above, ABOVE_MAX), p->not_understood);
 
         p->not_understood -= above;
         p->log_lines += above;
@@ -193,11 +196,8 @@ bool batch_has_line(struct paste *p, struct span line)
     struct batch_account *a = &st->job.account;
     bool adjacent = a->file == st->file && st->line - a->line <= 1;
 
-    if (!is_account_line(line)) {
-        *a = (struct batch_account){0};
-        return false;
-    }
-    if (!adjacent)
+    /* Most lines are of no account: before one is known they are only counted. */
+    if (!adjacent || (a->open && !is_account_line(line)))
         *a = (struct batch_account){0};
     a->file = st->file;
     a->line = st->line;
