@@ -144,6 +144,8 @@ def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extr
                 ("ext4.img.gz", regular, file_system_image(work, fs_kib or ram_disk_kib, root)),
                 ("pattern", regular, read(compile_static(work, "pattern"))),
                 ("tlbflush", regular, read(compile_static(work, "tlbflush")))]
+    folders = {"/".join(path.split("/")[:n]) for path in extra or {} for n in range(1, path.count("/") + 1)}
+    entries += [(folder, directory, b"") for folder in sorted(folders - {"bin", "dev", "proc", "sys"})]
     entries += [(path, regular, data) for path, data in sorted((extra or {}).items())]
     initrd = os.path.join(work, "initrd.gz")
     with open(initrd, "wb") as f:
