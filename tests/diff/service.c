@@ -50,7 +50,8 @@ static unsigned zipf(const double *cdf, unsigned pages)
         else
             high = middle;
     }
-    return (unsigned)((uint64_t)low * 2654435761u % pages); /* popular pages lie anywhere; 2654435761 is a prime */
+    return (unsigned)((uint64_t)low * 2654435761u %
+                      pages); /* popular pages lie anywhere; 2654435761 is a prime */
 }
 
 int main(int argc, char **argv)
@@ -61,7 +62,8 @@ int main(int argc, char **argv)
     unsigned pages = (unsigned)atoi(argv[2]), rate = (unsigned)atoi(argv[3]), next = 0;
     int fd = argc > 4 ? open(argv[4], O_RDONLY) : -1;
     double *cdf = calloc(pages, sizeof(*cdf)), sum = 0;
-    char *memory = mmap(NULL, (size_t)pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *memory = mmap(NULL, (size_t)pages * PAGE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct timespec at;
     char page[PAGE];
 
@@ -80,9 +82,10 @@ int main(int argc, char **argv)
     clock_gettime(CLOCK_MONOTONIC, &at);
     for (;;) {
         for (unsigned i = 0; i < rate / 100; i++) {
-            unsigned n = strcmp(kind, "loop") == 0    ? next++ % pages
-                         : strcmp(kind, "phase") == 0 ? (unsigned)(draw() * (changed ? pages : pages / 3))
-                                                      : zipf(cdf, pages);
+            unsigned n = strcmp(kind, "loop") == 0 ? next++ % pages
+                         : strcmp(kind, "phase") == 0
+                             ? (unsigned)(draw() * (changed ? pages : pages / 3))
+                             : zipf(cdf, pages);
 
             if (fd >= 0 && pread(fd, page, PAGE, (off_t)n * PAGE) != PAGE)
                 return 1;
