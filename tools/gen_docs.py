@@ -15,6 +15,8 @@ import re
 import subprocess
 import sys
 
+import fill_docs
+
 TOP = pathlib.Path(__file__).resolve().parent.parent
 MADE = "<!-- Made by tools/gen_docs.py from the tables in src/: edit those. -->\n"
 # Rooms that set or show tunables without obeying them.
@@ -175,6 +177,8 @@ def main():
     errors = list(check_effects()) if arguments.check else []
     for name, page in PAGES.items():
         text = page(ref)
+        if name.endswith(".md"):
+            text = fill_docs.filled(text)
         if (TOP / name).is_file() and (TOP / name).read_text() == text:
             continue
         if arguments.check:

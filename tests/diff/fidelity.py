@@ -25,6 +25,9 @@ import tempfile
 import compare
 import programs
 
+sys.path.insert(0, str(compare.TOP / "tools"))
+import fill_docs  # noqa: E402
+
 HERE = compare.HERE
 SUMMARY = HERE / "fidelity.json"
 DOCS = compare.TOP / "docs" / "fidelity.md"
@@ -272,7 +275,7 @@ def write(results, real):
     SUMMARY.write_text(json.dumps({"summary": summary, "programs": real}, indent=1) + "\n")
     document = DOCS.read_text(encoding="utf-8")
     document = put(document, "fidelity summary", summary_text(summary, results, real))
-    DOCS.write_text(put(document, "fidelity cells", cells_text(results)), encoding="utf-8")
+    DOCS.write_text(fill_docs.filled(put(document, "fidelity cells", cells_text(results))), encoding="utf-8")
     return summary
 
 
