@@ -4,7 +4,7 @@
 Errors: a file over 1,200 lines; a C file that does not open with "/* name - what it is"; a function
 over 70 lines without a comment "long: REASON" before it; calls that are banned because a safe one
 exists; a file made elsewhere than in base/outfile; a header nobody includes; an empty doc tag; trailing blanks, tabs, a
-missing last newline; names of corpses (old, v0, unfinished); a kernel's version outside stats/, in a string or in a name: what
+missing last newline; a comment beyond 100 columns that is not a drawing; a list of tests beside TEST(); names of corpses (old, v0, unfinished); a kernel's version outside stats/, in a string or in a name: what
 depends on the kernel asks the kernel model. Warnings: a file over 800 lines.
 
 A banned call may stand for a reason: /* lint: REASON */ on the line or on the one before it.
@@ -17,7 +17,9 @@ import sys
 import csource
 import rooms
 
-LINES_WARN, LINES_MAX, FUNCTION_MAX = 800, 1200, 70
+LINES_WARN, LINES_MAX, FUNCTION_MAX, COLUMNS = 800, 1200, 70, 100
+# Within a comment: a line that begins with three blanks or more.
+DRAWING = re.compile(r"^\s*(/\*|\*)\s{3}")
 
 BANNED = {
     "strcpy": "snprintf or memcpy",
@@ -65,6 +67,18 @@ def check_text(report, path, lines):
             report.error(path, number, "blank at the end of the line")
         if "\t" in line:
             report.error(path, number, "tab")
+
+
+def check_comments(report, path, text, lines):
+    """Comments end at column 100, but for drawings and tables, which begin three blanks in."""
+    for index, line in enumerate(csource.comments_only(text).splitlines()):
+        if len(line) > COLUMNS and line.strip() and not DRAWING.match(line) and not csource.waived(lines, index):
+            report.error(path, index + 1, f"a comment of {len(line)} columns: over {COLUMNS}")
+
+
+def check_test_lists(report, path, text):
+    if path.name != "test.h" and "cmocka_unit_test" in text:
+        report.error(path, text[:text.index("cmocka_unit_test")].count("\n") + 1, "a test is written once: TEST(name) of base/test.h")
 
 
 def check_opening(report, path, text):
@@ -191,6 +205,8 @@ def main():
         if CORPSE.search(path.name):
             report.error(path, 1, "a name for something that should be gone")
         check_functions(report, path, text, lines)
+        check_comments(report, path, text, lines)
+        check_test_lists(report, path, text)
         if path in sources:
             check_calls(report, path, text, lines)
             if version and path not in tests and path.parent.name != "stats":
