@@ -1,6 +1,6 @@
 /* screen_test.c - unit tests of top/screen*.c: what is on each screen, letter by letter.
  *
- * The wanted texts are in screen_golden_int.h. After a change that is meant, HIGHWATER_GOLDEN=1 build/top-screen_test prints the new ones.
+ * The wanted texts are in src/top/screens. After a change that is meant, HIGHWATER_GOLDEN=1 build/top-screen_test writes the new ones there.
  */
 #include "top/screen.h"
 
@@ -8,11 +8,12 @@
 #include "diagnose/diagnose.h"
 #include "diagnose/needed.h"
 #include "top/fixture_int.h"
-#include "top/screen_golden_int.h"
 
 #include <locale.h>
 #include <string.h>
 #include <time.h>
+
+#define SCREENS "src/top/screens"
 
 static struct snapshot before, now;
 static struct model model;
@@ -114,21 +115,38 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* As lines of C, for screen_golden_int.h. */
-static void print_golden(const char *name, const char *text)
+/* The text of src/top/screens/NAME.txt. */
+static char *golden_read(const char *name)
 {
-    printf("static const char %s[] =\n", name);
-    for (const char *at = text; *at;) {
-        printf("    \"");
-        for (; *at != '\n'; at++)
-            printf(*at == '"' || *at == '\\' ? "\\%c" : "%c", *at);
-        at++;
-        printf("\\n\"%s\n", *at ? "" : ";");
-    }
-    printf("\n");
+    char path[128];
+    struct strbuf text;
+    FILE *file;
+    int c;
+
+    snprintf(path, sizeof(path), SCREENS "/%s.txt", name);
+    file = fopen(path, "r");
+    if (!file)
+        fail_msg("%s cannot be read; tests run in the repository's first folder", path);
+    strbuf_init(&text);
+    while ((c = getc(file)) != EOF)
+        strbuf_appendc(&text, (char)c);
+    fclose(file);
+    return strbuf_steal(&text);
 }
 
-static void expect_screen(int width, int height, bool utf8, const char *name, const char *want)
+static void golden_write(const char *name, const char *text)
+{
+    char path[128];
+    FILE *file;
+
+    snprintf(path, sizeof(path), SCREENS "/%s.txt", name);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void expect_screen(int width, int height, bool utf8, const char *name)
 {
     struct strbuf out;
     struct grid g;
@@ -138,15 +156,19 @@ static void expect_screen(int width, int height, bool utf8, const char *name, co
     grid_check(&g);
     strbuf_init(&out);
     grid_render_text(&g, &out);
-    if (getenv("HIGHWATER_GOLDEN"))
-        print_golden(name, out.text);
-    else
+    if (getenv("HIGHWATER_GOLDEN")) {
+        golden_write(name, out.text);
+    } else {
+        char *want = golden_read(name);
+
         assert_string_equal(out.text, want);
+        free(want);
+    }
     strbuf_done(&out);
     grid_done(&g);
 }
 
-#define EXPECT(width, height, utf8, name) expect_screen(width, height, utf8, #name, name)
+#define EXPECT(width, height, utf8, name) expect_screen(width, height, utf8, #name)
 
 static void the_overview_shows_an_economy(void **state)
 {
