@@ -58,7 +58,7 @@ def room_files(room, patterns=("*.c", "*.h", "*.def")):
 
 
 def is_test(path):
-    return path.name.endswith(("_test.c", "_fuzz.c", "_test.h", "_fuzz.h")) or path.name == "test.h"
+    return path.name.endswith(("_test.c", "_fuzz.c", "_testing.h")) or path.name == "test.h"
 
 
 class Report:

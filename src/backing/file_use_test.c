@@ -1,7 +1,7 @@
 /* file_use_test.c - what is told of files: used again once per stay, cached at the mark, the largest and the others. */
 #include "base/test.h"
 
-#include "backing/machine_test.h"
+#include "backing/machine_testing.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* inode_bytes_test.c - what a file holds: generated, from the host, written back, cut off. */
 #include "base/test.h"
 
-#include "backing/machine_test.h"
+#include "backing/machine_testing.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
  */
 #include "base/test.h"
 
-#include "backing/machine_test.h"
+#include "backing/machine_testing.h"
 #include "base/prng.h"
 
 #define FILES 4u

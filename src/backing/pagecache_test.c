@@ -1,7 +1,7 @@
 /* pagecache_test.c - pages in and out of a file's tree, what is counted, and what is found. */
 #include "base/test.h"
 
-#include "backing/machine_test.h"
+#include "backing/machine_testing.h"
 
 static struct machine m;
 static struct backing b;

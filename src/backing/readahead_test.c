@@ -7,7 +7,7 @@
  */
 #include "base/test.h"
 
-#include "backing/machine_test.h"
+#include "backing/machine_testing.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  */
 #include "base/test.h"
 
-#include "backing/machine_test.h"
+#include "backing/machine_testing.h"
 #include "base/prng.h"
 
 #define AREAS 3u

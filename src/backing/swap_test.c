@@ -1,7 +1,7 @@
 /* swap_test.c - areas, the order of slots, the swap cache, readahead windows. */
 #include "base/test.h"
 
-#include "backing/machine_test.h"
+#include "backing/machine_testing.h"
 #include "base/err.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* zram_test.c - pages through a compressed device, with real bytes and by the model. */
 #include "base/test.h"
 
-#include "backing/zram_test.h"
+#include "backing/zram_testing.h"
 
 static struct pool_machine machine;
 static struct zram zram;

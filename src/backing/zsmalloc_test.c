@@ -1,7 +1,7 @@
 /* zsmalloc_test.c - size classes as the kernel has them, objects that keep their bytes, pages that come back. */
 #include "base/test.h"
 
-#include "backing/zram_test.h"
+#include "backing/zram_testing.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* zswap_test.c - the pool's limit, what is rejected, what comes back; zbud's pairs and their order. */
 #include "base/test.h"
 
-#include "backing/zram_test.h"
+#include "backing/zram_testing.h"
 #include "backing/zswap.h"
 
 static struct pool_machine machine;

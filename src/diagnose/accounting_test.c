@@ -2,7 +2,7 @@
 #include "base/prng.h"
 #include "base/test.h"
 #include "diagnose/accounting.h"
-#include "diagnose/testing.h"
+#include "diagnose/rig_testing.h"
 
 static const struct account_line *find(const struct accounting *a, const char *name)
 {

@@ -1,6 +1,6 @@
 /* history_test.c - readings at any pace give rates over at least a second; what fell or is new gives none. */
 #include "base/test.h"
-#include "diagnose/testing.h"
+#include "diagnose/rig_testing.h"
 
 static const ns_t MS = NS_PER_MS;
 

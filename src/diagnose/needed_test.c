@@ -1,7 +1,7 @@
 /* needed_test.c - how much memory a group or the machine needs, from one look and from two. */
 #include "base/test.h"
 #include "diagnose/needed.h"
-#include "diagnose/testing.h"
+#include "diagnose/rig_testing.h"
 
 static const struct need *need_of(const struct rig *r, u32 group)
 {

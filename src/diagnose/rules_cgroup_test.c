@@ -1,7 +1,7 @@
 /* rules_cgroup_test.c - rules about cgroups, kills and growth: when they speak, about which level, and when they are silent. */
 #include "base/test.h"
 #include "diagnose/pain.h"
-#include "diagnose/testing.h"
+#include "diagnose/rig_testing.h"
 
 static struct cgroup_view *now(struct rig *r, u32 group)
 {

@@ -1,7 +1,7 @@
 /* rules_host_test.c - each rule about the machine: when it speaks, how loud, and when it is silent. */
 #include "base/test.h"
 #include "diagnose/pain.h"
-#include "diagnose/testing.h"
+#include "diagnose/rig_testing.h"
 #include "stats/tunables.h"
 
 RIG_TEST(a_quiet_machine_is_healthy_and_has_no_findings)

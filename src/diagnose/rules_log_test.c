@@ -1,6 +1,6 @@
 /* rules_log_test.c - rules about what a log tells: bursts of kills, evictions, memory that could not be added; and the balloon. */
 #include "base/test.h"
-#include "diagnose/testing.h"
+#include "diagnose/rig_testing.h"
 
 static struct log_event *add_event(struct rig *r, enum log_event_kind kind, u64 at_us)
 {

@@ -1,6 +1,6 @@
 /* rules_numa_test.c - what the rules say of where programs run and where their memory lies. */
 #include "base/test.h"
-#include "diagnose/testing.h"
+#include "diagnose/rig_testing.h"
 #include "stats/tunables.h"
 
 static void add_node(struct rig *r, u32 id, const char *cpus, u64 free_bytes)

@@ -1,6 +1,6 @@
 /* rules_pages_test.c - rules about huge pages, contiguous blocks and nodes: when each speaks, how loud, and when it is silent. */
 #include "base/test.h"
-#include "diagnose/testing.h"
+#include "diagnose/rig_testing.h"
 
 RIG_TEST(compaction_stalls_are_a_warning_when_they_cost_time)
 {

@@ -1,7 +1,7 @@
 /* openmetrics_test.c - what leaves for other programs is in their form, whatever machines call things, and bounded. */
 #include "base/test.h"
 
-#include "diagnose/testing.h"
+#include "diagnose/rig_testing.h"
 #include "export/dump.h"
 #include "export/openmetrics.h"
 

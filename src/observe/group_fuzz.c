@@ -1,7 +1,7 @@
 /* group_fuzz.c - the parsers of groups' and processes' files against mutated texts of real kernels. */
 #include "base/test.h"
 
-#include "observe/fuzz_text.h"
+#include "observe/text_testing.h"
 
 #define F  "tests/observe/fixtures/6.18/"
 #define G  "tests/diff/fixtures-6.1/384M/"

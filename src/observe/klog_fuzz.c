@@ -1,7 +1,7 @@
 /* klog_fuzz.c - the kernel log parser against mutated OOM reports of 3.10 and 6.1, in several wrappings. */
 #include "base/test.h"
 
-#include "observe/fuzz_text.h"
+#include "observe/text_testing.h"
 
 #define G "tests/diff/fixtures-6.1/384M/"
 

@@ -1,8 +1,8 @@
 /* totals_fuzz.c - the parsers of files of the whole machine against mutated texts of real kernels. */
 #include "base/test.h"
 
-#include "observe/fuzz_text.h"
 #include "observe/mountinfo.h"
+#include "observe/text_testing.h"
 
 #define F    "tests/observe/fixtures/"
 #define G    "tests/diff/fixtures-6.1/384M/"

@@ -5,7 +5,7 @@
  */
 #include "base/test.h"
 
-#include "observe/fuzz_text.h"
+#include "observe/text_testing.h"
 #include "paste/state_int.h"
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
 
 #include "reclaim/io.h"
 #include "system/cgroup.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 
 #include <string.h>
 

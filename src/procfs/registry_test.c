@@ -4,7 +4,7 @@
 #include "base/test.h"
 
 #include "system/cgroup.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include <sys/stat.h>
 
 #include <string.h>

@@ -5,7 +5,7 @@
  */
 #include "base/test.h"
 
-#include "observe/fuzz_text.h"
+#include "observe/text_testing.h"
 #include "report/anonymise.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/prng.h"
-#include "slab/machine_test.h"
+#include "slab/machine_testing.h"
 
 #define NR_GROUPS  12u
 #define BATCH_MAX  64u

@@ -1,7 +1,7 @@
 /* slab_test.c - slabs on CPUs and on the node, who pays, and what shrinkers take.
  *
  * The machine has 64 MiB and one CPU; a slab of dentry is one page with 21 objects, and a CPU keeps 12 of them. */
-#include "slab/machine_test.h"
+#include "slab/machine_testing.h"
 
 static struct slab_machine m;
 

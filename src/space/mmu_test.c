@@ -1,6 +1,6 @@
 /* mmu_test.c - a flush is seen by every CPU; clearing the accessed bit is not. */
 #include "base/test.h"
-#include "space/testing.h"
+#include "space/space_testing.h"
 
 #define BASE    ((vpn_t)0x100000)
 #define NR_CPUS 3u

@@ -1,6 +1,6 @@
 /* pagetable_test.c - tables come and go with what they serve. */
 #include "base/test.h"
-#include "space/testing.h"
+#include "space/space_testing.h"
 
 static struct test_machine machine;
 static struct mm *mm;

@@ -1,7 +1,7 @@
 /* rmap_test.c - who maps this frame, after fork, split, move and exit. */
 #include "base/test.h"
 #include "space/space_int.h"
-#include "space/testing.h"
+#include "space/space_testing.h"
 
 #define BASE ((vpn_t)0x100000)
 

@@ -9,7 +9,7 @@
 
 #include "base/prng.h"
 #include "base/test.h"
-#include "space/testing.h"
+#include "space/space_testing.h"
 #include "space/tlb.h"
 
 #define PAGES      1536u /* in the window that is mapped at random */

@@ -10,7 +10,7 @@
 
 #include "base/test.h"
 #include "space/space_int.h"
-#include "space/testing.h"
+#include "space/space_testing.h"
 
 #define BASE ((vpn_t)0x100000)
 

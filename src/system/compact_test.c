@@ -12,7 +12,7 @@
 #include "system/control.h"
 #include "system/file.h"
 #include "system/kobject.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 
 #define BASE_VPN (TEST_BASE >> PAGE_SHIFT)

@@ -3,7 +3,7 @@
 #include "system/access.h"
 #include "system/cgroup.h"
 #include "system/control.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 
 #include "system/cgroup.h"
 #include "system/kobject.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 
 static struct system *machine(struct system_config *c, u64 ram)
 {

@@ -5,7 +5,7 @@
 #include "system/access.h"
 #include "system/cgroup.h"
 #include "system/cpuset.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 #include "system/move.h"
 #include "system/pin.h"

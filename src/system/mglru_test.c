@@ -7,7 +7,7 @@
 #include "system/cgroup.h"
 #include "system/control.h"
 #include "system/file.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 
 #define BASE (TEST_BASE >> PAGE_SHIFT)

@@ -2,7 +2,7 @@
 #include "base/test.h"
 #include "system/access.h"
 #include "system/file.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 
 #define AT         0x10000000ull

@@ -18,7 +18,7 @@
 #include "system/access.h"
 #include "system/cgroup.h"
 #include "system/cpuset.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mempolicy.h"
 #include "system/mmap.h"
 #include "system/move.h"

@@ -2,7 +2,7 @@
 #include "access/numa.h"
 #include "base/test.h"
 #include "system/access.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mempolicy.h"
 #include "system/mmap.h"
 

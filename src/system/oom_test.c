@@ -7,7 +7,7 @@
 #include "system/block.h"
 #include "system/cgroup.h"
 #include "system/kobject.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 
 #define BASE_VPN (TEST_BASE >> PAGE_SHIFT)

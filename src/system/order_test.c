@@ -13,7 +13,7 @@
 #include "system/access.h"
 #include "system/block.h"
 #include "system/cgroup.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 
 #define FILL        260000u /* more than there are */

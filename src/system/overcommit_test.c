@@ -5,7 +5,7 @@
 #include "base/test.h"
 #include "system/access.h"
 #include "system/file.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 
 #define RW        (ABI_PROT_READ | ABI_PROT_WRITE)

@@ -9,7 +9,7 @@
 #include "system/access.h"
 #include "system/cgroup.h"
 #include "system/compact.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 #include "system/pin.h"
 

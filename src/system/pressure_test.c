@@ -1,7 +1,7 @@
 /* pressure_test.c - which waits count as what, at every level. */
 #include "base/test.h"
 #include "system/cgroup.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/pressure.h"
 
 #define MS NS_PER_MS

@@ -6,7 +6,7 @@
 
 #include "system/access.h"
 #include "system/cgroup.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 #include "system/swap.h"
 

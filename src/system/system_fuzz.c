@@ -4,7 +4,7 @@
  * swap fills up, processes are killed for memory and devices fail. Every word that a process loads must be the one that
  * it, or who it shares the page with, stored last.
  *
- * Shadow:  shadow_fuzz.h.
+ * Shadow:  shadow_testing.h.
  * Epochs:  each EPOCH operations a new machine, whose size, devices, limits and choice of operations (swarm) come from the
  *          seed.
  * Waiting: an operation that waits stays pending in its process while others go on; a lock per file keeps what is not atomic in
@@ -17,13 +17,13 @@
 
 #include "balance/writeback.h"
 #include "system/access.h"
-#include "system/blocks_fuzz.h"
+#include "system/blocks_testing.h"
 #include "system/cgroup.h"
 #include "system/control.h"
 #include "system/file.h"
 #include "system/mempolicy.h"
 #include "system/mmap.h"
-#include "system/shadow_fuzz.h"
+#include "system/shadow_testing.h"
 #include "system/swap.h"
 
 #ifdef HW_CHECKS

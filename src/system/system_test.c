@@ -7,7 +7,7 @@
 #include "system/cgroup.h"
 #include "system/file.h"
 #include "system/kobject.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 
 #define VPN (TEST_BASE >> PAGE_SHIFT)

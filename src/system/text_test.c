@@ -4,7 +4,7 @@
 #include "system/access.h"
 #include "system/cgroup.h"
 #include "system/file.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 
 #define VPN    (TEST_BASE >> PAGE_SHIFT)

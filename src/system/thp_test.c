@@ -7,7 +7,7 @@
 
 #include "system/access.h"
 #include "system/cgroup.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 #include "system/mmap.h"
 
 #define RAM        (768 * MIB) /* Linux has no huge pages below 512 MiB */

@@ -2,7 +2,7 @@
 #include "top/economy.h"
 
 #include "base/test.h"
-#include "top/fixture_int.h"
+#include "top/fixture_testing.h"
 
 static struct snapshot s;
 static struct economy e;

@@ -2,7 +2,7 @@
 #include "top/rows.h"
 
 #include "base/test.h"
-#include "top/fixture_int.h"
+#include "top/fixture_testing.h"
 
 #include <math.h>
 

@@ -5,7 +5,7 @@
 #include "base/prng.h"
 #include "base/test.h"
 #include "diagnose/diagnose.h"
-#include "top/fixture_int.h"
+#include "top/fixture_testing.h"
 
 #include <locale.h>
 

@@ -7,7 +7,7 @@
 #include "base/test.h"
 #include "diagnose/diagnose.h"
 #include "diagnose/needed.h"
-#include "top/fixture_int.h"
+#include "top/fixture_testing.h"
 
 #include <locale.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-/* testing.h - a few frames and one struct space, for the tests of this room: no zones, no buddy allocator.
+/* space_testing.h - a few frames and one struct space, for the tests of this room: no zones, no buddy allocator.
  *
  * Never: included by anything but *_test.c and *_fuzz.c.
  */
-#ifndef SPACE_TESTING_H
-#define SPACE_TESTING_H
+#ifndef SPACE_SPACE_TESTING_H
+#define SPACE_SPACE_TESTING_H
 
 #include "base/alloc.h"
 #include "space/space.h"

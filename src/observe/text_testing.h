@@ -1,11 +1,11 @@
-/* fuzz_text.h - hostile files made from real ones, for the fuzz programs of this room.
+/* text_testing.h - hostile files made from real ones, for the fuzz programs of this room.
  *
  * A corpus is texts of fixtures. A mutation flips bits, cuts, repeats, drops or swaps lines, puts huge numbers, NULs and lines of
  * 64 KiB, takes newlines away, or joins two texts. The result lies in a block of exactly its size, so that the sanitizer sees a
  * byte read past the end.
  */
-#ifndef OBSERVE_FUZZ_TEXT_H
-#define OBSERVE_FUZZ_TEXT_H
+#ifndef OBSERVE_TEXT_TESTING_H
+#define OBSERVE_TEXT_TESTING_H
 
 #include "base/prng.h"
 #include "observe/reading_int.h"

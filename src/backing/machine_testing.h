@@ -1,6 +1,6 @@
-/* machine_test.h - frames, counters and devices for the tests of this room. */
-#ifndef BACKING_MACHINE_TEST_H
-#define BACKING_MACHINE_TEST_H
+/* machine_testing.h - frames, counters and devices for the tests of this room. */
+#ifndef BACKING_MACHINE_TESTING_H
+#define BACKING_MACHINE_TESTING_H
 
 #include "backing/inode.h"
 #include "backing/swap.h"

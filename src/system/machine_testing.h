@@ -1,9 +1,9 @@
-/* machine_test.h - a small machine and the loop that a scheduler would be, for the tests of this room.
+/* machine_testing.h - a small machine and the loop that a scheduler would be, for the tests of this room.
  *
  * Never: included by anything but *_test.c and *_fuzz.c.
  */
-#ifndef SYSTEM_MACHINE_TEST_H
-#define SYSTEM_MACHINE_TEST_H
+#ifndef SYSTEM_MACHINE_TESTING_H
+#define SYSTEM_MACHINE_TESTING_H
 
 #include "base/alloc.h"
 #include "base/err.h"

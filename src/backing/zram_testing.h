@@ -1,8 +1,8 @@
-/* zram_test.h - frames with bytes, and a source of them that can run dry, for the tests of compressed pools.
+/* zram_testing.h - frames with bytes, and a source of them that can run dry, for the tests of compressed pools.
  *
  * Never: included by anything but *_test.c of this room. */
-#ifndef BACKING_ZRAM_TEST_H
-#define BACKING_ZRAM_TEST_H
+#ifndef BACKING_ZRAM_TESTING_H
+#define BACKING_ZRAM_TESTING_H
 
 #include "backing/zram.h"
 #include "base/prng.h"

@@ -1,13 +1,13 @@
-/* blocks_fuzz.h - of system_fuzz.c: free memory in pieces, and who wants large blocks of it.
+/* blocks_testing.h - of system_fuzz.c: free memory in pieces, and who wants large blocks of it.
  *
  * Never: included by anything but system_fuzz.c. */
-#ifndef SYSTEM_BLOCKS_FUZZ_H
-#define SYSTEM_BLOCKS_FUZZ_H
+#ifndef SYSTEM_BLOCKS_TESTING_H
+#define SYSTEM_BLOCKS_TESTING_H
 
 #include "balance/balance.h"
 #include "balance/kcompactd.h"
 #include "reclaim/lru.h"
-#include "system/shadow_fuzz.h"
+#include "system/shadow_testing.h"
 
 /* Make the machine small: the kernel keeps all but some pages. */
 static void inflate_balloon(void)

@@ -1,10 +1,10 @@
-/* testing.h - two snapshots made by hand, a second apart, and what the rules say of them: for the tests of this room.
+/* rig_testing.h - two snapshots made by hand, a second apart, and what the rules say of them: for the tests of this room.
  *
  * The machine has 16 GiB, half of it available, 4 GiB of swap, no pressure and counters that stand still. A test changes what it is about.
  * Never: included by anything but *_test.c.
  */
-#ifndef DIAGNOSE_TESTING_H
-#define DIAGNOSE_TESTING_H
+#ifndef DIAGNOSE_RIG_TESTING_H
+#define DIAGNOSE_RIG_TESTING_H
 
 #include "diagnose/diagnose.h"
 #include "diagnose/rule.h"

@@ -1,8 +1,8 @@
-/* machine_test.h - a machine of frames and groups with object caches, and nothing above; for the tests of this room.
+/* machine_testing.h - a machine of frames and groups with object caches, and nothing above; for the tests of this room.
  *
  * Never: included by anything but *_test.c and *_fuzz.c. */
-#ifndef SLAB_MACHINE_TEST_H
-#define SLAB_MACHINE_TEST_H
+#ifndef SLAB_MACHINE_TESTING_H
+#define SLAB_MACHINE_TESTING_H
 
 #include "base/test.h"
 #include "slab/slab_int.h"

@@ -1,4 +1,4 @@
-/* shadow_fuzz.h - what the programs of system_fuzz.c should see: the plain shadow of their memory and files.
+/* shadow_testing.h - what the programs of system_fuzz.c should see: the plain shadow of their memory and files.
  *
  * A page has WORDS words, one per unit of 512 bytes. An anonymous page, and a private file page once written, has words of
  * its own; other file pages have the words of the file. A word can be unsure: after a failed read, a write whose writer was
@@ -6,8 +6,8 @@
  *
  * Never: included by anything but system_fuzz.c.
  */
-#ifndef SYSTEM_SHADOW_FUZZ_H
-#define SYSTEM_SHADOW_FUZZ_H
+#ifndef SYSTEM_SHADOW_TESTING_H
+#define SYSTEM_SHADOW_TESTING_H
 
 #include <signal.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #include "base/test.h"
 
 #include "system/file.h"
-#include "system/machine_test.h"
+#include "system/machine_testing.h"
 
 #define PROCS      6
 #define ARENA      256 /* pages for mappings; the heap lies behind */
