@@ -19,7 +19,8 @@ void bench_figure(struct bench *b, const char *key, double value, const char *un
 /* CPU time of this process in seconds. */
 double bench_seconds(void);
 
-/* A recording of examples/, or NULL (with a line on stderr) when it is not there: benchmarks run in the project's folder. */
+/* A recording of examples/, or NULL (with a line on stderr) when it is not there: benchmarks run in
+ * the project's folder. */
 struct trace *bench_recording_open(const char *path);
 
 typedef void (*bench_fn)(struct bench *b);

@@ -1,8 +1,10 @@
 /* compact.c - compaction of a large machine whose memory is in the smallest pieces.
  *
- * compact_64g_s       A program touches 56 GiB of 64 GiB page by page and gives half of them back, at random; then compact_memory is written.
- *                     (Not every second one: a free scanner that looks at every 32nd frame would see none of them, as in Linux.)
- * compact_page_ns     The same by page moved: scanning, isolation, copying of a descriptor, entries by the reverse map.
+ * compact_64g_s A program touches 56 GiB of 64 GiB page by page and gives half of them back, at
+ *                     random; then compact_memory is written. (Not every second one: a free scanner
+ *                     that looks at every 32nd frame would see none of them, as in Linux.)
+ * compact_page_ns The same by page moved: scanning, isolation, copying of a descriptor, entries by
+ * the reverse map.
  */
 #include "bench.h"
 

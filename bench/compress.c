@@ -1,8 +1,9 @@
-/* compress.c - what it costs to compress a page: the basis of cost.compress_* and cost.decompress_*.
+/* compress.c - what it costs to compress a page: the basis of cost.compress_* and
+ * cost.decompress_*.
  *
- * The pages look like a heap: records of pointers with the same upper half, small numbers, words of text and unused rest, a page of
- * each mixture. Their ratio is near that of real heaps (backing/compressors.def). LZO is not linked; its costs are those of
- * liblzo2 on the same host.
+ * The pages look like a heap: records of pointers with the same upper half, small numbers, words of
+ * text and unused rest, a page of each mixture. Their ratio is near that of real heaps
+ * (backing/compressors.def). LZO is not linked; its costs are those of liblzo2 on the same host.
  */
 #include "bench.h"
 

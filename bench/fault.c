@@ -1,15 +1,17 @@
 /* fault.c - faults with reclaim and swap: memory of which half fits.
  *
- * One process in a cgroup with memory.max, swap on a device of class `ram`, so that nobody waits and all that is measured is
- * work: fault, allocate, charge, reclaim with reverse map and swap slots, shadows, counters of group and machine. A
- * quarter of the accesses writes. Faults are the kernel's count of them (pgfault); the accesses in between that hit are paid for
- * as well.
+ * One process in a cgroup with memory.max, swap on a device of class `ram`, so that nobody waits
+ * and all that is measured is work: fault, allocate, charge, reclaim with reverse map and swap
+ * slots, shadows, counters of group and machine. A quarter of the accesses writes. Faults are the
+ * kernel's count of them (pgfault); the accesses in between that hit are paid for as well.
  *
- * fault_zipf_per_s  zipf 0.9 over 256 MiB with 128 MiB: one access in six faults, two to three pages are looked at for each that goes
+ * fault_zipf_per_s  zipf 0.9 over 256 MiB with 128 MiB: one access in six faults, two to three
+ *                   pages are looked at for each that goes
  * fault_loop_per_s  the same memory in a loop: every access faults, swaps one page in and one out
  * fault_per_s       both, as many faults of each
  * fault_new_per_s   first touches of memory that stays, no reclaim
- * lru_ratio         accesses per second against a plain LRU cache of the same size over the same trace (lru.c), which keeps a
+ * lru_ratio         accesses per second against a plain LRU cache of the same size over the same
+ *                   trace (lru.c), which keeps a
  *                   hash table and a list and nothing else
  */
 #include "bench.h"

@@ -1,8 +1,9 @@
 /* groups.c - what many control groups cost an access.
  *
- * Tasks in 10 groups, and in 1,000, each below one parent with a limit, fault in new pages in turn, a charge batch at a time; then the
- * parent's limit makes reclaim walk over all groups. A charge costs its path to the root and nothing for the others, reclaim
- * asks each group in turn, as Linux does.
+ * Tasks in 10 groups, and in 1,000, each below one parent with a limit, fault in new pages in turn,
+ * a charge batch at a time; then the parent's limit makes reclaim walk over all groups. A charge
+ * costs its path to the root and nothing for the others, reclaim asks each group in turn, as Linux
+ * does.
  *
  * groups_fault_ratio    CPU time of a fault with 1,000 groups over that with 10
  * groups_reclaim_ratio  the same while the parent is at its limit

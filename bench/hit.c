@@ -1,12 +1,16 @@
 /* hit.c - accesses that find their page in memory, replayed from a decoded trace.
  *
- * hit_per_s       What a recording consists of once its pages are there: zipf 0.9 over 64 MiB, ten times the reach of the TLB,
- *                 with what the recorder's filter of recent pages lets pass (so the hottest accesses are gone already),
- *                 one in four a write. Part of them hits in the TLB, the others walk the page table and set the
- *                 accessed bit. All are translated; none faults.
- * tlb_hit_per_s   The same without the filter over half of the TLB's reach: nearly every access hits in the TLB.
- * walk_per_s      Uniform over 1 M pages (4 GiB): nearly every access misses the TLB and waits for the host's memory.
- * replay_per_s    The events of a recording of python3 (examples/), from the first to the last, faults and system calls
+ * hit_per_s What a recording consists of once its pages are there: zipf 0.9 over 64 MiB, ten times
+ *                 the reach of the TLB, with what the recorder's filter of recent pages lets pass
+ *                 (so the hottest accesses are gone already), one in four a write. Part of them
+ *                 hits in the TLB, the others walk the page table and set the accessed bit. All are
+ *                 translated; none faults.
+ * tlb_hit_per_s   The same without the filter over half of the TLB's reach: nearly every access
+ *                 hits in the TLB.
+ * walk_per_s      Uniform over 1 M pages (4 GiB): nearly every access misses the TLB and waits for
+ *                 the host's memory.
+ * replay_per_s    The events of a recording of python3 (examples/), from the first to the last,
+ *                 faults and system calls
  *                 included, on a machine with enough memory.
  */
 #include "bench.h"

@@ -1,13 +1,17 @@
-/* huge.c - huge pages: what a fault costs that maps one, and whether accesses to them cost more than to small pages.
+/* huge.c - huge pages: what a fault costs that maps one, and whether accesses to them cost more
+ * than to small pages.
  *
- * huge_fault_ns     First touches of 4 GiB, one of each 2 MiB: a folio, its charge, its leaf and the table beside. bytes=off, so that
- *                   nothing is cleared but descriptors, which the machine had in use before.
- * huge_fault_new_ns The same of RAM that the machine never used: with the host's own fault at a page of descriptors, which small
- *                   pages share with 127 others.
- * huge_tlb_hit_ratio  Accesses that the TLB answers, as nearly all of tlb_hit_per_s: from huge pages over that from small ones.
- * huge_hit_ratio    The same of the accesses of hit_per_s. A page that the TLB misses is looked up in its second array too, and is loaded into
+ * huge_fault_ns First touches of 4 GiB, one of each 2 MiB: a folio, its charge, its leaf and the
+ *                   table beside. bytes=off, so that nothing is cleared but descriptors, which the
+ *                   machine had in use before.
+ * huge_fault_new_ns The same of RAM that the machine never used: with the host's own fault at a
+ *                   page of descriptors, which small pages share with 127 others.
+ * huge_tlb_hit_ratio Accesses that the TLB answers, as nearly all of tlb_hit_per_s: from huge pages
+ * over that from small ones. huge_hit_ratio The same of the accesses of hit_per_s. A page that the
+ * TLB misses is looked up in its second array too, and is loaded into
  *                   the first from there: two look-ups where a small page takes one and its entry.
- * huge_walk_ratio   The same of walk_per_s, where small pages wait for a page table of 8 MiB and huge ones for a page of 64 KiB.
+ * huge_walk_ratio The same of walk_per_s, where small pages wait for a page table of 8 MiB and huge
+ * ones for a page of 64 KiB.
  */
 #include "bench.h"
 #include "machine.h"

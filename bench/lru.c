@@ -1,5 +1,6 @@
-/* lru.c - a hash table with chains and a doubly linked list over one array of nodes. A hit moves its node to the
- * front; a miss takes the last node. No reads or writes are told apart, nothing is counted but misses.
+/* lru.c - a hash table with chains and a doubly linked list over one array of nodes. A hit moves
+ * its node to the front; a miss takes the last node. No reads or writes are told apart, nothing is
+ * counted but misses.
  */
 #include "lru.h"
 

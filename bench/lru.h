@@ -5,7 +5,8 @@
 
 #include "trace/trace.h"
 
-/* Accesses of the trace's first stream per second of CPU time, after its first skip_events; best of `runs`. */
+/* Accesses of the trace's first stream per second of CPU time, after its first skip_events; best of
+ * `runs`. */
 double lru_accesses_per_s(const struct trace *trace, u64 skip_events, u32 pages, unsigned runs);
 
 #endif

@@ -1,7 +1,8 @@
 /* machine.c - set up a machine, replay, note the time and the counters from a given event on.
  *
- * The replay's watch function is called after each slice (3 ms of virtual time); the first one past skip_events starts the
- * clock, so a measured run begins between two slices and what is counted is what ran.
+ * The replay's watch function is called after each slice (3 ms of virtual time); the first one past
+ * skip_events starts the clock, so a measured run begins between two slices and what is counted is
+ * what ran.
  */
 #include "machine.h"
 

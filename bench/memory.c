@@ -1,10 +1,12 @@
 /* memory.c - host memory of a replay per page of its footprint, without page tables.
  *
- * A child process opens a trace, notes its resident size, replays, and asks the host for the highest resident size it
- * reached. The difference is all that the machine and the replay needed: frame descriptors, page-cache trees, swap slots,
- * shadows, lists, the machine itself. Subtracted are the simulated page tables (4 KiB each, the most there were at one time);
- * the decoded trace is not in the difference, since its size depends on how long the program ran (8 bytes an event; a
- * trace too large for that is streamed). Footprint: distinct pages touched; of recordings as `highwater trace info` counts them.
+ * A child process opens a trace, notes its resident size, replays, and asks the host for the
+ * highest resident size it reached. The difference is all that the machine and the replay needed:
+ * frame descriptors, page-cache trees, swap slots, shadows, lists, the machine itself. Subtracted
+ * are the simulated page tables (4 KiB each, the most there were at one time); the decoded trace is
+ * not in the difference, since its size depends on how long the program ran (8 bytes an event; a
+ * trace too large for that is streamed). Footprint: distinct pages touched; of recordings as
+ * `highwater trace info` counts them.
  */
 #include "bench.h"
 #include "machine.h"

@@ -1,11 +1,13 @@
-/* nodes.c - the faults of fault.c on a machine of 8 nodes, beside one of one node with as many CPUs.
+/* nodes.c - the faults of fault.c on a machine of 8 nodes, beside one of one node with as many
+ * CPUs.
  *
  * nodes_zipf_ratio   faults per second, with reclaim and swap, against those of one node
  * nodes_loop_ratio   the same of a loop
  * nodes_new_ratio    first touches; they go on to the next node when one is full
  * nodes_fault_ratio  the least of the three
  *
- * NUMA balancing is on, as on any machine of several nodes. Runs of both machines take turns, and the best of each counts.
+ * NUMA balancing is on, as on any machine of several nodes. Runs of both machines take turns, and
+ * the best of each counts.
  */
 #include "bench.h"
 #include "machine.h"

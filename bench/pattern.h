@@ -25,8 +25,8 @@ struct pattern {
     u32 write_percent;
     bool filtered;  /* the recorder's filter of recent pages is applied: only what passes counts */
     bool populated; /* before all that, every page is written once, in order */
-    bool
-        dropped; /* what populates is dropped again: the machine used its frames once, and they are free */
+    /* what populates is dropped again: the machine used its frames once, and they are free */
+    bool dropped;
 };
 
 struct pattern_trace {

@@ -1,7 +1,8 @@
 /* space.c - from an address to a frame: the TLB, the page tables, the reverse map.
  *
- * One process with 4 GiB of anonymous memory. The TLB's figure is what a replay pays for an access that hits; the
- * others are its misses, in order, at random (a wait for memory of the host), and at random as a replay does it.
+ * One process with 4 GiB of anonymous memory. The TLB's figure is what a replay pays for an access
+ * that hits; the others are its misses, in order, at random (a wait for memory of the host), and at
+ * random as a replay does it.
  */
 #include "bench.h"
 

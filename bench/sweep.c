@@ -1,10 +1,12 @@
-/* sweep.c - sixteen limits of one recording against single replays of it, as a user pays for them: CPU time of processes.
+/* sweep.c - sixteen limits of one recording against single replays of it, as a user pays for them:
+ * CPU time of processes.
  *
  *     highwater run X.hwt --memory-max L8 --swap 1G                            the middle one of the limits
  *     highwater size X.hwt --limits L1,...,L16 --swap 1G --jobs 1              decodes once
  *
- * The limits go from 45 to 120 % of the recording's own peak in steps of 5. Beside them `size` replays once without a limit, to have
- * a time to compare with; and it cuts short what takes more than three times as long. The least of several runs counts.
+ * The limits go from 45 to 120 % of the recording's own peak in steps of 5. Beside them `size`
+ * replays once without a limit, to have a time to compare with; and it cuts short what takes more
+ * than three times as long. The least of several runs counts.
  */
 #include "bench.h"
 #include "machine.h"

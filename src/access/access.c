@@ -4,10 +4,12 @@
  *   entry none, anonymous vma ...... fault_anon      zero page or a new page
  *   entry none, file vma ........... fault_file      map from the page cache, read, copy
  *   swap entry ..................... fault_swap      from the swap cache or the device
- *   present, write, not writable ... fault_write_protected   copy-on-write, reuse, or first write to a shared file page
+ *   present, write, not writable ... fault_write_protected   copy-on-write, reuse, or first write
+ *   to a shared file page
  *
- * Mirrors do_user_addr_fault(), handle_pte_fault() and mm_account_fault(), Linux 6.1. A fault that waits for I/O is made again and then counts
- * as major for the process (getrusage), while pgmajfault is counted where the page was found missing. */
+ * Mirrors do_user_addr_fault(), handle_pte_fault() and mm_account_fault(), Linux 6.1. A fault that
+ * waits for I/O is made again and then counts as major for the process (getrusage), while
+ * pgmajfault is counted where the page was found missing. */
 #include "access/access_int.h"
 #include "balance/overcommit.h"
 #include "reclaim/policy.h"
@@ -84,7 +86,7 @@ enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, enum purpose 
     return get_page(ac, swapin_group(ac, e), why, ret_pfn);
 }
 
-/* --- page tables ------------------------------------------------------------------------------------------------------- */
+/* --- page tables ------------------------------------------------------------------------------ */
 enum access_result access_get_table(struct access_ctx *ac, pfn_t *ret_pfn)
 {
     struct mem *mem = ac->mem;
@@ -161,7 +163,7 @@ void access_release_table(void *ctx, pfn_t pfn)
     access_put_table(mem, pfn);
 }
 
-/* --- faults -------------------------------------------------------------------------------------------------------------- */
+/* --- faults ----------------------------------------------------------------------------------- */
 
 void access_count_fault(struct access_ctx *ac, enum counter id)
 {
@@ -232,7 +234,8 @@ static enum access_result dispatch(struct fault *f)
     return ACCESS_OK; /* a fault before this one did it */
 }
 
-/* The entry of the fault, with the tables it needs; none when a huge leaf answers it. Mirrors __handle_mm_fault(). */
+/* The entry of the fault, with the tables it needs; none when a huge leaf answers it. Mirrors
+ * __handle_mm_fault(). */
 static enum access_result reach_entry(struct fault *f)
 {
     struct access_ctx *ac = f->ac;
@@ -257,8 +260,9 @@ static enum access_result reach_entry(struct fault *f)
     return ACCESS_OK;
 }
 
-/* The page of a stack where execve() puts a program's arguments, not there yet. While it does, the mapping is marked as one whose use
- * says nothing of what follows (VM_STACK_INCOMPLETE_SETUP), so generations take the page for an old one. */
+/* The page of a stack where execve() puts a program's arguments, not there yet. While it does, the
+ * mapping is marked as one whose use says nothing of what follows (VM_STACK_INCOMPLETE_SETUP), so
+ * generations take the page for an old one. */
 static bool is_exec_page(const struct fault *f)
 {
     pte_t *slot;

@@ -1,9 +1,10 @@
 /* access.h - one load or store: from address to frame, with whatever that takes.
  *
- * Mirrors: mm/memory.c (handle_mm_fault and below), mm/filemap.c (filemap_fault, filemap_map_pages), mm/swap_state.c
- *          (swapin_readahead), arch/x86/mm/fault.c, Linux 6.1.
+ * Mirrors: mm/memory.c (handle_mm_fault and below), mm/filemap.c (filemap_fault,
+ *          filemap_map_pages), mm/swap_state.c (swapin_readahead), arch/x86/mm/fault.c, Linux 6.1.
  *
- *   access_page -> TLB -> walk -> [fault] -> anonymous | file read | file copy-on-write | file shared | swap | write-protect
+ *   access_page -> TLB -> walk -> [fault] -> anonymous | file read | file copy-on-write | file
+ *   shared | swap | write-protect
  *
  * Waiting: ACCESS_WAIT means nothing was lost and the same access must be made again at wait.until.
  */
@@ -23,7 +24,8 @@ enum access_result {
     ACCESS_SIGBUS,
 };
 
-/* Accesses of a task that missed in the TLB, by the node that the page was on. Kept on machines of several nodes alone. */
+/* Accesses of a task that missed in the TLB, by the node that the page was on. Kept on machines of
+ * several nodes alone. */
 struct node_accesses {
     u64 by_node[MAX_NUMNODES];
     u64 remote;       /* on other nodes than the CPU's */
@@ -42,16 +44,20 @@ struct access_ctx { /* who is accessing; lives as long as the task */
     /* a clean file page on it was dirtied by a store: balance_dirty_pages() is due */
     struct bdi *dirtied;
     bool admin; /* CAP_SYS_ADMIN */
-    int error; /* -ENOSPC, of ACCESS_SIGBUS: shared memory is full (0: a read failed, or it lies behind the end) */
+    /* -ENOSPC, of ACCESS_SIGBUS: shared memory is full (0: a read failed, or it lies behind the
+     * end) */
+    int error;
     bool refault;                /* the page being waited for was evicted lately */
     struct node_accesses *nodes; /* NULL: one node */
     struct task_numa *numa;      /* NULL: one node, or on nobody's behalf */
     bool thrashing; /* and it was part of the working set then: waiting for it is a memory stall */
 };
 
-/* The slow path, after a TLB miss: walk, set accessed and dirty bits, fault if needed, fill the TLB. */
+/* The slow path, after a TLB miss: walk, set accessed and dirty bits, fault if needed, fill the
+ * TLB. */
 enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kind kind);
-/* Give the frame of an emptied page table back: for pagetable_free_range(); ctx is the struct mem. */
+/* Give the frame of an emptied page table back: for pagetable_free_range(); ctx is the struct
+ * mem. */
 void access_release_table(void *ctx, pfn_t pfn);
 /* Install missing page tables down to vpn, or down to the PMD table (mremap). */
 enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn);
@@ -71,7 +77,8 @@ enum walk {
 /* The same where no page table leads to vpn. */
 enum walk access_walk_huge(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write);
 
-/* The hardware's page walk: if the entry allows the access, set its accessed and dirty bits and load the TLB. */
+/* The hardware's page walk: if the entry allows the access, set its accessed and dirty bits and
+ * load the TLB. */
 static inline enum walk access_walk(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write)
 {
     pte_t *slot = pagetable_find(mm, vpn), pte, need;
@@ -102,8 +109,8 @@ static inline u32 walk_cost(const struct cost_model *cost, enum walk walk)
 u32 access_count_node_ref(const struct mem *mem, struct pte_ref ref, vpn_t vpn, enum walk walk,
                           struct node_accesses *n);
 
-/* A walk found the page of vpn: count where page and table are. Returns what their distance costs, in ns.   pre: several nodes; walk is
- * not WALK_FAULT */
+/* A walk found the page of vpn: count where page and table are. Returns what their distance costs,
+ * in ns.   pre: several nodes; walk is not WALK_FAULT */
 static inline u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, enum walk walk,
                                     struct node_accesses *n)
 {
@@ -121,25 +128,29 @@ static inline u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t 
 
 /* Read the pages of the plan that are not cached; stops early when memory is short. */
 void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct ra_plan *plan);
-/* Drop all pages in the range: unmap, free or leave in the page cache, free swap slots (zap_page_range). */
+/* Drop all pages in the range: unmap, free or leave in the page cache, free swap slots
+ * (zap_page_range). */
 void access_zap(struct access_ctx *ac, vpn_t start, vpn_t end);
 /* Copy the page tables of fork; may wait or run out of memory: resume at *progress (a vpn). */
 enum access_result access_fork(struct access_ctx *ac, struct mm *child, u64 *progress);
-/* The page of a file in the cache, read if needed: for read(2). PG_LOCKED waits. ret_pfn valid on ACCESS_OK. */
+/* The page of a file in the cache, read if needed: for read(2). PG_LOCKED waits. ret_pfn valid on
+ * ACCESS_OK. */
 enum access_result access_file_page(struct access_ctx *ac, struct file *file, u64 index,
                                     u32 req_count, pfn_t *ret_pfn);
-/* The same for write(2): no read when the whole page is overwritten or lies beyond the end of the file. */
+/* The same for write(2): no read when the whole page is overwritten or lies beyond the end of the
+ * file. */
 enum access_result access_file_write_page(struct access_ctx *ac, struct file *file, u64 index,
                                           bool whole, pfn_t *ret_pfn);
-/* swapoff: the page of a swap entry comes back and is mapped; or the entry becomes SWP_ERROR when it cannot be read. OK without
- * that: once more.   pre: *slot is a swap entry of vma's mm */
+/* swapoff: the page of a swap entry comes back and is mapped; or the entry becomes SWP_ERROR when
+ * it cannot be read. OK without that: once more.   pre: *slot is a swap entry of vma's mm */
 enum access_result access_unuse(struct access_ctx *ac, struct vma *vma, vpn_t vpn, pte_t *slot);
 /* The same for a page of shared memory. */
 enum access_result access_unuse_shmem(struct access_ctx *ac, struct inode *inode, u64 index);
 /* madvise's page-wise advice on a range. */
 void access_advise_free(struct access_ctx *ac, vpn_t start, vpn_t end);
 void access_advise_cold(struct access_ctx *ac, vpn_t start, vpn_t end, bool pageout);
-/* Drop the cached pages [from, to] of an inode, unmapping them everywhere (truncate_inode_pages, even dirty ones). */
+/* Drop the cached pages [from, to] of an inode, unmapping them everywhere (truncate_inode_pages,
+ * even dirty ones). */
 void access_truncate(struct mem *mem, struct inode *inode, u64 from, u64 to);
 
 #endif

@@ -31,21 +31,24 @@ static inline struct frame *fault_folio(const struct fault *f, pfn_t pfn)
 
 /* access.c */
 enum access_result access_from_balance(enum balance_result r);
-/* A frame, charged to the context's group; it may not be evicted before it is used. On which node says access_place() or access_place_shared(),
- * else the task. */
+/* A frame, charged to the context's group; it may not be evicted before it is used. On which node
+ * says access_place() or access_place_shared(), else the task. */
 enum access_result access_get_page(struct access_ctx *ac, enum purpose why, pfn_t *ret_pfn);
 /* The same on a node that the policy of the mapping says. */
 enum access_result access_get_vma_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn,
                                        enum purpose why, pfn_t *ret_pfn);
-/* The same for what is in slot e: charged to the group that has the slot, or the context's when that is gone. */
+/* The same for what is in slot e: charged to the group that has the slot, or the context's when
+ * that is gone. */
 enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, enum purpose why,
                                    pfn_t *ret_pfn);
 
-/* The next page of this attempt is for a mapping (NULL: for none). On one node there is nothing to choose. */
+/* The next page of this attempt is for a mapping (NULL: for none). On one node there is nothing to
+ * choose. */
 void access_place(struct mem *mem, struct attempt *at, const struct vma *vma, vpn_t vpn);
 void access_place_shared(struct access_ctx *ac, const struct inode *inode, u64 index);
 struct group *swapin_group(const struct access_ctx *ac, swp_t e);
-/* A frame for a page table, charged; give it back unused; keep it for the huge leaf that comes at vpn. */
+/* A frame for a page table, charged; give it back unused; keep it for the huge leaf that comes at
+ * vpn. */
 enum access_result access_get_table(struct access_ctx *ac, pfn_t *ret_pfn);
 void access_put_table(struct mem *mem, pfn_t pfn);
 void access_deposit(struct access_ctx *ac, struct mm *mm, vpn_t vpn, pfn_t table);
@@ -87,15 +90,16 @@ enum access_result fault_anon(struct fault *f);
 enum access_result fault_write_protected(struct fault *f);
 /* swapin.c */
 enum access_result fault_swap(struct fault *f);
-/* Read slot e into frame pfn, which goes into the swap cache, and what lies beside it: by the address of the fault where swap has no seeks,
- * by slot without one. False: the window is the page itself. */
+/* Read slot e into frame pfn, which goes into the swap cache, and what lies beside it: by the
+ * address of the fault where swap has no seeks, by slot without one. False: the window is the page
+ * itself. */
 bool swapin_window(struct access_ctx *ac, swp_t e, pfn_t pfn, struct fault *f);
 
 /* filemap.c */
 enum access_result fault_file(struct fault *f);
 /* shmem.c */
-/* Page `index` of shared memory into the page cache, there and uptodate on ACCESS_OK. For a fault: it becomes a major one when the page
- * is read from swap. f is NULL for read(2) and write(2). */
+/* Page `index` of shared memory into the page cache, there and uptodate on ACCESS_OK. For a fault:
+ * it becomes a major one when the page is read from swap. f is NULL for read(2) and write(2). */
 enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u64 index,
                                   struct fault *f);
 /* Give back the slots of the pages [from, to] that are in swap. */

@@ -1,14 +1,14 @@
 /* advise.c - madvise() on pages that are there: free, cold, out.
  *
- * Mirrors madvise_free_pte_range(), madvise_cold_or_pageout_pte_range() of mm/madvise.c, Linux 6.1. Pages that
- * somebody else maps too are left alone. */
+ * Mirrors madvise_free_pte_range(), madvise_cold_or_pageout_pte_range() of mm/madvise.c, Linux 6.1.
+ * Pages that somebody else maps too are left alone. */
 #include "access/access_int.h"
 #include "reclaim/thp.h"
 
 #define OUT_BATCH 32u
 
-/* A page of a folio that is to be treated alone: nobody else maps the folio, so it is split. False: leave it. Mirrors the same
- * in both walks of mm/madvise.c. */
+/* A page of a folio that is to be treated alone: nobody else maps the folio, so it is split. False:
+ * leave it. Mirrors the same in both walks of mm/madvise.c. */
 static bool split_for_page(struct mem *mem, pfn_t pfn)
 {
     pfn_t head = folio_head_pfn(mem->frames, pfn);
@@ -20,7 +20,7 @@ static bool split_for_page(struct mem *mem, pfn_t pfn)
            folio_try_split(mem, head);
 }
 
-/* --- MADV_FREE --------------------------------------------------------------------------------------------------------- */
+/* --- MADV_FREE -------------------------------------------------------------------------------- */
 static void free_entry(struct access_ctx *ac, vpn_t v, pte_t *slot)
 {
     struct mem *mem = ac->mem;
@@ -49,7 +49,8 @@ static void free_entry(struct access_ctx *ac, vpn_t v, pte_t *slot)
     lru_lazyfree(mem, pfn);
 }
 
-/* Whole, it stays one page; of a part, it becomes small ones (madvise_free_huge_pmd). True: done with. */
+/* Whole, it stays one page; of a part, it becomes small ones (madvise_free_huge_pmd). True: done
+ * with. */
 static bool free_huge(struct access_ctx *ac, vpn_t v, vpn_t end, pte_t *slot)
 {
     struct mem *mem = ac->mem;
@@ -88,7 +89,7 @@ void access_advise_free(struct access_ctx *ac, vpn_t start, vpn_t end)
     }
 }
 
-/* --- MADV_COLD, MADV_PAGEOUT ---------------------------------------------------------------------------------------------- */
+/* --- MADV_COLD, MADV_PAGEOUT ------------------------------------------------------------------ */
 struct cold {
     struct access_ctx *ac;
     bool pageout;

@@ -4,9 +4,10 @@
  *           not cached:  pgmajfault, read a window, wait, again
  *           cached:      maybe start the next window, and then again; map it, or copy it for a private write
  *
- * A page being read is PG_LOCKED in the page cache; whoever needs it waits for its completion and looks again.
- * Mirrors filemap_fault(), filemap_map_pages(), filemap_get_pages() of mm/filemap.c, page_cache_ra_unbounded() of mm/readahead.c,
- * do_read_fault(), do_cow_fault(), do_shared_fault() of mm/memory.c, Linux 6.1. */
+ * A page being read is PG_LOCKED in the page cache; whoever needs it waits for its completion and
+ * looks again. Mirrors filemap_fault(), filemap_map_pages(), filemap_get_pages() of mm/filemap.c,
+ * page_cache_ra_unbounded() of mm/readahead.c, do_read_fault(), do_cow_fault(), do_shared_fault()
+ * of mm/memory.c, Linux 6.1. */
 #include <string.h>
 
 #include "access/access_int.h"
@@ -16,7 +17,8 @@ static struct inode *fault_inode(const struct fault *f)
     return inode_get(f->ac->mem->backing, f->vma->inode);
 }
 
-/* Put a frame into the cache, locked and on its way to the LRU; false when it is a page that reclaim threw out lately. */
+/* Put a frame into the cache, locked and on its way to the LRU; false when it is a page that
+ * reclaim threw out lately. */
 static bool add_locked(struct mem *mem, struct inode *inode, u64 index, pfn_t pfn, bool for_write)
 {
     u64 shadow;
@@ -45,8 +47,8 @@ static void submit_row(struct mem *mem, struct inode *inode, u64 row_end, u32 *n
     *nr = 0;
 }
 
-/* Without memory it ends. A page that the group's limit has no room for is left out: what was got so far is submitted, and may make room
- * once it is read. */
+/* Without memory it ends. A page that the group's limit has no room for is left out: what was got
+ * so far is submitted, and may make room once it is read. */
 void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct ra_plan *plan)
 {
     struct mem *mem = ac->mem;
@@ -112,7 +114,8 @@ static enum access_result read_one(struct access_ctx *ac, struct inode *inode, u
     return ACCESS_OK;
 }
 
-/* A page whose read failed may be tried again once; it leaves the cache so that the next look starts anew. */
+/* A page whose read failed may be tried again once; it leaves the cache so that the next look
+ * starts anew. */
 static void drop_failed(struct mem *mem, pfn_t pfn)
 {
     if (frames_get(mem->frames, pfn)->mapcount)
@@ -170,7 +173,8 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
         } else if (!retried) {
             bool marked = frame_test(fr, PG_READAHEAD) && !frame_test(fr, PG_WRITEBACK);
 
-            /* The kernel drops mmap_lock to read ahead: major for the process, though pgmajfault does not count it. */
+            /* The kernel drops mmap_lock to read ahead: major for the process, though pgmajfault
+             * does not count it. */
             if (frame_test(fr, PG_READAHEAD) && !(f->vma->flags & VM_RAND_READ) &&
                 file->ra.ra_pages)
                 f->major = dropped = true;
@@ -198,7 +202,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
     }
 }
 
-/* --- mapping --------------------------------------------------------------------------------------------------------- */
+/* --- mapping ---------------------------------------------------------------------------------- */
 static pte_t file_bits(const struct vma *vma, bool write)
 {
     pte_t bits = PTE_PRESENT | PTE_USER | PTE_ACCESSED;
@@ -213,7 +217,8 @@ static void map_page(struct fault *f, vpn_t vpn, pte_t *slot, pfn_t pfn, bool wr
     pagetable_set(f->ac->mm, vpn, slot, pte_make(pfn, file_bits(f->vma, write)));
 }
 
-/* Map the cached pages of the aligned window around the address that lie in the vma and in this page table. */
+/* Map the cached pages of the aligned window around the address that lie in the vma and in this
+ * page table. */
 static bool fault_around(struct fault *f)
 {
     struct mem *mem = f->ac->mem;
@@ -247,7 +252,8 @@ static bool fault_around(struct fault *f)
     return !pte_none(*f->slot);
 }
 
-/* A fault that had to read, or that began to read ahead, is made again from the start, so its fault-around finds what readahead brought. */
+/* A fault that had to read, or that began to read ahead, is made again from the start, so its
+ * fault-around finds what readahead brought. */
 static enum access_result fault_read(struct fault *f)
 {
     for (;;) {
@@ -314,7 +320,7 @@ enum access_result fault_file(struct fault *f)
     return f->vma->flags & VM_SHARED ? fault_shared(f) : fault_cow(f);
 }
 
-/* --- read(2) and write(2) ----------------------------------------------------------------------------------------------- */
+/* --- read(2) and write(2) --------------------------------------------------------------------- */
 enum access_result access_file_page(struct access_ctx *ac, struct file *file, u64 index,
                                     u32 req_count, pfn_t *ret_pfn)
 {

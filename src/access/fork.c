@@ -1,8 +1,8 @@
 /* fork.c - the child's page tables.
  *
- * Both sides lose the right to write to private anonymous pages; the first one to write copies. Mappings that can be
- * faulted in again from their file are not copied. Mirrors copy_pte_range() of mm/memory.c, copy_huge_pmd() of mm/huge_memory.c,
- * Linux 6.1. */
+ * Both sides lose the right to write to private anonymous pages; the first one to write copies.
+ * Mappings that can be faulted in again from their file are not copied. Mirrors copy_pte_range() of
+ * mm/memory.c, copy_huge_pmd() of mm/huge_memory.c, Linux 6.1. */
 #include "access/access_int.h"
 #include "reclaim/pin.h"
 #include "reclaim/thp.h"
@@ -32,7 +32,8 @@ static void copy_present(struct mem *mem, const struct vma *vma, struct mm *chil
     pagetable_set(child, vpn, to, pte & ~PTE_ACCESSED);
 }
 
-/* A device works on the page: it stays the parent's alone, and the child gets a copy at once (page_needs_cow_for_dma). */
+/* A device works on the page: it stays the parent's alone, and the child gets a copy at once
+ * (page_needs_cow_for_dma). */
 static bool is_parents_alone(const struct mem *mem, pte_t pte)
 {
     return mem->pins.count && pte_has_frame(pte) &&

@@ -1,15 +1,17 @@
 /* hugetlb.c - faults on huge pages of the pool, and what fork and unmapping do with them.
  *
- *   no entry .................. a page of the pool, cleared; of a shared mapping, the one that the file has
- *   write, not writable ....... private: the only user keeps the page, another gets a copy
+ *   no entry .................. a page of the pool, cleared; of a shared mapping, the one that the
+ *   file has write, not writable ....... private: the only user keeps the page, another gets a copy
  *
- * The owner of a reservation that writes to a page it shares with a child copies it to a page that nobody was promised. When there is none,
- * the page is taken away from the child, whose next touch of a missing page anywhere in that mapping is SIGBUS: what it would see is lost.
+ * The owner of a reservation that writes to a page it shares with a child copies it to a page that
+ * nobody was promised. When there is none, the page is taken away from the child, whose next touch
+ * of a missing page anywhere in that mapping is SIGBUS: what it would see is lost.
  *
- * A private page is that of its mappings alone: mapcount 1 is the whole of what reuse asks. No list, no charge to memory.max, no reverse map.
+ * A private page is that of its mappings alone: mapcount 1 is the whole of what reuse asks. No
+ * list, no charge to memory.max, no reverse map.
  *
- * Mirrors hugetlb_fault(), hugetlb_no_page(), hugetlb_wp(), unmap_ref_private(), copy_hugetlb_page_range(), __unmap_hugepage_range() of
- * mm/hugetlb.c, Linux 6.1. */
+ * Mirrors hugetlb_fault(), hugetlb_no_page(), hugetlb_wp(), unmap_ref_private(),
+ * copy_hugetlb_page_range(), __unmap_hugepage_range() of mm/hugetlb.c, Linux 6.1. */
 #include "access/access_int.h"
 #include "hugetlb/reserve.h"
 #include "reclaim/thp.h"
@@ -128,7 +130,7 @@ static enum access_result no_page(struct fault *f)
     return ACCESS_OK;
 }
 
-/* --- copy on write ----------------------------------------------------------------------------------- */
+/* --- copy on write ---------------------------------------------------------------------------- */
 struct taking {
     const struct vma *owner;
     pfn_t pfn;
@@ -215,7 +217,7 @@ enum access_result fault_hugetlb(struct fault *f)
     return r;
 }
 
-/* --- fork, unmap -------------------------------------------------------------------------------------- */
+/* --- fork, unmap ------------------------------------------------------------------------------ */
 enum access_result hugetlb_fork(struct access_ctx *ac, struct mm *child, vpn_t vpn)
 {
     enum access_result r = access_pmd_tables(ac, child, vpn);

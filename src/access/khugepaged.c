@@ -1,13 +1,15 @@
 /* khugepaged.c - the scan for ranges that are worth it, and the collapse of one.
  *
- *   every 10 s:  4,096 pages, going on where the last scan ended; address space after address space, mapping after mapping
- *     a range of 512 entries is worth it when at least one may be written and one was used, and not too many are missing
- *     (max_ptes_none), in swap (max_ptes_swap) or shared (max_ptes_shared)
- *   collapse:    read back what is in swap -> a huge page, charged -> copy, drop the small pages -> one huge leaf
- *                on the node with most of the small pages, whatever the policy; where several nodes have as many: on one of those
+ *   every 10 s:  4,096 pages, going on where the last scan ended; address space after address
+ *     space, mapping after mapping a range of 512 entries is worth it when at least one may be
+ *     written and one was used, and not too many are missing (max_ptes_none), in swap
+ *     (max_ptes_swap) or shared (max_ptes_shared)
+ *   collapse:    read back what is in swap -> a huge page, charged -> copy, drop the small pages ->
+ *                one huge leaf on the node with most of the small pages, whatever the policy; where
+ *                several nodes have as many: on one of those
  *
- * Mirrors khugepaged_do_scan(), khugepaged_scan_mm_slot(), hpage_collapse_scan_pmd(), collapse_huge_page() of mm/khugepaged.c,
- * Linux 6.1. */
+ * Mirrors khugepaged_do_scan(), khugepaged_scan_mm_slot(), hpage_collapse_scan_pmd(),
+ * collapse_huge_page() of mm/khugepaged.c, Linux 6.1. */
 #include "access/khugepaged.h"
 
 #include <string.h>
@@ -38,7 +40,7 @@ struct collapse {
     u16 node_load[MAX_NUMNODES]; /* pages */
 };
 
-/* --- is it worth it? ---------------------------------------------------------------------------------------------------- */
+/* --- is it worth it? -------------------------------------------------------------------------- */
 static bool exceeds(const struct collapse *c, u32 found, u64 most, enum counter counter)
 {
     if (!c->khugepaged || found <= most)
@@ -47,7 +49,8 @@ static bool exceeds(const struct collapse *c, u32 found, u64 most, enum counter 
     return true;
 }
 
-/* With vm.zone_reclaim_mode pages that are far apart are left where they are (hpage_collapse_scan_abort). */
+/* With vm.zone_reclaim_mode pages that are far apart are left where they are
+ * (hpage_collapse_scan_abort). */
 static bool is_too_far(const struct collapse *c, unsigned nid)
 {
     const struct mem *mem = c->ac->mem;
@@ -123,7 +126,7 @@ static enum scan_result scan_range(struct collapse *c)
     return SCAN_SUCCEED;
 }
 
-/* --- the collapse -------------------------------------------------------------------------------------------------------- */
+/* --- the collapse ----------------------------------------------------------------------------- */
 static enum scan_result result_of(enum access_result r)
 {
     return r == ACCESS_WAIT ? SCAN_WAIT : r == ACCESS_OOM ? SCAN_OOM : SCAN_NOT_WORTH_IT;
@@ -231,8 +234,9 @@ static void copy_range(struct collapse *c, pfn_t head)
         page_mlock(mem, head);
 }
 
-/* A collapse that has to wait after it read pages back fails, as one that finds a page under I/O does in Linux
- * (SCAN_PAGE_LOCK). To begin again could go on for ever: below a tight limit each page that comes back evicts another. */
+/* A collapse that has to wait after it read pages back fails, as one that finds a page under I/O
+ * does in Linux (SCAN_PAGE_LOCK). To begin again could go on for ever: below a tight limit each
+ * page that comes back evicts another. */
 static enum scan_result give_up(const struct collapse *c)
 {
     const struct access_ctx *ac = c->ac;
@@ -277,7 +281,7 @@ enum access_result access_collapse(struct access_ctx *ac, struct vma *vma, vpn_t
     return r == SCAN_WAIT ? ACCESS_WAIT : r == SCAN_OOM ? ACCESS_OOM : ACCESS_OK;
 }
 
-/* --- which address spaces -------------------------------------------------------------------------------------------------- */
+/* --- which address spaces --------------------------------------------------------------------- */
 static void enter(struct mem *mem, struct mm *mm)
 {
     if (mm->khugepaged)
@@ -327,7 +331,7 @@ void khugepaged_exit(struct khugepaged *k, struct mm *mm)
     leave(k, position);
 }
 
-/* --- the daemon -------------------------------------------------------------------------------------------------------------- */
+/* --- the daemon ------------------------------------------------------------------------------- */
 void khugepaged_init(struct khugepaged *k, struct mem *mem)
 {
     *k = (struct khugepaged){.mem = mem};
@@ -339,7 +343,8 @@ void khugepaged_init(struct khugepaged *k, struct mem *mem)
                                 .fault_retried = &k->fault_retried};
 }
 
-/* The next range from k->address on in mm, or false: there is none. Mappings that are passed over cost a page each. */
+/* The next range from k->address on in mm, or false: there is none. Mappings that are passed over
+ * cost a page each. */
 static bool next_range(struct khugepaged *k, struct mm *mm, struct vma **ret_vma)
 {
     for (struct vma *v = vma_find_after(mm, k->address); v; v = vma_next(v)) {

@@ -1,7 +1,8 @@
-/* khugepaged.h - small pages become huge ones: by a daemon that looks for them, and by MADV_COLLAPSE.
+/* khugepaged.h - small pages become huge ones: by a daemon that looks for them, and by
+ * MADV_COLLAPSE.
  *
- * Mirrors: mm/khugepaged.c, Linux 6.1. Differs: what a range has in swap is read before the huge page is allocated, not after, so
- *          that a collapse that waits can begin again.
+ * Mirrors: mm/khugepaged.c, Linux 6.1. Differs: what a range has in swap is read before the huge
+ *          page is allocated, not after, so that a collapse that waits can begin again.
  * Owns:    mem.thp.scan: the address spaces that had, or were told to have, a huge page.
  */
 #ifndef ACCESS_KHUGEPAGED_H
@@ -35,15 +36,16 @@ static inline ns_t khugepaged_due(const struct khugepaged *k)
     return likely(!k->mem->thp.scan.count) ? NS_NEVER : k->at;
 }
 
-/* khugepaged is to look at the mapping's address space from now on, if its settings allow huge pages there. */
+/* khugepaged is to look at the mapping's address space from now on, if its settings allow huge
+ * pages there. */
 void khugepaged_enter_vma(struct mem *mem, const struct vma *vma);
 /* fork: as the parent. */
 void khugepaged_fork(struct mem *mem, struct mm *child, const struct mm *parent);
 /* The address space ends. */
 void khugepaged_exit(struct khugepaged *k, struct mm *mm);
 
-/* One aligned range of MADV_COLLAPSE. ACCESS_WAIT, ACCESS_OOM as of a fault; else *ret_stop says that there is no memory for it: the
- * ranges behind it are not tried (madvise_collapse). */
+/* One aligned range of MADV_COLLAPSE. ACCESS_WAIT, ACCESS_OOM as of a fault; else *ret_stop says
+ * that there is no memory for it: the ranges behind it are not tried (madvise_collapse). */
 enum access_result access_collapse(struct access_ctx *ac, struct vma *vma, vpn_t base,
                                    bool *ret_stop);
 

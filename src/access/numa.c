@@ -1,10 +1,13 @@
-/* numa.c - a hint fault: what it says of the task and of the page, and the move that follows from it. See numa.h.
+/* numa.c - a hint fault: what it says of the task and of the page, and the move that follows from
+ * it. See numa.h.
  *
  *   who used the page last?   nobody yet, or this task while it is young  ->  move
- *                             somebody on this node                       ->  move: the second reference from here
+ *                             somebody on this node                       ->  move: the second
+ *                             reference from here
  *                             somebody on another node                    ->  stay
  *
- * A page of slow memory goes by how long ago its entry was marked instead, where balancing serves the tiers (numa_promote.c). */
+ * A page of slow memory goes by how long ago its entry was marked instead, where balancing serves
+ * the tiers (numa_promote.c). */
 #include "access/numa.h"
 
 #include "access/access_int.h"
@@ -41,7 +44,7 @@ void task_numa_done(struct task_numa *tn)
     tn->faults = NULL;
 }
 
-/* --- which pages move --------------------------------------------------------------------------------------------------- */
+/* --- which pages move ------------------------------------------------------------------------- */
 static bool is_own(const struct task_numa *tn, u32 last)
 {
     return (u8)last == tn->pid;
@@ -62,7 +65,8 @@ static bool used_from_here(struct hint *h)
     return !known || mem->frames->cpu_nid[(u8)(h->last >> 8)] == mem_nid(mem);
 }
 
-/* The node that the page should be on, or NUMA_NO_NODE: it is right where it is (mpol_misplaced). */
+/* The node that the page should be on, or NUMA_NO_NODE: it is right where it is
+ * (mpol_misplaced). */
 static int better_node(struct hint *h)
 {
     const struct vma *vma = h->f->vma;
@@ -134,7 +138,7 @@ static bool move(struct hint *h, unsigned to)
     return true;
 }
 
-/* --- what it says of the task ---------------------------------------------------------------------------------------------- */
+/* --- what it says of the task ----------------------------------------------------------------- */
 static unsigned nearest_with_cpus(const struct mem *mem, unsigned nid)
 {
     const struct pgdat *pgdat = mem_node(mem, nid);
@@ -145,7 +149,8 @@ static unsigned nearest_with_cpus(const struct mem *mem, unsigned nid)
     return pgdat->fallback[i];
 }
 
-/* Slower where there is little to learn, faster where private memory is remote (update_task_scan_period). */
+/* Slower where there is little to learn, faster where private memory is remote
+ * (update_task_scan_period). */
 static void adapt_period(struct access_ctx *ac, u64 shared, u64 private)
 {
     const u32 slots = 10, enough = 7;
@@ -232,7 +237,7 @@ static void learn(struct hint *h, bool local)
     tn->faults->locality[local] += h->pages;
 }
 
-/* --- the fault --------------------------------------------------------------------------------------------------------------- */
+/* --- the fault -------------------------------------------------------------------------------- */
 static void answer(struct fault *f, pte_t *slot, u64 pages)
 {
     struct access_ctx *ac = f->ac;

@@ -1,14 +1,17 @@
-/* numa_promote.c - pages of slow memory that are used often move up: balancing for the tiers (mode 2).
+/* numa_promote.c - pages of slow memory that are used often move up: balancing for the tiers (mode
+ * 2).
  *
  *   the fast node has much free memory        ->  every page that is used
- *   else                                      ->  a page that was used soon after its entry was marked (hot_threshold_ms), as
+ *   else                                      ->  a page that was used soon after its entry was
+ *   marked (hot_threshold_ms), as
  *                                                 many a second as promote_rate_limit_MBps allows
  *
- * The threshold follows how many pages pass it: once in the longest scan period it is lowered where they were more than the rate
- * allows, and raised where they were fewer.
+ * The threshold follows how many pages pass it: once in the longest scan period it is lowered where
+ * they were more than the rate allows, and raised where they were fewer.
  *
- * Mirrors: should_numa_migrate_memory(), numa_promotion_rate_limit(), numa_promotion_adjust_threshold(), pgdat_free_space_enough() of
- *          kernel/sched/fair.c, Linux 6.1. */
+ * Mirrors: should_numa_migrate_memory(), numa_promotion_rate_limit(),
+ *          numa_promotion_adjust_threshold(), pgdat_free_space_enough() of kernel/sched/fair.c,
+ *          Linux 6.1. */
 #include "access/numa_int.h"
 
 #define ADJUST_STEPS 16u

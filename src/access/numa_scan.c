@@ -1,8 +1,9 @@
 /* numa_scan.c - hint entries: which part of an address space gets them, and when. See numa.h.
  *
- * A scan goes on where the last one ended, and counts what it covers in pages of mappings that have something to mark. Left alone are
- * mappings with a policy, read-only files, the zero page, pages that are shared copy-on-write or not on a list yet, dirty file pages,
- * and what a single-threaded process has on the node it runs on. */
+ * A scan goes on where the last one ended, and counts what it covers in pages of mappings that have
+ * something to mark. Left alone are mappings with a policy, read-only files, the zero page, pages
+ * that are shared copy-on-write or not on a list yet, dirty file pages, and what a single-threaded
+ * process has on the node it runs on. */
 #include "access/access_int.h"
 #include "access/numa.h"
 #include "access/numa_int.h"
@@ -12,7 +13,7 @@
 #define TICK_NS            (4 * NS_PER_MS)
 #define PAGES_PER_MB       (MIB / PAGE_SIZE)
 
-/* --- periods --------------------------------------------------------------------------------------------------------- */
+/* --- periods ---------------------------------------------------------------------------------- */
 /* Scans that it takes to go round what is resident. */
 static u32 scan_windows(const struct mem *mem, const struct mm *mm)
 {
@@ -36,7 +37,7 @@ u32 numa_scan_period_max(const struct mem *mem, const struct mm *mm)
                (u32)mem->tunables->numa_scan_period_max_ms / scan_windows(mem, mm));
 }
 
-/* --- marking ---------------------------------------------------------------------------------------------------------- */
+/* --- marking ---------------------------------------------------------------------------------- */
 struct scan {
     struct access_ctx *ac;
     const struct vma *vma;
@@ -108,7 +109,7 @@ static u64 mark(struct scan *sc, vpn_t start, vpn_t end)
     return marked;
 }
 
-/* --- one scan ---------------------------------------------------------------------------------------------------------- */
+/* --- one scan --------------------------------------------------------------------------------- */
 /* Whoever has a policy put his memory where it is. */
 static bool is_scanned(const struct mem *mem, const struct vma *vma)
 {
@@ -158,7 +159,8 @@ static void scan(struct access_ctx *ac)
     mem->cpu_ns += sc.looked * mem->cost->numa_scan;
 }
 
-/* A scan is due by the task's time; is one by that of the address space, which threads share? (task_numa_work) */
+/* A scan is due by the task's time; is one by that of the address space, which threads share?
+ * (task_numa_work) */
 static void scan_if_due(struct access_ctx *ac, ns_t now)
 {
     struct mem *mem = ac->mem;

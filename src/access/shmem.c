@@ -1,11 +1,13 @@
 /* shmem.c - shared memory: the pages of a file that has swap behind it instead of a disk.
  *
  *   entry of the file      nothing              a new page of zeros
- *                          a swap entry         read into the swap cache with the slots beside it, wait; from there into the page cache
+ *                          a swap entry         read into the swap cache with the slots beside it,
+ *                          wait; from there into the page cache
  *
  * The wait is in place: a fault is not made again.
  *
- * Mirrors shmem_get_folio_gfp(), shmem_swapin_folio() of mm/shmem.c, Linux 6.1. The way out is reclaim's (evict.c). */
+ * Mirrors shmem_get_folio_gfp(), shmem_swapin_folio() of mm/shmem.c, Linux 6.1. The way out is
+ * reclaim's (evict.c). */
 #include <errno.h>
 #include <string.h>
 

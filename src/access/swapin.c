@@ -4,8 +4,8 @@
  *   device without a queue, one reference:  read it alone, past the swap cache
  *   else:  read a window around it into the swap cache, wait for the page itself
  *
- * A page that is read alone is waited for in place. Beside others it is waited for like any locked page: the fault is made again,
- * and counts again.
+ * A page that is read alone is waited for in place. Beside others it is waited for like any locked
+ * page: the fault is made again, and counts again.
  *
  * Mirrors do_swap_page() of mm/memory.c, swapin_readahead() of mm/swap_state.c, Linux 6.1. */
 #include "access/access_int.h"
@@ -196,8 +196,9 @@ enum access_result fault_swap(struct fault *f)
     return map_swapped_in(f, e, pfn);
 }
 
-/* --- swapoff ------------------------------------------------------------------------------------------------------ */
-/* The entry gives up its slot, for the page or for an error; the page must not go with the last reference. */
+/* --- swapoff ---------------------------------------------------------------------------------- */
+/* The entry gives up its slot, for the page or for an error; the page must not go with the last
+ * reference. */
 static void unuse_slot(struct access_ctx *ac, pfn_t pfn, swp_t e)
 {
     struct frame *fr = frames_get(ac->mem->frames, pfn);

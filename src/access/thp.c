@@ -8,8 +8,8 @@
  *        exclusive, or nobody else has it  -> writable
  *        else                              -> 512 entries, and the one of the fault is copied
  *
- * Mirrors hugepage_vma_check(), transhuge_vma_suitable(), do_huge_pmd_anonymous_page(), do_huge_pmd_wp_page(), vma_thp_gfp_mask() of
- * mm/huge_memory.c, Linux 6.1. */
+ * Mirrors hugepage_vma_check(), transhuge_vma_suitable(), do_huge_pmd_anonymous_page(),
+ * do_huge_pmd_wp_page(), vma_thp_gfp_mask() of mm/huge_memory.c, Linux 6.1. */
 #include <string.h>
 
 #include "access/access_int.h"
@@ -17,7 +17,7 @@
 #include "access/thp.h"
 #include "stats/thp.h"
 
-/* --- which memory ----------------------------------------------------------------------------------------------------- */
+/* --- which memory ----------------------------------------------------------------------------- */
 bool thp_range_fits(const struct vma *vma, vpn_t base)
 {
     return base >= vma->start && base + HPAGE_PMD_NR <= vma->end;
@@ -51,7 +51,7 @@ bool thp_vma_collapsible(const struct mem *mem, const struct vma *vma, bool sett
            (settings ? thp_vma_enabled(mem, vma) : vma_can_be_huge(vma));
 }
 
-/* --- a first touch ------------------------------------------------------------------------------------------------------- */
+/* --- a first touch ---------------------------------------------------------------------------- */
 /* vma_thp_gfp_mask(): who reclaims and compacts himself wakes neither kswapd nor kcompactd. */
 static u32 fault_effort(const struct mem *mem, const struct vma *vma)
 {
@@ -148,8 +148,8 @@ static enum balance_result try_place(struct fault *f, const struct alloc_place *
     return b;
 }
 
-/* Of several nodes: from the first one with little effort, then, where the fault may work for it, from any that the policy has
- * (vma_alloc_folio). */
+/* Of several nodes: from the first one with little effort, then, where the fault may work for it,
+ * from any that the policy has (vma_alloc_folio). */
 static enum balance_result get_huge(struct fault *f, u32 effort, pfn_t *ret_head,
                                     bool *ret_no_charge)
 {
@@ -229,7 +229,7 @@ enum access_result fault_huge_new(struct fault *f, bool *ret_small)
     return map_huge(f, ret_small);
 }
 
-/* --- a leaf that is there ------------------------------------------------------------------------------------------------- */
+/* --- a leaf that is there --------------------------------------------------------------------- */
 /* Does this leaf hold the only reference to the folio? */
 static bool can_reuse_huge(struct fault *f, pfn_t head)
 {

@@ -1,10 +1,12 @@
 /* zap.c - pages leave an address space, or a file.
  *
- * Mirrors zap_pte_range() of mm/memory.c, truncate_inode_pages_range() of mm/truncate.c, Linux 6.1. */
+ * Mirrors zap_pte_range() of mm/memory.c, truncate_inode_pages_range() of mm/truncate.c, Linux
+ * 6.1. */
 #include "access/access_int.h"
 #include "reclaim/thp.h"
 
-/* One present entry goes: the file learns of writes and uses that only the entry knows, an anonymous page may be free now. */
+/* One present entry goes: the file learns of writes and uses that only the entry knows, an
+ * anonymous page may be free now. */
 static void zap_present(struct mem *mem, struct mm *mm, const struct vma *vma, pte_t pte)
 {
     pfn_t pfn = pte_pfn(pte);

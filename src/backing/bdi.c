@@ -1,12 +1,14 @@
-/* bdi.c - devices with files, their dirty inodes by control group, and who completes how much of all writing.
+/* bdi.c - devices with files, their dirty inodes by control group, and who completes how much of
+ * all writing.
  *
- * Proportions. A domain counts pages written, and so does each of its members. At the end of a period of 3 s the count of the domain is
- * halved; a member's is halved as often when it is looked at the next time. So a member's share is a
- * weighted mean over its past. The kernel's timer is lazy, so the periods that are over are counted off when somebody asks. When
- * all has decayed, no period runs until the next write.
+ * Proportions. A domain counts pages written, and so does each of its members. At the end of a
+ * period of 3 s the count of the domain is halved; a member's is halved as often when it is looked
+ * at the next time. So a member's share is a weighted mean over its past. The kernel's timer is
+ * lazy, so the periods that are over are counted off when somebody asks. When all has decayed, no
+ * period runs until the next write.
  *
- * Flushers are few at a time, and their times change often; so the heap of times is not kept exact: an entry counts if the wb still has
- * that time. */
+ * Flushers are few at a time, and their times change often; so the heap of times is not kept exact:
+ * an entry counts if the wb still has that time. */
 #include "backing/bdi.h"
 
 #include "backing/inode.h"
@@ -15,7 +17,7 @@
 #define MEMCG_ROOT 1u /* as group/ numbers the root group; 0: a page that nobody was charged for */
 #define INIT_BW    (100u << (20 - PAGE_SHIFT)) /* 100 MiB/s, in pages */
 
-/* --- proportions --------------------------------------------------------------------------------------------------- */
+/* --- proportions ------------------------------------------------------------------------------ */
 /* False: nothing is left to forget. */
 static bool new_period(struct fprop_global *p)
 {
@@ -77,7 +79,7 @@ struct wb_domain *wb_domain_of(struct backing *b, u16 memcg)
     return b->domains.items[memcg];
 }
 
-/* --- devices -------------------------------------------------------------------------------------------------------- */
+/* --- devices ---------------------------------------------------------------------------------- */
 struct bdi_writeback *bdi_wb(struct bdi *bdi, u16 memcg, ns_t now)
 {
     struct bdi_writeback *wb;
@@ -153,7 +155,7 @@ void bdi_done(struct backing *b)
     heap_done(&b->flushers);
 }
 
-/* --- flushers' times ---------------------------------------------------------------------------------------------------- */
+/* --- flushers' times -------------------------------------------------------------------------- */
 void wb_wake(struct backing *b, struct bdi_writeback *wb, ns_t at)
 {
     if (at >= wb->wake_at)
@@ -179,7 +181,7 @@ struct bdi_writeback *wb_next(struct backing *b, ns_t *ret_at)
     return NULL;
 }
 
-/* --- inodes ---------------------------------------------------------------------------------------------------------- */
+/* --- inodes ----------------------------------------------------------------------------------- */
 static void attach(struct backing *b, struct inode *inode, u16 memcg, ns_t now)
 {
     if (inode->wb && (!inode->wb->heir || inode->nr_dirty || inode->nr_writeback))

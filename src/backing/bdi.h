@@ -1,7 +1,8 @@
-/* bdi.h - the devices that hold files and, for each of them and each control group, what is dirty there.
+/* bdi.h - the devices that hold files and, for each of them and each control group, what is dirty
+ * there.
  *
- * Mirrors:    include/linux/backing-dev-defs.h (struct backing_dev_info, struct bdi_writeback, struct wb_domain),
- *             lib/flex_proportions.c, Linux 6.1 with cgroup writeback.
+ * Mirrors:    include/linux/backing-dev-defs.h (struct backing_dev_info, struct bdi_writeback,
+ *             struct wb_domain), lib/flex_proportions.c, Linux 6.1 with cgroup writeback.
  *
  *     bdi (a device) -- wb of the root group     b_dirty   inodes with dirty pages, the one dirtied first in front
  *                    |                           b_io      taken from there by the flusher: to be written now
@@ -11,10 +12,11 @@
  *             An inode belongs to the wb of the group whose page was dirtied in it first, and stays there until the group is
  *             removed; then it is its parent's from the next time on that it becomes dirty.
  * Differs:    an inode that others dirty more does not move to their group (foreign inodes).
- * Owns:       the lists, the counts and the proportions. Bandwidth and the flusher's work are kept here and
- *             worked out in balance/.
+ * Owns:       the lists, the counts and the proportions. Bandwidth and the flusher's work are kept
+ *             here and worked out in balance/.
  * Never:      waits, writes.
- * Invariants: (bdi_check) the counts of a wb are those of its inodes; an inode is on a list of its wb when it has a dirty page.
+ * Invariants: (bdi_check) the counts of a wb are those of its inodes; an inode is on a list of its
+ *             wb when it has a dirty page.
  */
 #ifndef BACKING_BDI_H
 #define BACKING_BDI_H
@@ -28,7 +30,7 @@
 struct inode;
 struct backing;
 
-/* --- proportions: who did how much of late ------------------------------------------------------------------------- */
+/* --- proportions: who did how much of late ---------------------------------------------------- */
 /* Each period halves what was counted before it. */
 struct fprop_global {
     u64 events; /* from 1, so that nobody divides by 0 */
@@ -54,7 +56,7 @@ void wb_domain_add(struct wb_domain *d, struct fprop_local *local, u64 nr, ns_t 
 void wb_domain_fraction(struct wb_domain *d, struct fprop_local *local, ns_t now, u64 *ret_num,
                         u64 *ret_den);
 
-/* --- devices and what is dirty on them ----------------------------------------------------------------------------- */
+/* --- devices and what is dirty on them -------------------------------------------------------- */
 enum wb_stat { WB_RECLAIMABLE, WB_WRITEBACK, WB_DIRTIED, WB_WRITTEN, NR_WB_STATS };
 
 enum wb_work {
@@ -67,7 +69,9 @@ enum wb_work {
 struct bdi_writeback {
     struct bdi *bdi;
     u16 memcg;
-    u16 heir; /* its group was removed: it keeps what it has, and what becomes dirty anew is this one's; 0: it is alive */
+    /* its group was removed: it keeps what it has, and what becomes dirty anew is this one's; 0: it
+     * is alive */
+    u16 heir;
     u64 stat[NR_WB_STATS];
     struct list_head b_dirty, b_io, b_more_io;
     u32 nr_inodes_writeback; /* inodes with pages under writeback */
@@ -91,7 +95,8 @@ struct bdi_writeback {
     bool progress;         /* this pass over b_io wrote something */
     bool in_pass;
     ns_t last_old_flush, ran_at;
-    /* The turn of the inode in front of b_io: from `from` to its end, then from its start to there. */
+    /* The turn of the inode in front of b_io: from `from` to its end, then from its start to
+     * there. */
     bool turn_open, wrapped;
     u64 turn_pages; /* left */
     u64 from, at;
@@ -124,7 +129,8 @@ void wb_wake(struct backing *b, struct bdi_writeback *wb, ns_t at);
 /* The flusher that runs next and when; NULL and NS_NEVER when all sleep. */
 struct bdi_writeback *wb_next(struct backing *b, ns_t *ret_at);
 
-/* For pagecache.c, after it counted in the inode: a page, charged to this group, became dirty or clean; its writeback began, ended. */
+/* For pagecache.c, after it counted in the inode: a page, charged to this group, became dirty or
+ * clean; its writeback began, ended. */
 void wb_inode_dirtied(struct backing *b, struct inode *inode, u16 memcg, ns_t now);
 void wb_inode_cleaned(struct inode *inode);
 void wb_inode_writeback_start(struct backing *b, struct inode *inode, u16 memcg);

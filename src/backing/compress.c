@@ -1,4 +1,5 @@
-/* compress.c - LZ4 and Zstandard behind one call, and the model that stands for them when there are no bytes. */
+/* compress.c - LZ4 and Zstandard behind one call, and the model that stands for them when there are
+ * no bytes. */
 #include "backing/compress.h"
 
 #include "base/alloc.h"

@@ -1,11 +1,14 @@
 /* compress.h - how large a page is when it is compressed, and its bytes if there are any.
  *
- * Mirrors:    crypto/{lzo-rle,lz4,zstd}.c as zram and zswap use them, page_same_filled(), Linux 6.1.
- * Differs:    real bytes of lzo and lzo-rle are packed with LZ4. Without bytes the size is drawn from the page's name, so
- *             that a page is equally large each time: a part of them is same-filled, a part does not compress, the others are
- *             spread evenly from half the mean size to one and a half times that.
+ * Mirrors:    crypto/{lzo-rle,lz4,zstd}.c as zram and zswap use them, page_same_filled(), Linux
+ *             6.1.
+ * Differs:    real bytes of lzo and lzo-rle are packed with LZ4. Without bytes the size is drawn
+ *             from the page's name, so that a page is equally large each time: a part of them is
+ *             same-filled, a part does not compress, the others are spread evenly from half the
+ *             mean size to one and a half times that.
  * Owns:       the library's workspace and one buffer.
- * Never:      depends on the host when there are no bytes; with bytes, on the versions of liblz4 and libzstd only.
+ * Never:      depends on the host when there are no bytes; with bytes, on the versions of liblz4
+ *             and libzstd only.
  */
 #ifndef BACKING_COMPRESS_H
 #define BACKING_COMPRESS_H
@@ -51,8 +54,9 @@ void compressor_init(struct compressor *c, enum compressor_id id, const struct c
                      const struct cost_model *cost);
 void compressor_done(struct compressor *c);
 
-/* Pack a page into c->data. Returns its size, which is above PAGE_SIZE for what does not compress, or 0 when one value fills it
- * (c->fill). page NULL: there are no bytes; `name` says which page it is. */
+/* Pack a page into c->data. Returns its size, which is above PAGE_SIZE for what does not compress,
+ * or 0 when one value fills it (c->fill). page NULL: there are no bytes; `name` says which page it
+ * is. */
 u32 compressor_pack(struct compressor *c, const u8 *page, u64 name);
 /* The same without a look at whether one value fills it. */
 u32 compressor_pack_data(struct compressor *c, const u8 *page);

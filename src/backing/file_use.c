@@ -1,11 +1,13 @@
 /* file_use.c - the few files with most, out of all that there are and were.
  *
- * A table takes rows one by one: while it is full, a row with more than the least one puts that one among the others. Freed files
- * are put into such a table of their own at once, which file_uses_new() merges with the living ones.
+ * A table takes rows one by one: while it is full, a row with more than the least one puts that one
+ * among the others. Freed files are put into such a table of their own at once, which
+ * file_uses_new() merges with the living ones.
  *
- * A mark is a number. A file whose number of pages changes and that bears an older number notes how many pages it had, and
- * takes the number: a file without the last number has as many pages as at the last mark. Rejected: to copy the figures
- * of all files at each new peak of a run, of which a run has hundreds. */
+ * A mark is a number. A file whose number of pages changes and that bears an older number notes how
+ * many pages it had, and takes the number: a file without the last number has as many pages as at
+ * the last mark. Rejected: to copy the figures of all files at each new peak of a run, of which a
+ * run has hundreds. */
 #include "backing/file_use.h"
 
 #include "backing/inode.h"
@@ -30,7 +32,7 @@ void file_uses_mark(struct backing *b)
     b->mark++;
 }
 
-/* --- a table of the largest ------------------------------------------------------------------------------------------ */
+/* --- a table of the largest ------------------------------------------------------------------- */
 static u64 weight(const struct file_use_row *row)
 {
     return MAX(row->use.peak, row->use.lost);
@@ -95,7 +97,7 @@ static bool is_told(const struct inode *inode)
     return inode->device && inode->use.came;
 }
 
-/* --- all files ------------------------------------------------------------------------------------------------------- */
+/* --- all files -------------------------------------------------------------------------------- */
 void file_uses_keep(struct backing *b, const struct inode *inode)
 {
     struct file_use_row row = row_of(inode, true);

@@ -1,16 +1,19 @@
 /* file_use.h - what the page cache was worth to each file: cached, used again, lost.
  *
- * Question:   which files hold the cache, and did the cache spare them a read of the disk? Linux counts that for groups and nodes,
- *             never for a file.
- * Used again: once per stay in the cache, a page whose content was taken from there although nothing had just been read for it: its second
- *             use if the disk filled it, its first reading if a write did. A use is a read(2) that the use-once rule counts, or a walk of the
- *             hardware to an entry that maps the page (PTE_TOUCHED). Uses through a translation that a TLB holds are not seen, and mapped
- *             uses are noted when the entry goes, at the latest when its process exits.
+ * Question:   which files hold the cache, and did the cache spare them a read of the disk? Linux
+ *             counts that for groups and nodes, never for a file.
+ * Used again: once per stay in the cache, a page whose content was taken from there although
+ *             nothing had just been read for it: its second use if the disk filled it, its first
+ *             reading if a write did. A use is a read(2) that the use-once rule counts, or a walk
+ *             of the hardware to an entry that maps the page (PTE_TOUCHED). Uses through a
+ *             translation that a TLB holds are not seen, and mapped uses are noted when the entry
+ *             goes, at the latest when its process exits.
  * Lost:       evicted, and read again soon enough for workingset_refault_file to count it.
  * Owns:       frame.private of pages of the page cache (enum file_use_state); inode->use.
  * Never:      looks at all files but in file_uses_new() and file_uses_begin().
  * Bound:      the files with most are rows, FILE_USES_MAX at most; all others are one row.
- * Invariants: (pagecache_check) again <= came, lost <= evicted <= came, nr_again is a recount, peak >= pages cached.
+ * Invariants: (pagecache_check) again <= came, lost <= evicted <= came, nr_again is a recount, peak
+ *             >= pages cached.
  */
 #ifndef BACKING_FILE_USE_H
 #define BACKING_FILE_USE_H
@@ -56,10 +59,12 @@ struct file_uses {
     u64 nr_others;              /* files that others is the sum of */
 };
 
-/* n more uses of a page, of which more than FILE_USED_AGAIN are as good as that.   pre: in the page cache, not yet FILE_USED_AGAIN */
+/* n more uses of a page, of which more than FILE_USED_AGAIN are as good as that.   pre: in the page
+ * cache, not yet FILE_USED_AGAIN */
 void file_use_more(struct backing *b, struct frame *f, unsigned n);
 
-/* Remember how many pages each file has now, in place of what was remembered before. O(1): files are looked at when they change. */
+/* Remember how many pages each file has now, in place of what was remembered before. O(1): files
+ * are looked at when they change. */
 void file_uses_mark(struct backing *b);
 /* Forget what was counted so far; pages that are cached now count as having come now. Marks. */
 void file_uses_begin(struct backing *b);

@@ -1,4 +1,5 @@
-/* file_use_test.c - what is told of files: used again once per stay, cached at the mark, the largest and the others. */
+/* file_use_test.c - what is told of files: used again once per stay, cached at the mark, the
+ * largest and the others. */
 #include "base/test.h"
 
 #include "backing/machine_testing.h"
@@ -43,11 +44,10 @@ static void use(pfn_t pfn, unsigned n)
         file_use_more(&b, f, n);
 }
 
-static void a_page_is_used_again_by_its_second_use_and_once_per_stay(void **state)
+TEST_WITH(a_page_is_used_again_by_its_second_use_and_once_per_stay, setup, teardown)
 {
     pfn_t pfn = add(inode, 0), other = add(inode, 1);
 
-    (void)state;
     use(pfn, 1);
     assert_int_equal(inode->use.again, 0);
     use(pfn, 1);
@@ -67,11 +67,10 @@ static void a_page_is_used_again_by_its_second_use_and_once_per_stay(void **stat
     assert_int_equal(inode->use.peak, 2);
 }
 
-static void a_page_that_moves_keeps_its_uses(void **state)
+TEST_WITH(a_page_that_moves_keeps_its_uses, setup, teardown)
 {
     pfn_t from = add(inode, 0), to = machine_take(&m);
 
-    (void)state;
     use(from, 1);
     pagecache_replace(&b, from, to);
     use(to, 1);
@@ -92,11 +91,10 @@ static struct file_use_row only_row(void)
     return row;
 }
 
-static void cached_pages_are_those_of_the_last_mark(void **state)
+TEST_WITH(cached_pages_are_those_of_the_last_mark, setup, teardown)
 {
     pfn_t pfn = add(inode, 0);
 
-    (void)state;
     add(inode, 1);
     file_uses_mark(&b);
     assert_int_equal(only_row().cached, 2);
@@ -110,11 +108,10 @@ static void cached_pages_are_those_of_the_last_mark(void **state)
     assert_int_equal(only_row().use.peak, 3);
 }
 
-static void a_freed_file_keeps_its_figures_and_its_mark(void **state)
+TEST_WITH(a_freed_file_keeps_its_figures_and_its_mark, setup, teardown)
 {
     pfn_t pfn = add(inode, 0);
 
-    (void)state;
     use(pfn, 2);
     file_uses_mark(&b);
     pagecache_del(&b, pfn, 0);
@@ -131,11 +128,10 @@ static void a_freed_file_keeps_its_figures_and_its_mark(void **state)
     assert_false(only_row().deleted);
 }
 
-static void what_came_before_the_beginning_counts_as_coming_then(void **state)
+TEST_WITH(what_came_before_the_beginning_counts_as_coming_then, setup, teardown)
 {
     pfn_t pfn = add(inode, 0);
 
-    (void)state;
     add(inode, 1);
     use(pfn, 2);
     pagecache_del(&b, add(inode, 2), 0);
@@ -146,7 +142,8 @@ static void what_came_before_the_beginning_counts_as_coming_then(void **state)
     assert_int_equal(only_row().cached, 2);
 }
 
-/* Files of 1 to nr pages, every second one freed before the last mark, when their pages are gone. */
+/* Files of 1 to nr pages, every second one freed before the last mark, when their pages are
+ * gone. */
 static void many_files(unsigned nr)
 {
     for (unsigned i = 1; i <= nr; i++) {
@@ -163,12 +160,11 @@ static void many_files(unsigned nr)
     file_uses_mark(&b);
 }
 
-static void the_largest_are_told_and_the_others_are_a_sum(void **state)
+TEST_WITH(the_largest_are_told_and_the_others_are_a_sum, setup, teardown)
 {
     struct file_uses *u;
     u64 cached = 0, came = 0;
 
-    (void)state;
     many_files(60);
     u = file_uses_new(&b);
     assert_int_equal(u->nr, FILE_USES_MAX);
@@ -184,34 +180,15 @@ static void the_largest_are_told_and_the_others_are_a_sum(void **state)
     file_uses_free(u);
 }
 
-static void shared_memory_and_files_without_pages_are_not_told(void **state)
+TEST_WITH(shared_memory_and_files_without_pages_are_not_told, setup, teardown)
 {
     struct inode *shmem = inode_new(&b, INODE_SHMEM, 1, 7, NULL, MIB, NULL);
     struct file_uses *u;
 
-    (void)state;
     add(shmem, 0);
     u = file_uses_new(&b);
     assert_int_equal(u->nr + u->nr_others, 0);
     file_uses_free(u);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_page_is_used_again_by_its_second_use_and_once_per_stay,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(a_page_that_moves_keeps_its_uses, setup, teardown),
-        cmocka_unit_test_setup_teardown(cached_pages_are_those_of_the_last_mark, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_freed_file_keeps_its_figures_and_its_mark, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(what_came_before_the_beginning_counts_as_coming_then, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(the_largest_are_told_and_the_others_are_a_sum, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(shared_memory_and_files_without_pages_are_not_told, setup,
-                                        teardown),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

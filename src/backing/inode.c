@@ -13,7 +13,8 @@
 
 #define VM_READAHEAD_PAGES 32u  /* io_pages of a device without a request queue: brd, zram */
 #define DISK_IO_PAGES      320u /* BLK_DEF_MAX_SECTORS, 1,280 KiB */
-#define DISK_GAP           GIB /* between files, so that one can grow without running into the next */
+/* between files, so that one can grow without running into the next */
+#define DISK_GAP           GIB
 
 void backing_init(struct backing *b, struct frames *frames, struct counters *counters)
 {
@@ -223,7 +224,7 @@ void file_put(struct backing *b, struct file *f)
     free(f);
 }
 
-/* --- shmem -------------------------------------------------------------------------------------- */
+/* --- shmem ------------------------------------------------------------------------------------ */
 struct shmem_mount *shmem_mount_new(struct backing *b, u64 max_blocks)
 {
     struct shmem_mount *m = xcalloc(1, sizeof(*m));

@@ -1,6 +1,7 @@
 /* inode.h - files, what is in them, and who has them open.
  *
- * Mirrors:    fs/inode.c, include/linux/fs.h (struct address_space, struct file), lib/errseq.c, Linux 6.1.
+ * Mirrors:    fs/inode.c, include/linux/fs.h (struct address_space, struct file), lib/errseq.c,
+ *             Linux 6.1.
  * Differs:    no directories: a file is known by (device, inode number), as a trace names it.
  * Owns:       inodes and open files, found by small ids that are used again after a free (the last
  *             one freed first).
@@ -22,7 +23,8 @@
 #include "machine/device.h"
 #include "space/shared_policy.h"
 
-/* An error and who has seen it (lib/errseq.c): errors of the same kind that nobody has seen yet are one. */
+/* An error and who has seen it (lib/errseq.c): errors of the same kind that nobody has seen yet are
+ * one. */
 struct errseq {
     int error; /* negative errno; 0: never */
     u32 count;
@@ -37,8 +39,8 @@ void errseq_set(struct errseq *e, int error);
 /* The error if there is one that *since has not seen, and now it has. */
 int errseq_check_and_advance(struct errseq *e, u32 *since);
 
-/* RAMFS: a file of ramfs, whose pages are its only place: never written anywhere, never evicted. HUGETLB: of a pool of huge pages, with nothing
- * in the page cache. */
+/* RAMFS: a file of ramfs, whose pages are its only place: never written anywhere, never evicted.
+ * HUGETLB: of a pool of huge pages, with nothing in the page cache. */
 enum inode_kind { INODE_REGULAR, INODE_SHMEM, INODE_DEVICE, INODE_RAMFS, INODE_HUGETLB };
 
 struct hugetlb_file;
@@ -96,7 +98,8 @@ struct file_ra { /* struct file_ra_state */
     u64 start;
     u32 size, async_size, ra_pages;
     u32 mmap_miss;
-    s64 prev_pos; /* byte after the last one read; the caller sets it after each copy. -1 at first */
+    /* byte after the last one read; the caller sets it after each copy. -1 at first */
+    s64 prev_pos;
 };
 
 struct file { /* an open file description */
@@ -158,10 +161,11 @@ static inline u64 inode_nr_pages(const struct inode *inode)
     return DIV_ROUND_UP(inode->size, PAGE_SIZE);
 }
 
-/* --- shmem -------------------------------------------------------------------------------------- */
+/* --- shmem ------------------------------------------------------------------------------------ */
 /* A tmpfs of so many pages (0: no limit), which stays for as long as the machine. */
 struct shmem_mount *shmem_mount_new(struct backing *b, u64 max_blocks);
-/* A segment (SysV, shared anonymous memory): all of it is promised now, until the inode is freed. */
+/* A segment (SysV, shared anonymous memory): all of it is promised now, until the inode is
+ * freed. */
 void shmem_commit_size(struct backing *b, struct inode *inode);
 /* Pages it has, in memory or in swap. */
 static inline u64 shmem_blocks(const struct inode *inode)

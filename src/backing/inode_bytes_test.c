@@ -39,11 +39,10 @@ static bool zero_from(size_t from)
     return true;
 }
 
-static void generated_content_depends_on_file_and_page_only(void **state)
+TEST_WITH(generated_content_depends_on_file_and_page_only, setup, teardown)
 {
     struct inode *inode = file_of(3 * PAGE_SIZE);
 
-    (void)state;
     assert_int_equal(inode_read_bytes(inode, 1, page), 0);
     inode_generate_bytes(3, 4, 1, expect);
     assert_memory_equal(page, expect, PAGE_SIZE);
@@ -55,11 +54,10 @@ static void generated_content_depends_on_file_and_page_only(void **state)
     assert_memory_not_equal(page, expect, PAGE_SIZE);
 }
 
-static void bytes_past_the_end_are_zeros(void **state)
+TEST_WITH(bytes_past_the_end_are_zeros, setup, teardown)
 {
     struct inode *inode = file_of(PAGE_SIZE + 10);
 
-    (void)state;
     assert_int_equal(inode_read_bytes(inode, 1, page), 0);
     inode_generate_bytes(3, 4, 1, expect);
     assert_memory_equal(page, expect, 10);
@@ -68,11 +66,10 @@ static void bytes_past_the_end_are_zeros(void **state)
     assert_true(zero_from(0));
 }
 
-static void what_was_written_back_is_read_again(void **state)
+TEST_WITH(what_was_written_back_is_read_again, setup, teardown)
 {
     struct inode *inode = file_of(2 * PAGE_SIZE);
 
-    (void)state;
     memset(expect, 0x5a, PAGE_SIZE);
     assert_int_equal(inode_write_bytes(inode, 1, expect), 0);
     assert_int_equal(inode_read_bytes(inode, 1, page), 0);
@@ -83,11 +80,10 @@ static void what_was_written_back_is_read_again(void **state)
     assert_memory_equal(page, expect, PAGE_SIZE);
 }
 
-static void a_truncated_file_forgets_for_good(void **state)
+TEST_WITH(a_truncated_file_forgets_for_good, setup, teardown)
 {
     struct inode *inode = file_of(4 * PAGE_SIZE);
 
-    (void)state;
     memset(expect, 0x5a, PAGE_SIZE);
     inode_write_bytes(inode, 2, expect);
     inode_write_bytes(inode, 3, expect);
@@ -106,13 +102,12 @@ static void a_truncated_file_forgets_for_good(void **state)
     assert_true(zero_from(5));
 }
 
-static void a_host_file_is_read_and_left_alone(void **state)
+TEST_WITH(a_host_file_is_read_and_left_alone, setup, teardown)
 {
     char name[] = "/tmp/highwater-test-XXXXXX";
     int fd = mkstemp(name);
     struct inode *inode = file_of(2 * PAGE_SIZE);
 
-    (void)state;
     assert_true(fd >= 0);
     unlink(name);
     memset(expect, 'x', PAGE_SIZE);
@@ -133,13 +128,12 @@ static void a_host_file_is_read_and_left_alone(void **state)
     assert_int_equal(inode_read_bytes(inode, 1, page), -EIO);
 }
 
-static void host_write_changes_the_host_file(void **state)
+TEST_WITH(host_write_changes_the_host_file, setup, teardown)
 {
     char name[] = "/tmp/highwater-test-XXXXXX";
     int fd = mkstemp(name);
     struct inode *inode = file_of(0);
 
-    (void)state;
     assert_true(fd >= 0);
     unlink(name);
     inode->host_fd = fd;
@@ -158,17 +152,4 @@ static void host_write_changes_the_host_file(void **state)
     close(fd);
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = {
-        TEST(generated_content_depends_on_file_and_page_only),
-        TEST(bytes_past_the_end_are_zeros),
-        TEST(what_was_written_back_is_read_again),
-        TEST(a_truncated_file_forgets_for_good),
-        TEST(a_host_file_is_read_and_left_alone),
-        TEST(host_write_changes_the_host_file),
-    };
-#undef TEST
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

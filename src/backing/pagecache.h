@@ -72,8 +72,9 @@ u64 pagecache_add(struct backing *b, struct inode *inode, u64 index, pfn_t pfn);
  *   pre: not mapped, not under writeback
  *   post: mapping 0; the index stays */
 void pagecache_del(struct backing *b, pfn_t pfn, u64 shadow);
-/* Another frame takes its place: flags, mapping, index and marks are those of the old one, which is in no cache afterwards.
- *   pre: not mapped, not locked, not under writeback; `to` is a fresh frame */
+/* Another frame takes its place: flags, mapping, index and marks are those of the old one, which is
+ *   in no cache afterwards. pre: not mapped, not locked, not under writeback; `to` is a fresh
+ *   frame */
 void pagecache_replace(struct backing *b, pfn_t from, pfn_t to);
 /* Drop shadows only in [from, to] (truncate). In a shmem file the swap slots are the caller's to
  * free first. */

@@ -31,11 +31,10 @@ static struct frame *frame(pfn_t pfn)
     return frames_get(&m.frames, pfn);
 }
 
-static void a_page_is_found_until_it_is_taken_out(void **state)
+TEST_WITH(a_page_is_found_until_it_is_taken_out, setup, teardown)
 {
     pfn_t pfn = machine_take(&m);
 
-    (void)state;
     assert_int_equal(pagecache_add(&b, inode, 1ull << 34, pfn), 0);
     assert_int_equal(pagecache_find(inode, 1ull << 34), pfn);
     assert_int_equal(pagecache_find(inode, 0), PFN_NONE);
@@ -52,11 +51,10 @@ static void a_page_is_found_until_it_is_taken_out(void **state)
     assert_int_equal(b.xa_nodes, 0);
 }
 
-static void an_evicted_page_leaves_its_shadow_for_the_next_one(void **state)
+TEST_WITH(an_evicted_page_leaves_its_shadow_for_the_next_one, setup, teardown)
 {
     pfn_t pfn = machine_take(&m);
 
-    (void)state;
     pagecache_add(&b, inode, 5, pfn);
     pagecache_del(&b, pfn, 0x1235);
     assert_int_equal(inode->nr_pages, 0);
@@ -69,11 +67,10 @@ static void an_evicted_page_leaves_its_shadow_for_the_next_one(void **state)
     assert_int_equal(inode->nr_shadows, 0);
 }
 
-static void nodes_with_nothing_but_shadows_are_counted(void **state)
+TEST_WITH(nodes_with_nothing_but_shadows_are_counted, setup, teardown)
 {
     pfn_t pfns[128];
 
-    (void)state;
     for (u64 i = 0; i < 128; i++)
         pagecache_add(&b, inode, i, pfns[i] = machine_take(&m));
     assert_int_equal(b.xa_nodes, 3); /* two leaves and a root */
@@ -89,12 +86,11 @@ static void nodes_with_nothing_but_shadows_are_counted(void **state)
     assert_int_equal(inode->nr_pages, 64);
 }
 
-static void the_node_that_lost_its_pages_first_is_the_oldest(void **state)
+TEST_WITH(the_node_that_lost_its_pages_first_is_the_oldest, setup, teardown)
 {
     pfn_t pfns[256];
     u64 first = 1;
 
-    (void)state;
     inode->memcg = 3;
     assert_null(shadow_nodes_oldest(&b, 3, &first));
     for (u64 i = 0; i < 256; i++)
@@ -116,11 +112,10 @@ static void the_node_that_lost_its_pages_first_is_the_oldest(void **state)
 }
 
 /* A tree of page 0 alone has no node; it gets one when the tree grows. */
-static void the_shadow_of_page_0_alone_needs_no_node(void **state)
+TEST_WITH(the_shadow_of_page_0_alone_needs_no_node, setup, teardown)
 {
     pfn_t first = machine_take(&m), other = machine_take(&m);
 
-    (void)state;
     pagecache_add(&b, inode, 0, first);
     pagecache_del(&b, first, 0x11);
     assert_int_equal(m.counters.v[WORKINGSET_NODES], 0);
@@ -132,11 +127,10 @@ static void the_shadow_of_page_0_alone_needs_no_node(void **state)
     pagecache_check(&b);
 }
 
-static void shmem_pages_are_swap_backed_and_not_dirty_file_pages(void **state)
+TEST_WITH(shmem_pages_are_swap_backed_and_not_dirty_file_pages, setup, teardown)
 {
     pfn_t pfn = machine_take(&m);
 
-    (void)state;
     pagecache_add(&b, shmem, 3, pfn);
     assert_true(frame_test(frame(pfn), PG_SWAPBACKED));
     assert_int_equal(m.counters.v[NR_SHMEM], 1);
@@ -152,12 +146,11 @@ static void shmem_pages_are_swap_backed_and_not_dirty_file_pages(void **state)
     assert_int_equal(pagecache_entry(shmem, 3), 0);
 }
 
-static void a_dirty_page_is_counted_once_until_it_is_written(void **state)
+TEST_WITH(a_dirty_page_is_counted_once_until_it_is_written, setup, teardown)
 {
     pfn_t pfn = machine_take(&m);
     const struct counters *zone = &frames_zone_of(&m.frames, pfn)->counters;
 
-    (void)state;
     pagecache_add(&b, inode, 9, pfn);
     assert_true(pagecache_set_dirty(&b, pfn, 50));
     assert_false(pagecache_set_dirty(&b, pfn, 60));
@@ -187,11 +180,10 @@ static void a_dirty_page_is_counted_once_until_it_is_written(void **state)
     assert_false(wb_has_dirty_io(inode->wb));
 }
 
-static void writeback_of_a_swap_cache_page_is_counted_without_a_file(void **state)
+TEST_WITH(writeback_of_a_swap_cache_page_is_counted_without_a_file, setup, teardown)
 {
     pfn_t pfn = machine_take(&m);
 
-    (void)state;
     frame_set(frame(pfn), PG_ANON | PG_SWAPBACKED);
     pagecache_set_dirty(&b, pfn, 1);
     pagecache_clear_dirty(&b, pfn);
@@ -211,12 +203,11 @@ static void expect_dirty(const struct bdi_writeback *wb, struct inode **want, si
         assert_ptr_equal(list_entry(at, struct inode, dirty_at), want[i]);
 }
 
-static void dirty_inodes_come_in_the_order_they_became_dirty(void **state)
+TEST_WITH(dirty_inodes_come_in_the_order_they_became_dirty, setup, teardown)
 {
     struct inode *files[3];
     pfn_t pfns[3];
 
-    (void)state;
     for (u64 i = 0; i < 3; i++) {
         files[i] = inode_new(&b, INODE_REGULAR, 8, 200 + i, NULL, MIB, &m.disk);
         pagecache_add(&b, files[i], 0, pfns[i] = machine_take(&m));
@@ -236,9 +227,8 @@ static void dirty_inodes_come_in_the_order_they_became_dirty(void **state)
 }
 
 /* As 6.1 does: where everything looked at is cached, the last page looked at is the answer. */
-static void misses_are_found_as_the_kernel_finds_them(void **state)
+TEST_WITH(misses_are_found_as_the_kernel_finds_them, setup, teardown)
 {
-    (void)state;
     for (u64 i = 10; i < 20; i++)
         pagecache_add(&b, inode, i, machine_take(&m));
     assert_int_equal(pagecache_next_miss(inode, 10, 32), 20);
@@ -252,13 +242,12 @@ static void misses_are_found_as_the_kernel_finds_them(void **state)
     assert_true(pagecache_prev_miss(shmem, 1, 8) == UINT64_MAX);
 }
 
-static void inodes_are_found_by_number_and_ids_are_used_again(void **state)
+TEST_WITH(inodes_are_found_by_number_and_ids_are_used_again, setup, teardown)
 {
     struct inode *gone = inode_new(&b, INODE_REGULAR, 8, 300, "/tmp/x", 0, &m.disk);
     struct inode *next;
     u32 id = gone->id;
 
-    (void)state;
     assert_ptr_equal(inode_find(&b, 8, 100), inode);
     assert_ptr_equal(inode_find(&b, 1, 7), shmem);
     assert_null(inode_find(&b, 9, 100));
@@ -273,11 +262,10 @@ static void inodes_are_found_by_number_and_ids_are_used_again(void **state)
     assert_null(inode_find(&b, 8, 300));
 }
 
-static void unlinked_namesakes_may_go_in_any_order(void **state)
+TEST_WITH(unlinked_namesakes_may_go_in_any_order, setup, teardown)
 {
     struct inode *same[3];
 
-    (void)state;
     for (u32 i = 0; i < 3; i++) {
         same[i] = inode_new(&b, INODE_REGULAR, 8, 300, NULL, 0, &m.disk);
         same[i]->nlink = 0;
@@ -290,12 +278,11 @@ static void unlinked_namesakes_may_go_in_any_order(void **state)
     assert_null(inode_find(&b, 8, 300));
 }
 
-static void a_freed_inode_takes_its_shadows_along(void **state)
+TEST_WITH(a_freed_inode_takes_its_shadows_along, setup, teardown)
 {
     struct inode *gone = inode_new(&b, INODE_REGULAR, 8, 300, NULL, MIB, &m.disk);
     pfn_t pfn = machine_take(&m);
 
-    (void)state;
     pagecache_add(&b, gone, 99, pfn);
     pagecache_del(&b, pfn, 0x99);
     inode_free(&b, gone);
@@ -303,12 +290,11 @@ static void a_freed_inode_takes_its_shadows_along(void **state)
     assert_int_equal(m.counters.v[WORKINGSET_NODES], 0);
 }
 
-static void files_take_their_window_from_the_inode(void **state)
+TEST_WITH(files_take_their_window_from_the_inode, setup, teardown)
 {
     struct file *f = file_new(&b, inode, FILE_SYNC);
     u32 id = f->id;
 
-    (void)state;
     assert_int_equal(f->ra.ra_pages, 32);
     assert_true(f->ra.prev_pos == -1);
     assert_ptr_equal(file_get(&b, id), f);
@@ -323,25 +309,4 @@ static void files_take_their_window_from_the_inode(void **state)
     file_put(&b, f);
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = {
-        TEST(a_page_is_found_until_it_is_taken_out),
-        TEST(an_evicted_page_leaves_its_shadow_for_the_next_one),
-        TEST(nodes_with_nothing_but_shadows_are_counted),
-        TEST(the_node_that_lost_its_pages_first_is_the_oldest),
-        TEST(the_shadow_of_page_0_alone_needs_no_node),
-        TEST(shmem_pages_are_swap_backed_and_not_dirty_file_pages),
-        TEST(a_dirty_page_is_counted_once_until_it_is_written),
-        TEST(writeback_of_a_swap_cache_page_is_counted_without_a_file),
-        TEST(dirty_inodes_come_in_the_order_they_became_dirty),
-        TEST(misses_are_found_as_the_kernel_finds_them),
-        TEST(inodes_are_found_by_number_and_ids_are_used_again),
-        TEST(unlinked_namesakes_may_go_in_any_order),
-        TEST(a_freed_inode_takes_its_shadows_along),
-        TEST(files_take_their_window_from_the_inode),
-    };
-#undef TEST
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -41,8 +41,9 @@ struct ra_plan readahead_async(struct file *f, const struct inode *inode, u64 in
  * marks. nr is cut to one request (io_pages) or one window, whichever is larger. */
 struct ra_plan readahead_force(const struct file *f, const struct inode *inode, u64 index, u64 nr);
 
-/* do_sync_mmap_readahead: a fault found no page. vm_flags for VM_SEQ_READ, VM_RAND_READ. text_end: the page behind a
- * mapping of a program's text, which is read to its end at most; 0: read around. nr 0: read just that page. */
+/* do_sync_mmap_readahead: a fault found no page. vm_flags for VM_SEQ_READ, VM_RAND_READ. text_end:
+ * the page behind a mapping of a program's text, which is read to its end at most; 0: read around.
+ * nr 0: read just that page. */
 struct ra_plan readahead_mmap_sync(struct file *f, const struct inode *inode, u64 index,
                                    u32 vm_flags, u64 text_end);
 /* do_async_mmap_readahead: a fault (not a retried one) found the page; marked: it has

@@ -108,9 +108,8 @@ static void fault(u64 index, u32 vm_flags)
 }
 
 /* The figures in the comment above get_init_ra_size(). */
-static void the_first_window_is_four_two_or_one_times_the_request(void **state)
+TEST_WITH(the_first_window_is_four_two_or_one_times_the_request, setup, teardown)
 {
-    (void)state;
     assert_int_equal(readahead_init_size(1, 32), 4);
     assert_int_equal(readahead_init_size(2, 32), 4);
     assert_int_equal(readahead_init_size(3, 32), 8);
@@ -123,9 +122,8 @@ static void the_first_window_is_four_two_or_one_times_the_request(void **state)
     assert_int_equal(readahead_init_size(512, 2048), 1024);
 }
 
-static void windows_grow_by_four_then_by_two_up_to_the_maximum(void **state)
+TEST_WITH(windows_grow_by_four_then_by_two_up_to_the_maximum, setup, teardown)
 {
-    (void)state;
     assert_int_equal(readahead_next_size(1, 32), 4);
     assert_int_equal(readahead_next_size(2, 32), 4);
     assert_int_equal(readahead_next_size(16, 32), 32);
@@ -134,34 +132,30 @@ static void windows_grow_by_four_then_by_two_up_to_the_maximum(void **state)
     assert_int_equal(readahead_next_size(127, 2048), 508);
 }
 
-static void sequential_reads_of_one_page_open_a_window_of_four(void **state)
+TEST_WITH(sequential_reads_of_one_page_open_a_window_of_four, setup, teardown)
 {
-    (void)state;
     for (u64 i = 0; i < 50; i++)
         read_pages(i, 1);
     assert_string_equal(history, "miss 0 [0,4)1 mark 1 [4,12)4 mark 4 [12,28)12 mark 12 [28,60)28 "
                                  "mark 28 [60,92)60");
 }
 
-static void sequential_reads_of_four_pages_open_a_window_of_eight(void **state)
+TEST_WITH(sequential_reads_of_four_pages_open_a_window_of_eight, setup, teardown)
 {
-    (void)state;
     for (u64 i = 0; i < 60; i += 4)
         read_pages(i, 4);
     assert_string_equal(history, "miss 0 [0,8)4 mark 4 [8,24)8 mark 8 [24,56)24 mark 24 [56,88)56 "
                                  "mark 56 [88,120)88");
 }
 
-static void a_request_of_the_whole_window_puts_the_mark_in_its_middle(void **state)
+TEST_WITH(a_request_of_the_whole_window_puts_the_mark_in_its_middle, setup, teardown)
 {
-    (void)state;
     read_pages(0, 32);
     assert_string_equal(history, "miss 0 [0,32)16 mark 16 [32,64)32");
 }
 
-static void a_request_above_the_window_is_read_at_once_up_to_the_largest_io(void **state)
+TEST_WITH(a_request_above_the_window_is_read_at_once_up_to_the_largest_io, setup, teardown)
 {
-    (void)state;
     read_pages(0, 256);
     /* at the mark 128 pages are left of the request, and that is the maximum then */
     assert_string_equal(history, "miss 0 [0,256)128 mark 128 [256,384)256");
@@ -171,83 +165,74 @@ static void a_request_above_the_window_is_read_at_once_up_to_the_largest_io(void
                                  "mark 1320 [1640,1960)1640");
 }
 
-static void a_device_without_a_queue_allows_no_larger_request(void **state)
+TEST_WITH(a_device_without_a_queue_allows_no_larger_request, setup, teardown)
 {
     struct inode *on_ram = inode_new(&b, INODE_REGULAR, 1, 3, NULL, MIB, &m.ram);
     struct file *f = file_new(&b, on_ram, 0);
     struct ra_plan p = readahead_sync(f, on_ram, 0, 256);
 
-    (void)state;
     assert_int_equal(p.nr, 32);
     assert_int_equal(p.async_size, 16);
     file_put(&b, f);
 }
 
-static void a_random_read_takes_only_what_was_asked_for(void **state)
+TEST_WITH(a_random_read_takes_only_what_was_asked_for, setup, teardown)
 {
-    (void)state;
     read_pages(100, 2);
     read_pages(900, 1);
     read_pages(500, 3);
     assert_string_equal(history, "miss 100 [100,102) miss 900 [900,901) miss 500 [500,503)");
 }
 
-static void a_random_read_does_not_disturb_the_stream(void **state)
+TEST_WITH(a_random_read_does_not_disturb_the_stream, setup, teardown)
 {
-    (void)state;
     read_pages(0, 4);
     read_pages(2000, 1);
     read_pages(4, 4);
     assert_string_equal(history, "miss 0 [0,8)4 miss 2000 [2000,2001) mark 4 [8,24)8");
 }
 
-static void a_second_read_beside_the_first_starts_a_stream(void **state)
+TEST_WITH(a_second_read_beside_the_first_starts_a_stream, setup, teardown)
 {
-    (void)state;
     read_pages(100, 1);
     read_pages(101, 1);
     assert_string_equal(history, "miss 100 [100,101) miss 101 [101,105)102");
 }
 
 /* A seek back into a page that is no longer cached: same page as the last byte. */
-static void a_read_of_the_same_page_again_counts_as_sequential(void **state)
+TEST_WITH(a_read_of_the_same_page_again_counts_as_sequential, setup, teardown)
 {
-    (void)state;
     file->ra.prev_pos = 100 * PAGE_SIZE + 17;
     read_pages(100, 1);
     assert_string_equal(history, "miss 100 [100,104)101");
 }
 
-static void a_stream_without_state_is_known_by_its_cached_history(void **state)
+TEST_WITH(a_stream_without_state_is_known_by_its_cached_history, setup, teardown)
 {
-    (void)state;
     cache(90, 100);
     read_pages(100, 2);
     assert_string_equal(history, "miss 100 [100,112)111");
 }
 
-static void a_history_from_the_start_of_the_file_counts_twice(void **state)
+TEST_WITH(a_history_from_the_start_of_the_file_counts_twice, setup, teardown)
 {
-    (void)state;
     cache(0, 10);
     read_pages(10, 1);
     assert_string_equal(history, "miss 10 [10,31)30");
 }
 
 /* 6.1 takes the last page of history it looks at for a gap, so it sees at most max - 1. */
-static void a_long_history_makes_a_full_window(void **state)
+TEST_WITH(a_long_history_makes_a_full_window, setup, teardown)
 {
-    (void)state;
     cache(200, 300);
     read_pages(300, 1);
     assert_string_equal(history, "miss 300 [300,332)331");
 }
 
-static void two_interleaved_streams_find_each_other_by_their_marks(void **state)
+TEST_WITH(two_interleaved_streams_find_each_other_by_their_marks, setup, teardown)
 {
     struct file *other = file_new(&b, inode, 0);
 
-    (void)state;
     read_pages(0, 4); /* [0,8) mark 4 */
     read_pages(1000, 1);
     read_pages(1001, 1); /* the stream's state is now that of 1001 */
@@ -259,18 +244,16 @@ static void two_interleaved_streams_find_each_other_by_their_marks(void **state)
 }
 
 /* page_cache_next_miss() of 6.1 calls the last page it looks at a miss. */
-static void a_mark_before_a_long_cached_stretch_reads_on_after_one_window(void **state)
+TEST_WITH(a_mark_before_a_long_cached_stretch_reads_on_after_one_window, setup, teardown)
 {
-    (void)state;
     cache(500, 600);
     frame_set(frames_get(&m.frames, pagecache_find(inode, 510)), PG_READAHEAD);
     read_pages(510, 1);
     assert_string_equal(history, "mark 510 [542,574)542");
 }
 
-static void the_window_ends_with_the_file(void **state)
+TEST_WITH(the_window_ends_with_the_file, setup, teardown)
 {
-    (void)state;
     inode_set_size(inode, 10 * PAGE_SIZE + 1);
     for (u64 i = 0; i < 11; i++)
         read_pages(i, 1);
@@ -278,17 +261,15 @@ static void the_window_ends_with_the_file(void **state)
     assert_string_equal(history, "miss 0 [0,4)1 mark 1 [4,11)");
 }
 
-static void a_clipped_window_moves_its_mark_with_the_end(void **state)
+TEST_WITH(a_clipped_window_moves_its_mark_with_the_end, setup, teardown)
 {
-    (void)state;
     inode_set_size(inode, 6 * PAGE_SIZE);
     read_pages(0, 4);
     assert_string_equal(history, "miss 0 [0,6)2 mark 2 [6,6)");
 }
 
-static void nothing_is_read_past_the_end_or_of_an_empty_file(void **state)
+TEST_WITH(nothing_is_read_past_the_end_or_of_an_empty_file, setup, teardown)
 {
-    (void)state;
     inode_set_size(inode, 0);
     assert_int_equal(readahead_sync(file, inode, 0, 4).nr, 0);
     inode_set_size(inode, PAGE_SIZE);
@@ -296,9 +277,8 @@ static void nothing_is_read_past_the_end_or_of_an_empty_file(void **state)
     assert_int_equal(readahead_force(file, inode, 7, 4).nr, 0);
 }
 
-static void advice_random_reads_just_the_request(void **state)
+TEST_WITH(advice_random_reads_just_the_request, setup, teardown)
 {
-    (void)state;
     readahead_advise(file, inode, FILE_ADVICE_RANDOM);
     read_pages(0, 4);
     read_pages(4, 1);
@@ -309,9 +289,8 @@ static void advice_random_reads_just_the_request(void **state)
     assert_string_equal(history, "miss 0 [0,4) miss 4 [4,5) miss 5 [5,6) miss 6 [6,10)7");
 }
 
-static void advice_sequential_doubles_the_window(void **state)
+TEST_WITH(advice_sequential_doubles_the_window, setup, teardown)
 {
-    (void)state;
     readahead_advise(file, inode, FILE_ADVICE_SEQUENTIAL);
     assert_int_equal(file->ra.ra_pages, 64);
     read_pages(0, 64);
@@ -322,9 +301,8 @@ static void advice_sequential_doubles_the_window(void **state)
 
 /* The mark was lost with its page; the miss is at the end of the window, where the next one
  * would have its mark. */
-static void a_miss_right_after_the_window_merges_the_next_two(void **state)
+TEST_WITH(a_miss_right_after_the_window_merges_the_next_two, setup, teardown)
 {
-    (void)state;
     read_pages(0, 1); /* [0,4) mark 1 */
     frame_clear(frames_get(&m.frames, pagecache_find(inode, 1)), PG_READAHEAD);
     for (u64 i = 1; i < 5; i++)
@@ -332,9 +310,8 @@ static void a_miss_right_after_the_window_merges_the_next_two(void **state)
     assert_string_equal(history, "miss 0 [0,4)1 miss 4 [4,28)12");
 }
 
-static void without_readahead_one_page_is_read_at_a_time(void **state)
+TEST_WITH(without_readahead_one_page_is_read_at_a_time, setup, teardown)
 {
-    (void)state;
     file->ra.ra_pages = 0;
     read_pages(0, 3);
     assert_string_equal(history, "miss 0 [0,1) miss 1 [1,2) miss 2 [2,3)");
@@ -343,9 +320,8 @@ static void without_readahead_one_page_is_read_at_a_time(void **state)
     assert_int_equal(readahead_mmap_async(file, inode, 4, 0, true).nr, 0);
 }
 
-static void willneed_is_cut_to_one_request(void **state)
+TEST_WITH(willneed_is_cut_to_one_request, setup, teardown)
 {
-    (void)state;
     assert_int_equal(readahead_force(file, inode, 0, 4096).nr, 320);
     file->ra.ra_pages = 2048;
     assert_int_equal(readahead_force(file, inode, 0, UINT64_MAX).nr, 2048);
@@ -353,9 +329,8 @@ static void willneed_is_cut_to_one_request(void **state)
     assert_int_equal(readahead_force(file, inode, 0, 4096).async_size, 0);
 }
 
-static void a_fault_reads_around_itself(void **state)
+TEST_WITH(a_fault_reads_around_itself, setup, teardown)
 {
-    (void)state;
     fault(100, 0);
     assert_string_equal(history, "miss 100 [84,116)108");
     fault(108, 0);
@@ -363,16 +338,14 @@ static void a_fault_reads_around_itself(void **state)
     assert_string_equal(history, "miss 100 [84,116)108 mark 108 [116,148)116");
 }
 
-static void a_fault_near_the_start_reads_from_page_0(void **state)
+TEST_WITH(a_fault_near_the_start_reads_from_page_0, setup, teardown)
 {
-    (void)state;
     fault(3, 0);
     assert_string_equal(history, "miss 3 [0,32)24");
 }
 
-static void a_hundred_misses_more_than_hits_stop_reading_around(void **state)
+TEST_WITH(a_hundred_misses_more_than_hits_stop_reading_around, setup, teardown)
 {
-    (void)state;
     for (u64 i = 1; i <= MMAP_LOTSAMISS; i++) {
         fault(i * 32, 0);
         assert_int_equal(file->ra.mmap_miss, i);
@@ -391,27 +364,24 @@ static void a_hundred_misses_more_than_hits_stop_reading_around(void **state)
     assert_int_equal(file->ra.mmap_miss, 0);
 }
 
-static void vm_rand_read_reads_nothing_and_counts_nothing(void **state)
+TEST_WITH(vm_rand_read_reads_nothing_and_counts_nothing, setup, teardown)
 {
-    (void)state;
     fault(100, VM_RAND_READ);
     assert_string_equal(history, "miss 100 [100,100)");
     assert_int_equal(file->ra.mmap_miss, 0);
 }
 
-static void vm_seq_read_reads_as_read_would(void **state)
+TEST_WITH(vm_seq_read_reads_as_read_would, setup, teardown)
 {
-    (void)state;
     for (u64 i = 0; i < 40; i++)
         fault(i, VM_SEQ_READ);
     assert_string_equal(history, "miss 0 [0,32)16 mark 16 [32,64)32 mark 32 [64,96)64");
 }
 
-static void a_page_under_writeback_keeps_its_mark(void **state)
+TEST_WITH(a_page_under_writeback_keeps_its_mark, setup, teardown)
 {
     struct frame f = {.flags = PG_READAHEAD | PG_WRITEBACK};
 
-    (void)state;
     assert_false(readahead_take_mark(&f));
     assert_true(frame_test(&f, PG_READAHEAD));
     frame_clear(&f, PG_WRITEBACK);
@@ -419,41 +389,4 @@ static void a_page_under_writeback_keeps_its_mark(void **state)
     assert_false(readahead_take_mark(&f));
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = {
-        TEST(the_first_window_is_four_two_or_one_times_the_request),
-        TEST(windows_grow_by_four_then_by_two_up_to_the_maximum),
-        TEST(sequential_reads_of_one_page_open_a_window_of_four),
-        TEST(sequential_reads_of_four_pages_open_a_window_of_eight),
-        TEST(a_request_of_the_whole_window_puts_the_mark_in_its_middle),
-        TEST(a_request_above_the_window_is_read_at_once_up_to_the_largest_io),
-        TEST(a_device_without_a_queue_allows_no_larger_request),
-        TEST(a_random_read_takes_only_what_was_asked_for),
-        TEST(a_random_read_does_not_disturb_the_stream),
-        TEST(a_second_read_beside_the_first_starts_a_stream),
-        TEST(a_read_of_the_same_page_again_counts_as_sequential),
-        TEST(a_stream_without_state_is_known_by_its_cached_history),
-        TEST(a_history_from_the_start_of_the_file_counts_twice),
-        TEST(a_long_history_makes_a_full_window),
-        TEST(two_interleaved_streams_find_each_other_by_their_marks),
-        TEST(a_mark_before_a_long_cached_stretch_reads_on_after_one_window),
-        TEST(the_window_ends_with_the_file),
-        TEST(a_clipped_window_moves_its_mark_with_the_end),
-        TEST(nothing_is_read_past_the_end_or_of_an_empty_file),
-        TEST(advice_random_reads_just_the_request),
-        TEST(advice_sequential_doubles_the_window),
-        TEST(a_miss_right_after_the_window_merges_the_next_two),
-        TEST(without_readahead_one_page_is_read_at_a_time),
-        TEST(willneed_is_cut_to_one_request),
-        TEST(a_fault_reads_around_itself),
-        TEST(a_fault_near_the_start_reads_from_page_0),
-        TEST(a_hundred_misses_more_than_hits_stop_reading_around),
-        TEST(vm_rand_read_reads_nothing_and_counts_nothing),
-        TEST(vm_seq_read_reads_as_read_would),
-        TEST(a_page_under_writeback_keeps_its_mark),
-    };
-#undef TEST
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -37,7 +37,8 @@ u64 shadow_nodes_count(const struct backing *b, u16 memcg);
  * The kernel counts WORKINGSET_NODERECLAIM for it. */
 struct inode *shadow_nodes_oldest(const struct backing *b, u16 memcg, u64 *ret_first);
 
-/* The nodes of one group belong to another from now on, as its youngest (memcg_reparent_list_lrus). */
+/* The nodes of one group belong to another from now on, as its youngest
+ * (memcg_reparent_list_lrus). */
 void shadow_nodes_reparent(struct backing *b, u16 from, u16 to);
 
 /* --- for pagecache.c -------------------------------------------------------------------------- */

@@ -4,11 +4,10 @@
 #include "backing/slotset.h"
 #include "base/prng.h"
 
-static void next_finds_members_across_words_and_levels(void **state)
+TEST(next_finds_members_across_words_and_levels)
 {
     struct slotset s;
 
-    (void)state;
     slotset_init(&s, 300000, false);
     assert_int_equal(slotset_next(&s, 0), 300000);
     slotset_add(&s, 299999);
@@ -23,11 +22,10 @@ static void next_finds_members_across_words_and_levels(void **state)
     slotset_done(&s);
 }
 
-static void the_largest_area_fits(void **state)
+TEST(the_largest_area_fits)
 {
     struct slotset s;
 
-    (void)state;
     slotset_init(&s, 1u << 27, false);
     assert_int_equal(s.levels, SLOTSET_LEVELS);
     slotset_add(&s, (1u << 27) - 1);
@@ -35,14 +33,13 @@ static void the_largest_area_fits(void **state)
     slotset_done(&s);
 }
 
-static void random_changes_agree_with_an_array(void **state)
+TEST(random_changes_agree_with_an_array)
 {
     enum { BOUND = 9001 };
     static bool member[BOUND];
     struct slotset s;
     struct prng p;
 
-    (void)state;
     prng_seed(&p, 1);
     for (unsigned full = 0; full < 2; full++) {
         slotset_init(&s, BOUND, full);
@@ -69,13 +66,4 @@ static void random_changes_agree_with_an_array(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(next_finds_members_across_words_and_levels),
-        cmocka_unit_test(the_largest_area_fits),
-        cmocka_unit_test(random_changes_agree_with_an_array),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

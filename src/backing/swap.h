@@ -108,7 +108,8 @@ struct swap {
     u64 free_pages;    /* the same, 0 at least: what may be taken */
     u32 slots_cache_held; /* areas being turned off: no slots are taken ahead meanwhile */
     u64 nr_cached;        /* pages in the swap cache */
-    u64 xa_nodes; /* about the tree nodes the kernel would have for the swap cache and its shadows */
+    /* about the tree nodes the kernel would have for the swap cache and its shadows */
+    u64 xa_nodes;
     u32 page_cluster;    /* vm.page-cluster, 3 */
     bool vma_ra_enabled; /* swap/vma_ra_enabled, true */
     u32 nr_rotational;   /* areas with seeks: any turns swap_use_vma_readahead() off */
@@ -139,8 +140,8 @@ struct err;
 int swap_on(struct swap *s, const char *name, u64 bytes, s32 priority, struct device *device,
             bool file, struct err *e);
 
-/* Turn an area off: no new slots; its pages stop counting. Then the caller brings back what is in it, and ends or gives up.
- *   pre: enabled / end: no slot is used / abort: begun */
+/* Turn an area off: no new slots; its pages stop counting. Then the caller brings back what is in
+ *   it, and ends or gives up. pre: enabled / end: no slot is used / abort: begun */
 void swap_off_begin(struct swap *s, u32 area);
 void swap_off_end(struct swap *s, u32 area);
 void swap_off_abort(struct swap *s, u32 area);
@@ -152,7 +153,8 @@ u32 swap_find(const struct swap *s, const char *name);
  * swapcache_add() or swap_slot_free().
  *   cost: O(1) amortised, however full */
 swp_t swap_slot_try_alloc_cpu(struct swap *s, unsigned cpu);
-/* The first of the 512 slots of a free cluster, all reserved; SWP_NONE: the area that is next has none, or seeks. */
+/* The first of the 512 slots of a free cluster, all reserved; SWP_NONE: the area that is next has
+ * none, or seeks. */
 swp_t swap_cluster_try_alloc(struct swap *s);
 /* Give a reserved slot back unused.  pre: not cached, no references */
 void swap_slot_free(struct swap *s, swp_t e);
@@ -187,7 +189,8 @@ u64 swapcache_add(struct swap *s, swp_t e, pfn_t pfn);
  * *ret_memcg as in swap_put) and the shadow with it.
  *   pre: not under writeback */
 bool swapcache_del(struct swap *s, pfn_t pfn, u64 shadow, u16 *ret_memcg);
-/* Another frame, in no cache, takes the place of a page that is not locked and not under writeback. */
+/* Another frame, in no cache, takes the place of a page that is not locked and not under
+ * writeback. */
 void swapcache_replace(struct swap *s, pfn_t from, pfn_t to);
 void swap_set_memcg(struct swap *s, swp_t e, u16 memcg);
 u16 swap_memcg(const struct swap *s, swp_t e);

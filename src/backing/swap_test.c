@@ -45,11 +45,10 @@ static swp_t swapped(void)
     return e;
 }
 
-static void areas_have_a_header_and_limits(void **state)
+TEST_WITH(areas_have_a_header_and_limits, setup, teardown)
 {
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(swap_on(&s, "a", PAGE_SIZE, -1, &m.disk, false, &e), -EINVAL);
     assert_non_null(strstr(e.text, "'a'"));
     assert_int_equal(swap_on(&s, "a", TIB, -1, &m.disk, false, &e), -EINVAL);
@@ -61,13 +60,12 @@ static void areas_have_a_header_and_limits(void **state)
     assert_int_equal(s.areas[1].priority, -3);
 }
 
-static void a_slot_lives_from_reserved_to_free(void **state)
+TEST_WITH(a_slot_lives_from_reserved_to_free, setup, teardown)
 {
     pfn_t pfn = machine_take(&m);
     u16 memcg = 0;
     swp_t e;
 
-    (void)state;
     add_area(100, 5, &m.disk);
     e = swap_slot_try_alloc_cpu(&s, 0);
     assert_int_equal(swapcache_add(&s, e, pfn), 0);
@@ -95,12 +93,11 @@ static void a_slot_lives_from_reserved_to_free(void **state)
     assert_int_equal(s.xa_nodes, 0);
 }
 
-static void the_last_reference_frees_an_uncached_slot(void **state)
+TEST_WITH(the_last_reference_frees_an_uncached_slot, setup, teardown)
 {
     u16 memcg = 0;
     swp_t e;
 
-    (void)state;
     add_area(100, 5, &m.disk);
     e = swapped();
     swap_set_memcg(&s, e, 3);
@@ -110,19 +107,17 @@ static void the_last_reference_frees_an_uncached_slot(void **state)
     assert_int_equal(s.areas[0].used, 0);
 }
 
-static void a_reserved_slot_can_be_given_back(void **state)
+TEST_WITH(a_reserved_slot_can_be_given_back, setup, teardown)
 {
-    (void)state;
     add_area(100, 5, &m.disk);
     swap_slot_free(&s, swap_slot_try_alloc_cpu(&s, 0));
     assert_int_equal(s.free_pages, 99);
 }
 
-static void every_slot_is_handed_out_once_and_then_none(void **state)
+TEST_WITH(every_slot_is_handed_out_once_and_then_none, setup, teardown)
 {
     static bool seen[5000];
 
-    (void)state;
     add_area(5000, 5, &m.disk);
     for (u32 i = 0; i < 4999; i++) {
         swp_t e = swap_slot_try_alloc_cpu(&s, 0);
@@ -140,9 +135,8 @@ static void every_slot_is_handed_out_once_and_then_none(void **state)
 }
 
 /* Clusters of 512; the first is not free because of the header; the list goes by columns of 32. */
-static void a_device_without_seeks_fills_cluster_after_cluster(void **state)
+TEST_WITH(a_device_without_seeks_fills_cluster_after_cluster, setup, teardown)
 {
-    (void)state;
     add_area(70 * 512, 5, &m.disk);
     for (u32 i = 0; i < 512; i++)
         assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(0, 32 * 512 + i));
@@ -153,11 +147,10 @@ static void a_device_without_seeks_fills_cluster_after_cluster(void **state)
 }
 
 /* The CPU was filling cluster 32 when all of it was freed: it is at the end of the list now. */
-static void a_cluster_that_became_free_waits_for_its_turn(void **state)
+TEST_WITH(a_cluster_that_became_free_waits_for_its_turn, setup, teardown)
 {
     swp_t batch[SWAP_BATCH];
 
-    (void)state;
     add_area(70 * 512, 5, &m.disk);
     for (u32 i = 0; i < SWAP_BATCH; i++)
         batch[i] = swap_slot_try_alloc_cpu(&s, 0);
@@ -167,11 +160,10 @@ static void a_cluster_that_became_free_waits_for_its_turn(void **state)
     assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(0, 64 * 512));
 }
 
-static void a_cluster_is_handed_out_whole_or_not_at_all(void **state)
+TEST_WITH(a_cluster_is_handed_out_whole_or_not_at_all, setup, teardown)
 {
     swp_t e;
 
-    (void)state;
     add_area(3 * 512, 5, &m.disk); /* clusters 1 and 2 are free, the header is in the first */
     e = swap_cluster_try_alloc(&s);
     assert_int_equal(swp_slot(e), 512);
@@ -185,9 +177,8 @@ static void a_cluster_is_handed_out_whole_or_not_at_all(void **state)
     assert_int_equal(swap_cluster_try_alloc(&s), SWP_NONE);
 }
 
-static void a_device_with_seeks_fills_from_the_start(void **state)
+TEST_WITH(a_device_with_seeks_fills_from_the_start, setup, teardown)
 {
-    (void)state;
     add_area(4000, 5, &m.hdd);
     for (u32 i = 1; i <= 1000; i++)
         assert_int_equal(swap_slot_try_alloc_cpu(&s, 0), swp_make(0, i));
@@ -199,13 +190,12 @@ static void a_device_with_seeks_fills_from_the_start(void **state)
 }
 
 /* Random holes; the next run must be the first of 512 free slots, wherever it starts. */
-static void the_first_run_of_512_free_slots_is_found(void **state)
+TEST_WITH(the_first_run_of_512_free_slots_is_found, setup, teardown)
 {
     enum { PAGES = 6001 };
     static bool used[PAGES];
     struct prng p;
 
-    (void)state;
     prng_seed(&p, 3);
     add_area(PAGES, 5, &m.hdd);
     for (u32 i = 1; i < PAGES; i++)
@@ -235,9 +225,8 @@ static void the_first_run_of_512_free_slots_is_found(void **state)
     }
 }
 
-static void a_higher_priority_is_filled_first(void **state)
+TEST_WITH(a_higher_priority_is_filled_first, setup, teardown)
 {
-    (void)state;
     add_area(11, 1, &m.disk);
     add_area(11, 9, &m.disk);
     for (u32 i = 0; i < 10; i++)
@@ -249,9 +238,8 @@ static void a_higher_priority_is_filled_first(void **state)
 
 /* One slot each while swap is nearly full (fewer than 320 free slots), a batch each when it is
  * not. */
-static void equal_priorities_take_turns(void **state)
+TEST_WITH(equal_priorities_take_turns, setup, teardown)
 {
-    (void)state;
     add_area(101, 5, &m.disk);
     add_area(101, 5, &m.disk);
     for (u32 i = 0; i < 20; i++)
@@ -264,11 +252,10 @@ static void equal_priorities_take_turns(void **state)
         assert_int_equal(swp_area(swap_slot_try_alloc_cpu(&s, 0)), i / SWAP_BATCH % 2);
 }
 
-static void cpus_fill_clusters_of_their_own(void **state)
+TEST_WITH(cpus_fill_clusters_of_their_own, setup, teardown)
 {
     struct machine two;
 
-    (void)state;
     machine_init(&two, 2);
     swap_done(&s);
     swap_init(&s, &two.frames, &m.counters);
@@ -294,12 +281,11 @@ static bool free_idle(void *ctx, pfn_t pfn)
     return freed;
 }
 
-static void idle_pages_give_their_slots_up_when_swap_is_half_full(void **state)
+TEST_WITH(idle_pages_give_their_slots_up_when_swap_is_half_full, setup, teardown)
 {
     pfn_t pfns[700];
     swp_t e;
 
-    (void)state;
     s.free_idle = free_idle;
     s.free_idle_ctx = &s;
     add_area(1000, 5, &m.disk); /* cluster 1 is cut short: no free cluster at all */
@@ -321,12 +307,11 @@ static void idle_pages_give_their_slots_up_when_swap_is_half_full(void **state)
             assert_true(frame_test(frames_get(&m.frames, pfns[i]), PG_SWAPCACHE));
 }
 
-static void bytes_come_back_from_their_slot(void **state)
+TEST_WITH(bytes_come_back_from_their_slot, setup, teardown)
 {
     static u8 in[PAGE_SIZE], out[PAGE_SIZE];
     swp_t e[3];
 
-    (void)state;
     add_area(100, 5, &m.disk);
     for (u32 i = 0; i < 3; i++) {
         e[i] = swapped();
@@ -359,9 +344,8 @@ static unsigned window(u32 slot, unsigned hits)
 
 /* The sizes of __swapin_nr_pages: 8 after hits, halved while nothing hits, 2 beside the last
  * one. */
-static void cluster_windows_follow_the_hits(void **state)
+TEST_WITH(cluster_windows_follow_the_hits, setup, teardown)
 {
-    (void)state;
     add_area(1000, 5, &m.hdd);
     for (u32 i = 1; i < 200; i++)
         assert_int_equal(swp_slot(swapped()), i);
@@ -384,11 +368,10 @@ static void cluster_windows_follow_the_hits(void **state)
     assert_int_equal(window(100, 60), 1);
 }
 
-static void a_synchronous_device_bypasses_the_swap_cache_unless_the_page_is_shared(void **state)
+TEST_WITH(a_synchronous_device_bypasses_the_swap_cache_unless_the_page_is_shared, setup, teardown)
 {
     swp_t e;
 
-    (void)state;
     add_area(3000, 5, &m.ram);
     e = swapped();
     swapped();
@@ -406,11 +389,10 @@ static void expect_window(u64 *ra, vpn_t vpn, vpn_t start, vpn_t end)
     assert_int_equal(w.end, end);
 }
 
-static void address_windows_follow_the_direction_of_faults(void **state)
+TEST_WITH(address_windows_follow_the_direction_of_faults, setup, teardown)
 {
     u64 ra = 0;
 
-    (void)state;
     add_area(1000, 5, &m.disk);
     assert_true(swap_use_vma_readahead(&s));
     expect_window(&ra, 1200, 1197, 1205); /* 4 hits to start with: 8 around */
@@ -427,11 +409,10 @@ static void address_windows_follow_the_direction_of_faults(void **state)
     assert_int_equal(m.counters.v[SWAP_RA_HIT], 6);
 }
 
-static void address_windows_stay_in_the_vma_and_the_page_table(void **state)
+TEST_WITH(address_windows_stay_in_the_vma_and_the_page_table, setup, teardown)
 {
     u64 ra = 0;
 
-    (void)state;
     add_area(1000, 5, &m.disk);
     expect_window(&ra, 1001, 1000, 1006);
     ra = 0;
@@ -444,11 +425,10 @@ static void address_windows_stay_in_the_vma_and_the_page_table(void **state)
     expect_window(&ra, 1200, 1200, 1201);
 }
 
-static void one_rotational_area_turns_address_windows_off(void **state)
+TEST_WITH(one_rotational_area_turns_address_windows_off, setup, teardown)
 {
     u64 ra = 0;
 
-    (void)state;
     add_area(1000, 5, &m.disk);
     add_area(1000, 5, &m.hdd);
     assert_false(swap_use_vma_readahead(&s));
@@ -458,31 +438,4 @@ static void one_rotational_area_turns_address_windows_off(void **state)
     assert_int_equal(m.counters.v[SWAP_RA_HIT], 1);
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = {
-        TEST(areas_have_a_header_and_limits),
-        TEST(a_slot_lives_from_reserved_to_free),
-        TEST(the_last_reference_frees_an_uncached_slot),
-        TEST(a_reserved_slot_can_be_given_back),
-        TEST(every_slot_is_handed_out_once_and_then_none),
-        TEST(a_device_without_seeks_fills_cluster_after_cluster),
-        TEST(a_cluster_that_became_free_waits_for_its_turn),
-        TEST(a_cluster_is_handed_out_whole_or_not_at_all),
-        TEST(a_device_with_seeks_fills_from_the_start),
-        TEST(the_first_run_of_512_free_slots_is_found),
-        TEST(a_higher_priority_is_filled_first),
-        TEST(equal_priorities_take_turns),
-        TEST(cpus_fill_clusters_of_their_own),
-        TEST(idle_pages_give_their_slots_up_when_swap_is_half_full),
-        TEST(bytes_come_back_from_their_slot),
-        TEST(cluster_windows_follow_the_hits),
-        TEST(a_synchronous_device_bypasses_the_swap_cache_unless_the_page_is_shared),
-        TEST(address_windows_follow_the_direction_of_faults),
-        TEST(address_windows_stay_in_the_vma_and_the_page_table),
-        TEST(one_rotational_area_turns_address_windows_off),
-    };
-#undef TEST
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,10 +1,12 @@
 /* zbud.h - two compressed pages to a page of the machine: zswap's pool by default in 6.1.
  *
- * Mirrors:    mm/zbud.c, Linux 6.1: chunks of 64 bytes, the first buddy at the start behind a header, the last at the end; lists
- *             by free chunks; an LRU of pages, a page moves to its front when something is put into it.
+ * Mirrors:    mm/zbud.c, Linux 6.1: chunks of 64 bytes, the first buddy at the start behind a
+ *             header, the last at the end; lists by free chunks; an LRU of pages, a page moves to
+ *             its front when something is put into it.
  * Owns:       the frames of its pages (FRAME_KERNEL) and the bytes in them.
  * Never:      evicts by itself: zbud_oldest() says what is next.
- * Invariants: (zbud_check) each page is on the list of its free chunks and on the LRU, and holds something.
+ * Invariants: (zbud_check) each page is on the list of its free chunks and on the LRU, and holds
+ *             something.
  *
  *     | header | first ........ |   free chunks   | ....... last |
  */
@@ -51,7 +53,8 @@ u32 zbud_alloc(struct zbud *z, u32 size, u32 owner);
 void zbud_free(struct zbud *z, u32 handle);
 u8 *zbud_bytes(const struct zbud *z, u32 handle); /* bytes=on */
 
-/* Take the oldest page out for eviction; UINT32_MAX: there is none. Its objects may be freed meanwhile. */
+/* Take the oldest page out for eviction; UINT32_MAX: there is none. Its objects may be freed
+ * meanwhile. */
 u32 zbud_evict_begin(struct zbud *z);
 /* The owner of its first (0) or last (1) object. False: not there (any more). */
 bool zbud_evict_owner(const struct zbud *z, u32 page, unsigned which, u32 *ret_owner);

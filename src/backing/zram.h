@@ -1,8 +1,10 @@
 /* zram.h - a block device that keeps its pages compressed in the machine's own memory.
  *
- * Mirrors:    drivers/block/zram/zram_drv.c, Linux 6.1, for whole pages: same-filled pages take no memory, pages that do not
- *             compress take a page, others an object of zsmalloc. What a freed swap slot holds goes at once.
- * Differs:    the table of slots and the per-CPU buffers take no memory; no backing device, no recompression.
+ * Mirrors:    drivers/block/zram/zram_drv.c, Linux 6.1, for whole pages: same-filled pages take no
+ *             memory, pages that do not compress take a page, others an object of zsmalloc. What a
+ *             freed swap slot holds goes at once.
+ * Differs:    the table of slots and the per-CPU buffers take no memory; no backing device, no
+ *             recompression.
  * Owns:       the objects in its pool.
  * Never:      waits.
  * Invariants: (zram_check) every slot's object exists; the statistics equal a recount.
@@ -40,8 +42,8 @@ void zram_init(struct zram *z, u64 disksize, enum compressor_id id, const struct
                const struct frame_source *source);
 void zram_done(struct zram *z);
 
-/* Store a page (NULL: no bytes; `name` says which one it is). 0 or -ENOMEM, and then what was there before still is. *ret_ns: CPU
- * time of the compression. */
+/* Store a page (NULL: no bytes; `name` says which one it is). 0 or -ENOMEM, and then what was there
+ * before still is. *ret_ns: CPU time of the compression. */
 int zram_write(struct zram *z, u64 slot, const u8 *page, u64 name, u32 *ret_ns);
 /* The page last written; zeros when none was. page NULL: no bytes. */
 void zram_read(struct zram *z, u64 slot, u8 *page, u32 *ret_ns);

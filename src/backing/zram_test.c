@@ -56,19 +56,17 @@ static void round_trip(enum compressor_id id)
     stop();
 }
 
-static void pages_come_back_with_every_compressor(void **state)
+TEST(pages_come_back_with_every_compressor)
 {
-    (void)state;
     for (unsigned id = 0; id < NR_COMPRESSORS; id++)
         round_trip((enum compressor_id)id);
 }
 
-static void a_page_of_one_value_takes_no_room(void **state)
+TEST(a_page_of_one_value_takes_no_room)
 {
     u8 page[PAGE_SIZE], got[PAGE_SIZE];
     u32 ns;
 
-    (void)state;
     start(COMPRESSOR_LZ4, 0, NULL);
     compressor_fill(0x0123456789abcdefull, page);
     assert_int_equal(zram_write(&zram, 9, page, 0, &ns), 0);
@@ -80,13 +78,12 @@ static void a_page_of_one_value_takes_no_room(void **state)
     stop();
 }
 
-static void without_memory_a_write_fails_and_the_old_page_stays(void **state)
+TEST(without_memory_a_write_fails_and_the_old_page_stays)
 {
     u8 page[PAGE_SIZE], old[PAGE_SIZE], got[PAGE_SIZE];
     struct prng p;
     u32 ns;
 
-    (void)state;
     start(COMPRESSOR_LZ4, 1, NULL);
     prng_seed(&p, 1);
     pool_page(&p, PAGE_SIZE, old);
@@ -100,13 +97,12 @@ static void without_memory_a_write_fails_and_the_old_page_stays(void **state)
     stop();
 }
 
-static void its_limit_fails_writes(void **state)
+TEST(its_limit_fails_writes)
 {
     u8 page[PAGE_SIZE];
     struct prng p;
     u32 ns;
 
-    (void)state;
     start(COMPRESSOR_LZ4, 100, NULL);
     zram.limit_pages = 2;
     prng_seed(&p, 1);
@@ -119,7 +115,7 @@ static void its_limit_fails_writes(void **state)
 }
 
 /* Over many pages the model keeps the shares and the mean that it was asked for. */
-static void the_model_has_the_ratio_it_was_given(void **state)
+TEST(the_model_has_the_ratio_it_was_given)
 {
     const struct compress_model model = {
         .ratio_percent = 250, .same_percent = 10, .no_ratio_percent = 20, .seed = 5};
@@ -127,7 +123,6 @@ static void the_model_has_the_ratio_it_was_given(void **state)
     struct compressor c;
     u64 same = 0, none = 0, size = 0;
 
-    (void)state;
     pool_machine_init(&machine, 0);
     compressor_init(&c, COMPRESSOR_ZSTD, &model, &machine.cost);
     for (u64 name = 0; name < PAGES; name++) {
@@ -145,15 +140,4 @@ static void the_model_has_the_ratio_it_was_given(void **state)
     pool_machine_done(&machine);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages_come_back_with_every_compressor),
-        cmocka_unit_test(a_page_of_one_value_takes_no_room),
-        cmocka_unit_test(without_memory_a_write_fails_and_the_old_page_stays),
-        cmocka_unit_test(its_limit_fails_writes),
-        cmocka_unit_test(the_model_has_the_ratio_it_was_given),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

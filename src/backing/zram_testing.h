@@ -1,4 +1,5 @@
-/* zram_testing.h - frames with bytes, and a source of them that can run dry, for the tests of compressed pools.
+/* zram_testing.h - frames with bytes, and a source of them that can run dry, for the tests of
+ * compressed pools.
  *
  * Never: included by anything but *_test.c of this room. */
 #ifndef BACKING_ZRAM_TESTING_H

@@ -1,8 +1,9 @@
 /* zsmalloc.c - see zsmalloc.h.
  *
- * An object goes into the head of its class's list of almost full zspages, else of almost empty ones (a quarter of the objects
- * free is the border), else into a new zspage. A zspage that gets empty is freed at once. Compaction moves the objects of the
- * emptiest zspages into the fullest until it finds no more room for one; handles follow.
+ * An object goes into the head of its class's list of almost full zspages, else of almost empty
+ * ones (a quarter of the objects free is the border), else into a new zspage. A zspage that gets
+ * empty is freed at once. Compaction moves the objects of the emptiest zspages into the fullest
+ * until it finds no more room for one; handles follow.
  */
 #include "backing/zsmalloc.h"
 

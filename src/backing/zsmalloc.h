@@ -1,12 +1,12 @@
 /* zsmalloc.h - objects smaller than a page, packed into pages of the machine by size.
  *
- * Mirrors:    mm/zsmalloc.c, Linux 6.1: size classes 16 bytes apart, merged where they cut pages alike; zspages of 1 to 4
- *             pages; compaction.
+ * Mirrors:    mm/zsmalloc.c, Linux 6.1: size classes 16 bytes apart, merged where they cut pages
+ *             alike; zspages of 1 to 4 pages; compaction.
  * Differs:    the kernel's own descriptors (zspage, handle) take no memory.
  * Owns:       the frames of its zspages (FRAME_KERNEL) and the bytes in them.
  * Never:      decides how hard to try for a frame: its source does that.
- * Invariants: (zs_check) a zspage's objects in use equal the handles that lead there; none is empty; classes, pages and
- *             NR_ZSPAGES equal a recount.
+ * Invariants: (zs_check) a zspage's objects in use equal the handles that lead there; none is
+ *             empty; classes, pages and NR_ZSPAGES equal a recount.
  * Counters:   NR_ZSPAGES.
  *
  *     zspage of class 3264:   | page     | page     | page     | page     |

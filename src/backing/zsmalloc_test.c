@@ -1,4 +1,5 @@
-/* zsmalloc_test.c - size classes as the kernel has them, objects that keep their bytes, pages that come back. */
+/* zsmalloc_test.c - size classes as the kernel has them, objects that keep their bytes, pages that
+ * come back. */
 #include "base/test.h"
 
 #include "backing/zram_testing.h"
@@ -20,15 +21,15 @@ static void stop(void)
     pool_machine_done(&machine);
 }
 
-/* /sys/kernel/debug/zsmalloc/zram0/classes of a 4 KiB-page machine, Linux 6.1: size, objects, pages. */
-static void classes_are_those_of_the_kernel(void **state)
+/* /sys/kernel/debug/zsmalloc/zram0/classes of a 4 KiB-page machine, Linux 6.1: size, objects,
+ * pages. */
+TEST(classes_are_those_of_the_kernel)
 {
     static const u32 known[][3] = {{32, 128, 1}, {48, 256, 3},  {64, 64, 1},  {80, 51, 1},
                                    {96, 128, 3}, {112, 73, 2},  {256, 16, 1}, {1808, 9, 4},
                                    {2048, 2, 1}, {2176, 15, 8}, {2448, 5, 3}, {2720, 3, 2},
                                    {3264, 5, 4}, {4096, 1, 1}};
 
-    (void)state;
     start(0);
     for (unsigned i = 0; i < ARRAY_SIZE(known); i++) {
         u32 index = (known[i][0] - ZS_MIN_SIZE) / ZS_CLASS_DELTA;
@@ -45,11 +46,10 @@ static void classes_are_those_of_the_kernel(void **state)
     stop();
 }
 
-static void an_object_takes_a_share_of_its_zspage(void **state)
+TEST(an_object_takes_a_share_of_its_zspage)
 {
     u32 handle[9];
 
-    (void)state;
     start(100);
     for (unsigned i = 0; i < 5; i++) {
         handle[i] = zs_malloc(&pool, 3000);
@@ -66,11 +66,10 @@ static void an_object_takes_a_share_of_its_zspage(void **state)
     stop();
 }
 
-static void no_frame_is_no_object_and_loses_none(void **state)
+TEST(no_frame_is_no_object_and_loses_none)
 {
     u32 first;
 
-    (void)state;
     start(2);
     assert_int_equal(zs_malloc(&pool, 3000), ZS_HANDLE_NONE); /* wants three pages */
     assert_int_equal(machine.left, 2);
@@ -87,14 +86,13 @@ static void no_frame_is_no_object_and_loses_none(void **state)
 
 #define OBJECTS 400
 
-static void objects_keep_their_bytes_through_frees_and_compaction(void **state)
+TEST(objects_keep_their_bytes_through_frees_and_compaction)
 {
     static u8 bytes[OBJECTS][PAGE_SIZE], got[PAGE_SIZE];
     u32 handle[OBJECTS] = {0}, size[OBJECTS];
     u64 compacted = 0;
     struct prng p;
 
-    (void)state;
     start(3000);
     prng_seed(&p, 7);
     for (unsigned step = 0; step < 40000; step++) {
@@ -135,14 +133,4 @@ static void objects_keep_their_bytes_through_frees_and_compaction(void **state)
     stop();
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(classes_are_those_of_the_kernel),
-        cmocka_unit_test(an_object_takes_a_share_of_its_zspage),
-        cmocka_unit_test(no_frame_is_no_object_and_loses_none),
-        cmocka_unit_test(objects_keep_their_bytes_through_frees_and_compaction),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

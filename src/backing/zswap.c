@@ -1,10 +1,9 @@
 /* zswap.c - see zswap.h.
  *
- *   store: an older copy of the slot goes
- *          the group is over memory.zswap.max, or the pool over its limit (and since then not below the accept
- *          threshold)?  rejected; over the limit also wakes the worker
- *          one value all over?  its value is kept
- *          compressed; does not fit the pool, or no memory?  rejected
+ *   store: an older copy of the slot goes the group is over memory.zswap.max, or the pool over its
+ *          limit (and since then not below the accept threshold)? rejected; over the limit also
+ *          wakes the worker one value all over? its value is kept compressed; does not fit the
+ *          pool, or no memory? rejected
  */
 #include "backing/zswap.h"
 

@@ -1,13 +1,15 @@
 /* zswap.h - a compressed pool in front of the swap areas.
  *
- * Mirrors:    mm/zswap.c and mm/frontswap.c, Linux 6.1: same-filled pages, the pool's limit with its hysteresis, what is rejected
- *             and why, the copy that stays after a load and goes with its slot. The pool is zbud or zsmalloc; whether
- *             zsmalloc can be written back depends on the kernel.
+ * Mirrors:    mm/zswap.c and mm/frontswap.c, Linux 6.1: same-filled pages, the pool's limit with
+ *             its hysteresis, what is rejected and why, the copy that stays after a load and goes
+ *             with its slot. The pool is zbud or zsmalloc; whether zsmalloc can be written back
+ *             depends on the kernel.
  * Differs:    entries take no memory; kmemcache failures do not happen.
  * Owns:       the objects in its pool.
- * Never:      waits, writes to a device: zbud or the list from `oldest` say what should go, balance/zswap.c does it.
- * Invariants: (zswap_check) every entry is found by its slot and has its object; the pool holds nothing else; the statistics
- *             equal a recount.
+ * Never:      waits, writes to a device: zbud or the list from `oldest` say what should go,
+ *             balance/zswap.c does it.
+ * Invariants: (zswap_check) every entry is found by its slot and has its object; the pool holds
+ *             nothing else; the statistics equal a recount.
  */
 #ifndef BACKING_ZSWAP_H
 #define BACKING_ZSWAP_H
@@ -59,8 +61,9 @@ void zswap_init(struct zswap *z, const struct tunables *t, const struct compress
                 const struct frame_source *source);
 void zswap_done(struct zswap *z);
 
-/* Keep the page instead of writing it to its slot. False: rejected, it goes to the device. allowed: the group's memory.zswap.max leaves
- * room. page NULL: no bytes, `name` says which one it is. *ret_ns: CPU time, either way. */
+/* Keep the page instead of writing it to its slot. False: rejected, it goes to the device. allowed:
+ * the group's memory.zswap.max leaves room. page NULL: no bytes, `name` says which one it is.
+ * *ret_ns: CPU time, either way. */
 bool zswap_store(struct zswap *z, swp_t slot, u16 memcg, bool allowed, const u8 *page, u64 name,
                  u32 *ret_ns);
 /* False: not here. *ret_memcg: who pays for it. */
@@ -69,7 +72,8 @@ bool zswap_has(const struct zswap *z, swp_t slot);
 /* Nobody needs the slot's page any more. */
 void zswap_invalidate(struct zswap *z, swp_t slot);
 
-/* The entry could not be written back now: it is tried again last.   pre: a zsmalloc pool, an entry with an object */
+/* The entry could not be written back now: it is tried again last.   pre: a zsmalloc pool, an entry
+ * with an object */
 void zswap_make_newest(struct zswap *z, u32 id);
 
 u64 zswap_pool_pages(const struct zswap *z);

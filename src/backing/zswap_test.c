@@ -1,4 +1,5 @@
-/* zswap_test.c - the pool's limit, what is rejected, what comes back; zbud's pairs and their order. */
+/* zswap_test.c - the pool's limit, what is rejected, what comes back; zbud's pairs and their
+ * order. */
 #include "base/test.h"
 
 #include "backing/zram_testing.h"
@@ -78,20 +79,18 @@ static void round_trip(enum zswap_pool pool)
     stop();
 }
 
-static void pages_come_back_from_either_pool(void **state)
+TEST(pages_come_back_from_either_pool)
 {
-    (void)state;
     round_trip(ZSWAP_ZBUD);
     round_trip(ZSWAP_ZSMALLOC);
 }
 
-static void a_new_store_replaces_the_old_one_even_if_rejected(void **state)
+TEST(a_new_store_replaces_the_old_one_even_if_rejected)
 {
     u8 page[PAGE_SIZE];
     struct prng p;
     u32 ns;
 
-    (void)state;
     start(ZSWAP_ZBUD, 1000);
     prng_seed(&p, 1);
     pool_page(&p, 100, page);
@@ -103,12 +102,11 @@ static void a_new_store_replaces_the_old_one_even_if_rejected(void **state)
     stop();
 }
 
-static void what_zbud_cannot_pair_is_rejected(void **state)
+TEST(what_zbud_cannot_pair_is_rejected)
 {
     u8 page[PAGE_SIZE];
     struct prng p;
 
-    (void)state;
     prng_seed(&p, 1);
     pool_page(&p, PAGE_SIZE, page);
     start(ZSWAP_ZBUD, 1000);
@@ -121,12 +119,11 @@ static void what_zbud_cannot_pair_is_rejected(void **state)
     stop();
 }
 
-static void without_a_frame_a_page_is_rejected(void **state)
+TEST(without_a_frame_a_page_is_rejected)
 {
     u8 page[PAGE_SIZE];
     struct prng p;
 
-    (void)state;
     prng_seed(&p, 1);
     pool_page(&p, 3000, page);
     start(ZSWAP_ZBUD, 1);
@@ -136,15 +133,15 @@ static void without_a_frame_a_page_is_rejected(void **state)
     stop();
 }
 
-/* 64 MiB: 1 % are some 140 pages. After it was full, nothing before it is below nine tenths of that. */
-static void a_full_pool_rejects_until_it_is_well_below(void **state)
+/* 64 MiB: 1 % are some 140 pages. After it was full, nothing before it is below nine tenths of
+ * that. */
+TEST(a_full_pool_rejects_until_it_is_well_below)
 {
     u8 page[PAGE_SIZE];
     struct prng p;
     swp_t slot = 1;
     u64 limit, stored;
 
-    (void)state;
     start(ZSWAP_ZBUD, 2000);
     tunables.zswap_max_pool_percent = 1;
     limit = machine.frames.managed_pages / 100;
@@ -165,13 +162,12 @@ static void a_full_pool_rejects_until_it_is_well_below(void **state)
     stop();
 }
 
-static void same_filled_pages_take_no_room_unless_that_is_off(void **state)
+TEST(same_filled_pages_take_no_room_unless_that_is_off)
 {
     u8 page[PAGE_SIZE], got[PAGE_SIZE];
     u16 memcg;
     u32 ns;
 
-    (void)state;
     start(ZSWAP_ZBUD, 100);
     compressor_fill(0xa5a5a5a5a5a5a5a5ull, page);
     assert_true(store(1, page));
@@ -187,11 +183,10 @@ static void same_filled_pages_take_no_room_unless_that_is_off(void **state)
     stop();
 }
 
-static void zbud_pairs_what_fits_and_gives_up_the_oldest(void **state)
+TEST(zbud_pairs_what_fits_and_gives_up_the_oldest)
 {
     u32 large, small, other, owner, page;
 
-    (void)state;
     start(ZSWAP_ZBUD, 10);
     large = zbud_alloc(&zswap.zbud, 2500, 1);
     other = zbud_alloc(&zswap.zbud, 3500, 2);
@@ -214,17 +209,4 @@ static void zbud_pairs_what_fits_and_gives_up_the_oldest(void **state)
     stop();
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages_come_back_from_either_pool),
-        cmocka_unit_test(a_new_store_replaces_the_old_one_even_if_rejected),
-        cmocka_unit_test(what_zbud_cannot_pair_is_rejected),
-        cmocka_unit_test(without_a_frame_a_page_is_rejected),
-        cmocka_unit_test(a_full_pool_rejects_until_it_is_well_below),
-        cmocka_unit_test(same_filled_pages_take_no_room_unless_that_is_off),
-        cmocka_unit_test(zbud_pairs_what_fits_and_gives_up_the_oldest),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

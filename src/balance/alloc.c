@@ -14,7 +14,8 @@
 #include "balance/kswapd.h"
 #include "reclaim/lru.h"
 
-/* By how much the CPU time of a thread that wakes up may be behind that of others: half of sched_latency_ns of one CPU. */
+/* By how much the CPU time of a thread that wakes up may be behind that of others: half of
+ * sched_latency_ns of one CPU. */
 #define KSWAPD_HEAD_START_NS (3 * NS_PER_MS)
 
 /* One allocation that the zones did not serve at once. */
@@ -78,7 +79,8 @@ u64 zone_reclaimable_pages(const struct mem *mem, const struct zone *z)
     return n > 0 ? (u64)n : 0;
 }
 
-/* Would the request be served if all that can be reclaimed were free? Of more than one frame: only if such a block is there. */
+/* Would the request be served if all that can be reclaimed were free? Of more than one frame: only
+ * if such a block is there. */
 static bool could_be_served(const struct slowpath *sp)
 {
     struct mem *mem = sp->mem;
@@ -119,8 +121,8 @@ static bool compact(struct slowpath *sp)
                           sp->ret_pfn);
 }
 
-/* Before any reclaim, once: what is costly likely has the pages, if not the block; what does not move is better kept to blocks of its
- * kind. True: the matter is settled, as *ret says. */
+/* Before any reclaim, once: what is costly likely has the pages, if not the block; what does not
+ * move is better kept to blocks of its kind. True: the matter is settled, as *ret says. */
 static bool compact_first(struct slowpath *sp, enum balance_result *ret)
 {
     bool costly = sp->order > PAGE_ALLOC_COSTLY_ORDER;
@@ -146,7 +148,8 @@ static bool compact_first(struct slowpath *sp, enum balance_result *ret)
     return false;
 }
 
-/* Of more than one frame, after one round of reclaim and compaction in vain. False: give up, as *ret says. */
+/* Of more than one frame, after one round of reclaim and compaction in vain. False: give up, as
+ * *ret says. */
 static bool go_round_again(struct slowpath *sp, u64 freed, enum balance_result *ret)
 {
     struct attempt *at = sp->at;
@@ -180,8 +183,8 @@ static bool go_round_again(struct slowpath *sp, u64 freed, enum balance_result *
     return false;
 }
 
-/* Up to 17 rounds, each of which woke kswapd: it and kcompactd work meanwhile. Where there is one CPU, kswapd has that first, since it has
- * slept and the caller has run. */
+/* Up to 17 rounds, each of which woke kswapd: it and kcompactd work meanwhile. Where there is one
+ * CPU, kswapd has that first, since it has slept and the caller has run. */
 static enum balance_result let_daemons_work(const struct slowpath *sp)
 {
     const struct mem *mem = sp->mem;
@@ -205,7 +208,8 @@ static bool take_after_reclaim(struct slowpath *sp, u64 freed)
     return take(mem, sp->nodes, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn);
 }
 
-/* A cpuset that turned away the zone that comes first: the slow path wanted that one, whatever it may take from (numa_miss). */
+/* A cpuset that turned away the zone that comes first: the slow path wanted that one, whatever it
+ * may take from (numa_miss). */
 static void count_turned_away(struct mem *mem, struct alloc_nodes taken, u64 policy_nodes,
                               u32 flags, pfn_t pfn)
 {
@@ -275,7 +279,8 @@ static enum balance_result alloc_slowpath(struct slowpath *sp)
     }
 }
 
-/* Where this allocation looks: by the policy of a mapping, else by the task's, else near its CPU. */
+/* Where this allocation looks: by the policy of a mapping, else by the task's, else near its
+ * CPU. */
 static inline struct alloc_place place_of_attempt(struct mem *mem, const struct attempt *at)
 {
     if (unlikely(at->placed))

@@ -1,11 +1,14 @@
 /* bandwidth.c - what a device writes and what its writers dirty, measured every 200 ms.
  *
- *   write_bandwidth      pages written, a moving mean over 4 s; avg_write_bandwidth follows it, but not its spikes
- *   dirty_ratelimit      what each writer may dirty: (rate now) x (written / dirtied) is the rate at which N writers together dirty what
- *                        the device writes, without knowing N. It is approached by an eighth of the way a step, and only when
- *                        the last two estimates and the rate that the position asks for agree on the direction.
- *   domain.dirty_limit   goes up with the threshold at once and comes down by 1/32 a step, so that writers are not stopped dead
- *                        when memory becomes scarce
+ *   write_bandwidth      pages written, a moving mean over 4 s; avg_write_bandwidth follows it, but
+ *                        not its spikes
+ *   dirty_ratelimit what each writer may dirty: (rate now) x (written / dirtied) is the rate at
+ *                        which N writers together dirty what the device writes, without knowing N.
+ *                        It is approached by an eighth of the way a step, and only when the last
+ *                        two estimates and the rate that the position asks for agree on the
+ *                        direction.
+ *   domain.dirty_limit goes up with the threshold at once and comes down by 1/32 a step, so that
+ *                        writers are not stopped dead when memory becomes scarce
  *
  * Mirrors __wb_update_bandwidth() and below of mm/page-writeback.c, Linux 6.1. */
 #include "balance/dirty.h"

@@ -1,15 +1,17 @@
 /* charge.c - a page charged to a group, with reclaim below the group whose limit is in the way.
  *
- * memory.high: charges over it are noted, a batch at a time, and answered for on return to user mode. The task reclaims as much from each
- * group over its limit. If one is still over, the task sleeps for the square of the excess, as a share of the limit, in proportion to
- * what it charged: over * over * 64 s for a batch, 2 s at most; but as long as reclaim gets anywhere, it reclaims rather
- * than sleeps.
+ * memory.high: charges over it are noted, a batch at a time, and answered for on return to user
+ * mode. The task reclaims as much from each group over its limit. If one is still over, the task
+ * sleeps for the square of the excess, as a share of the limit, in proportion to what it charged:
+ * over * over * 64 s for a batch, 2 s at most; but as long as reclaim gets anywhere, it reclaims
+ * rather than sleeps.
  *
- * Mirrors try_charge_memcg(), mem_cgroup_handle_over_high(), calculate_high_delay() of mm/memcontrol.c, Linux 6.1. */
+ * Mirrors try_charge_memcg(), mem_cgroup_handle_over_high(), calculate_high_delay() of
+ * mm/memcontrol.c, Linux 6.1. */
 #include "balance/balance_int.h"
 #include "reclaim/page.h"
 
-/* --- memory.high and memory.swap.high ------------------------------------------------------------------------------ */
+/* --- memory.high and memory.swap.high --------------------------------------------------------- */
 #define DELAY_PRECISION_SHIFT 20u
 #define DELAY_SCALING_SHIFT   14u
 #define DELAY_MAX_JIFFIES     (2ull * HZ)
@@ -30,7 +32,8 @@ u64 high_delay_jiffies(u64 overage, u64 nr_pages, u32 batch)
     return (share * share * HZ >> DELAY_PRECISION_SHIFT >> DELAY_SCALING_SHIFT) * nr_pages / batch;
 }
 
-/* What the worst group on the way up asks for; swap over memory.swap.high cannot be reclaimed, only slowed down. */
+/* What the worst group on the way up asks for; swap over memory.swap.high cannot be reclaimed, only
+ * slowed down. */
 static u64 penalty_jiffies(struct group *g, u64 nr_pages, u32 batch)
 {
     u64 memory = 0, swap = 0;
@@ -93,7 +96,8 @@ bool balance_over_high(struct mem *mem, struct attempt *at, struct group *g, u32
     }
 }
 
-/* The task will have to answer for what it charged to a group over its memory.high (or memory.swap.high). */
+/* The task will have to answer for what it charged to a group over its memory.high (or
+ * memory.swap.high). */
 static void note_over_high(const struct mem *mem, const struct group *g, u64 nr)
 {
     if (!mem->over_high)
@@ -106,7 +110,8 @@ static void note_over_high(const struct mem *mem, const struct group *g, u64 nr)
     }
 }
 
-/* One call that charges much must not run far over: it answers whenever it has charged more than a batch. */
+/* One call that charges much must not run far over: it answers whenever it has charged more than a
+ * batch. */
 static bool high_pause_due(struct mem *mem, struct attempt *at, struct group *g,
                            struct wait *ret_wait)
 {
@@ -121,7 +126,7 @@ static bool high_pause_due(struct mem *mem, struct attempt *at, struct group *g,
     return balance_over_high(mem, at, g, nr_pages, ret_wait);
 }
 
-/* --- memory.max ---------------------------------------------------------------------------------------------------- */
+/* --- memory.max ------------------------------------------------------------------------------- */
 static enum balance_result give_up(struct attempt *at)
 {
     at->retries = 0;

@@ -2,9 +2,9 @@
 #include "balance/balance_int.h"
 #include "base/test.h"
 
-/* From the comment above calculate_high_delay() in mm/memcontrol.c: memory.high 200M, usage, ms of sleep for one batch. There the
- * sleep is in jiffies of HZ=1000. */
-static void the_penalty_grows_as_the_kernels_table_says(void **state HW_UNUSED)
+/* From the comment above calculate_high_delay() in mm/memcontrol.c: memory.high 200M, usage, ms of
+ * sleep for one batch. There the sleep is in jiffies of HZ=1000. */
+TEST(the_penalty_grows_as_the_kernels_table_says)
 {
     static const struct {
         u64 usage_mib, ms;
@@ -21,7 +21,7 @@ static void the_penalty_grows_as_the_kernels_table_says(void **state HW_UNUSED)
     }
 }
 
-static void the_penalty_is_in_proportion_to_what_was_charged(void **state HW_UNUSED)
+TEST(the_penalty_is_in_proportion_to_what_was_charged)
 {
     assert_int_equal(high_delay_jiffies(1 << 20, 64, 64), 16000); /* twice the limit: 64 s */
     assert_int_equal(high_delay_jiffies(1 << 20, 128, 64), 32000);
@@ -29,12 +29,4 @@ static void the_penalty_is_in_proportion_to_what_was_charged(void **state HW_UNU
     assert_true(high_delay_jiffies(UINT64_MAX, 64, 64) > 16000);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_penalty_grows_as_the_kernels_table_says),
-        cmocka_unit_test(the_penalty_is_in_proportion_to_what_was_charged),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,7 +1,7 @@
 /* compaction.c - compaction by the task that needs a large block.
  *
- * Mirrors __alloc_pages_direct_compact(), should_compact_retry() of mm/page_alloc.c, try_to_compact_pages() and
- * compaction_zonelist_suitable() of mm/compaction.c, Linux 6.1. */
+ * Mirrors __alloc_pages_direct_compact(), should_compact_retry() of mm/page_alloc.c,
+ * try_to_compact_pages() and compaction_zonelist_suitable() of mm/compaction.c, Linux 6.1. */
 #include "balance/balance_int.h"
 #include "compact/compact.h"
 
@@ -82,8 +82,8 @@ bool direct_compact(struct mem *mem, struct alloc_nodes nodes, unsigned order, u
     return true;
 }
 
-/* Would compaction have room to work if a part of what can be reclaimed were free? The larger the block, the smaller the part: it
- * is not to empty memory for one allocation. */
+/* Would compaction have room to work if a part of what can be reclaimed were free? The larger the
+ * block, the smaller the part: it is not to empty memory for one allocation. */
 static bool is_zonelist_suitable(struct mem *mem, struct alloc_nodes nodes, unsigned order,
                                  u32 alloc_flags)
 {

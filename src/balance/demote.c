@@ -1,10 +1,12 @@
 /* demote.c - memory tiers: what would be evicted from a fast node goes to a slower one instead.
  *
- * Two tiers: nodes with processors, and nodes of memory alone, as a kernel has them that got the latter from a device driver (dax). Of
- * these the nearest is the target; when it is full the others are tried, and then the page is evicted after all.
+ * Two tiers: nodes with processors, and nodes of memory alone, as a kernel has them that got the
+ * latter from a device driver (dax). Of these the nearest is the target; when it is full the others
+ * are tried, and then the page is evicted after all.
  *
- * Mirrors: demote_folio_list(), alloc_demote_page() of mm/vmscan.c, establish_demotion_targets() of mm/memory-tiers.c, Linux 6.1.
- * Differs: of several nearest targets Linux draws one for each page; this takes the first. */
+ * Mirrors: demote_folio_list(), alloc_demote_page() of mm/vmscan.c, establish_demotion_targets() of
+ * mm/memory-tiers.c, Linux 6.1. Differs: of several nearest targets Linux draws one for each page;
+ * this takes the first. */
 #include "balance/demote.h"
 
 #include "balance/balance_int.h"
@@ -39,7 +41,8 @@ static unsigned nearest_slow(const struct mem *mem, unsigned nid)
     return best;
 }
 
-/* On the target, else on any slow node; neither reclaims for it, but the target's kswapd makes room for others. */
+/* On the target, else on any slow node; neither reclaims for it, but the target's kswapd makes room
+ * for others. */
 static pfn_t take_below(struct mem *mem, unsigned target, pfn_t from)
 {
     struct alloc_nodes one = {BIT_ULL(target), target}, all = {slow_nodes(mem), target};

@@ -1,8 +1,9 @@
 /* direct.c - reclaim by the task that needs memory.
  *
- * Where Linux sleeps inside reclaim, this returns. For a free request of a swap device, that is only a pause: the task goes on at the same
- * priority, with the same group. On writeback or congestion, the pages under writeback stay where they are, the task waits for the next
- * write to complete, and the whole attempt starts again at the gentlest priority. */
+ * Where Linux sleeps inside reclaim, this returns. For a free request of a swap device, that is
+ * only a pause: the task goes on at the same priority, with the same group. On writeback or
+ * congestion, the pages under writeback stay where they are, the task waits for the next write to
+ * complete, and the whole attempt starts again at the gentlest priority. */
 #include "balance/balance_int.h"
 #include "balance/writeback.h"
 #include "reclaim/io.h"
@@ -16,7 +17,8 @@ static struct pgdat *nth_node(const struct mem *mem, const struct scan_control *
     return sc->req.nodes.mask >> pgdat->nid & 1 ? pgdat : NULL;
 }
 
-/* Enough is free in the zone for compaction to make the costly block, with some to spare for others. */
+/* Enough is free in the zone for compaction to make the costly block, with some to spare for
+ * others. */
 static bool is_ready_to_compact(const struct mem *mem, const struct zone *z,
                                 const struct reclaim_request *req)
 {
@@ -81,7 +83,8 @@ static void end_cycle(struct mem *mem, struct scan_control *sc)
         if (!pgdat || !(top->lru_nodes >> pgdat->nid & 1))
             continue;
         end_reclaim_cycle(mem, pgdat, sc->req.target);
-        /* Whoever pauses looks anew afterwards: a stale mark would end each attempt after its first, gentlest pass. */
+        /* Whoever pauses looks anew afterwards: a stale mark would end each attempt after its
+         * first, gentlest pass. */
         group_lruvec(top, pgdat->nid)->congested = false;
     }
 }

@@ -1,9 +1,11 @@
-/* dirty.c - thresholds, shares and the position ratio; how long and how often writers pause. See dirty.h.
+/* dirty.c - thresholds, shares and the position ratio; how long and how often writers pause. See
+ * dirty.h.
  *
- * Percentages are taken in 1/4096 (as 20 * 4096 / 100), as the kernel does: a threshold is the kernel's to the page. */
+ * Percentages are taken in 1/4096 (as 20 * 4096 / 100), as the kernel does: a threshold is the
+ * kernel's to the page. */
 #include "balance/dirty.h"
 
-/* --- thresholds ------------------------------------------------------------------------------------------------------ */
+/* --- thresholds ------------------------------------------------------------------------------- */
 /* A limit in bytes, for a group: as large a part of its memory as it is of the machine's. */
 static u64 bytes_ratio(u64 bytes, u64 global_avail)
 {
@@ -52,7 +54,7 @@ void wb_dirty_limits(struct dirty_control *dc, ns_t now)
     dc->wb_dirty = stat[WB_RECLAIMABLE] + stat[WB_WRITEBACK];
 }
 
-/* --- the position ratio ------------------------------------------------------------------------------------------------ */
+/* --- the position ratio ----------------------------------------------------------------------- */
 u64 pos_ratio_polynom(u64 setpoint, u64 dirty, u64 limit)
 {
     s64 one = 1 << RATELIMIT_CALC_SHIFT;
@@ -74,11 +76,13 @@ void wb_position_ratio(struct dirty_control *dc)
     if (dc->dirty >= limit)
         return;
     dc->pos_ratio = pos_ratio_polynom(setpoint, dc->dirty, limit);
-    /* A share near 0 may mean that the device was idle: then it gets room to show what it can do. */
+    /* A share near 0 may mean that the device was idle: then it gets room to show what it can
+     * do. */
     wb_thresh = MAX(MIN(dc->wb_thresh, thresh), (limit - dc->dirty) / 8);
     share = (wb_thresh << 16) / (thresh | 1);
     wb_setpoint = setpoint * share >> 16;
-    /* A line through 1 at the wb's setpoint; it reaches 0 `span` pages further, and ends at a quarter. */
+    /* A line through 1 at the wb's setpoint; it reaches 0 `span` pages further, and ends at a
+     * quarter. */
     span = (thresh - MIN(thresh, wb_thresh) + 8 * dc->wb->avg_write_bandwidth) * share >> 16;
     end = wb_setpoint + span;
     if (dirty < end - span / 4)
@@ -95,7 +99,7 @@ void wb_position_ratio(struct dirty_control *dc)
     }
 }
 
-/* --- pauses -------------------------------------------------------------------------------------------------------------- */
+/* --- pauses ----------------------------------------------------------------------------------- */
 u64 dirty_poll_interval(u64 dirty, u64 thresh)
 {
     return thresh > dirty ? (u64)1 << (log2_floor(thresh - dirty) >> 1) : 1;
@@ -103,7 +107,8 @@ u64 dirty_poll_interval(u64 dirty, u64 thresh)
 
 u64 wb_max_pause(const struct bdi_writeback *wb, u64 wb_dirty)
 {
-    /* An eighth of the time that the device needs for what is dirty. 32: an eighth of a second in jiffies, rounded up. */
+    /* An eighth of the time that the device needs for what is dirty. 32: an eighth of a second in
+     * jiffies, rounded up. */
     u64 t = wb_dirty / (1 + wb->avg_write_bandwidth / 32) + 1;
 
     return MIN(t, (u64)MAX_PAUSE);

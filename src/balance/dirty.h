@@ -1,4 +1,5 @@
-/* dirty.h - how much may be dirty, and how fast a writer may dirty it: the control law of writeback.
+/* dirty.h - how much may be dirty, and how fast a writer may dirty it: the control law of
+ * writeback.
  *
  *     pages    0 ............ freerun ......... setpoint ......... limit
  *     writers    never wait   |  faster than the device writes  |  slower  |  stop
@@ -11,9 +12,10 @@
  *             writers) times the position ratio: 2 at freerun, 1 at the setpoint, 0 at the limit, a cubic in between. The ratio is
  *             scaled by how far the wb is from its own share of the threshold, which is its share of all completions.
  *
- * Mirrors:    mm/page-writeback.c, Linux 6.1: domain_dirty_limits, wb_position_ratio, wb_update_dirty_ratelimit,
- *             wb_update_write_bandwidth, wb_max_pause, wb_min_pause. Integer arithmetic as there; units are pages, jiffies of
- *             1/HZ s, pages per second, and ratios in 1/1024.
+ * Mirrors:    mm/page-writeback.c, Linux 6.1: domain_dirty_limits, wb_position_ratio,
+ *             wb_update_dirty_ratelimit, wb_update_write_bandwidth, wb_max_pause, wb_min_pause.
+ *             Integer arithmetic as there; units are pages, jiffies of 1/HZ s, pages per second,
+ *             and ratios in 1/1024.
  * Differs:    no strict limits, no minimum or maximum share of a device, no real-time tasks.
  * Never:      waits; reads any state but its arguments'.
  */
@@ -41,7 +43,8 @@ struct dirty_control {
     u64 pos_ratio;
 };
 
-/* The two thresholds, from dc->avail. global_avail: what `avail` is for the machine, when dc is a group's; 0 when it is the machine's. */
+/* The two thresholds, from dc->avail. global_avail: what `avail` is for the machine, when dc is a
+ * group's; 0 when it is the machine's. */
 void domain_dirty_limits(const struct tunables *tunables, u64 global_avail,
                          struct dirty_control *dc);
 static inline u64 dirty_freerun(u64 thresh, u64 bg_thresh)
@@ -65,7 +68,8 @@ u64 wb_max_pause(const struct bdi_writeback *wb, u64 wb_dirty);
 u64 wb_min_pause(const struct bdi_writeback *wb, u64 max_pause, u64 task_ratelimit,
                  u64 dirty_ratelimit, u64 *ret_nr_dirtied_pause);
 
-/* Take stock of what was written and dirtied since the last time. With dc (and mdc, NULL: none) the base rate is adapted, too. */
+/* Take stock of what was written and dirtied since the last time. With dc (and mdc, NULL: none) the
+ * base rate is adapted, too. */
 void wb_update_bandwidth(struct bdi_writeback *wb, struct dirty_control *dc,
                          struct dirty_control *mdc, u64 jiffies);
 /* Is it time? */

@@ -1,4 +1,5 @@
-/* dirty_test.c - the control law of dirty throttling: its curve, its limits, and that it settles. */
+/* dirty_test.c - the control law of dirty throttling: its curve, its limits, and that it
+ * settles. */
 #include "balance/dirty.h"
 
 #include "base/test.h"
@@ -37,12 +38,11 @@ static u64 ratio_at(struct wb_fixture *f, u64 dirty, u64 wb_dirty)
     return f->dc.pos_ratio;
 }
 
-static void thresholds_are_percentages_or_bytes(void **state)
+TEST(thresholds_are_percentages_or_bytes)
 {
     struct tunables t;
     struct dirty_control dc = {.avail = 100000};
 
-    (void)state;
     tunables_init(&t);
     domain_dirty_limits(&t, 0, &dc);
     /* 20 % is taken as 819 / 4096, 10 % as 409 / 4096 */
@@ -62,9 +62,8 @@ static void thresholds_are_percentages_or_bytes(void **state)
     assert_int_equal(t.dirty_bytes, 0);
 }
 
-static void the_curve_is_2_at_freerun_1_at_the_setpoint_0_at_the_limit(void **state)
+TEST(the_curve_is_2_at_freerun_1_at_the_setpoint_0_at_the_limit)
 {
-    (void)state;
     assert_int_equal(pos_ratio_polynom(8000, 8000, 10000), 1024);
     assert_in_range(pos_ratio_polynom(8000, 6000, 10000), 2040, 2048);
     assert_int_equal(pos_ratio_polynom(8000, 100, 10000), 2048);
@@ -74,12 +73,11 @@ static void the_curve_is_2_at_freerun_1_at_the_setpoint_0_at_the_limit(void **st
     assert_in_range(pos_ratio_polynom(8000, 9000, 10000), 1024 - 130, 1024 - 126);
 }
 
-static void a_wb_over_its_share_is_slowed_and_one_that_runs_dry_is_not(void **state)
+TEST(a_wb_over_its_share_is_slowed_and_one_that_runs_dry_is_not)
 {
     struct wb_fixture f;
     u64 setpoint = (1500 * MB + 2000 * MB) / 2, at;
 
-    (void)state;
     fixture_init(&f, 2000 * MB, 1000 * MB, 100 * MB);
     at = ratio_at(&f, setpoint, setpoint);
     assert_in_range(at, 1000, 1048);
@@ -94,12 +92,11 @@ static void a_wb_over_its_share_is_slowed_and_one_that_runs_dry_is_not(void **st
     assert_true(ratio_at(&f, setpoint, setpoint / 2) < 300);
 }
 
-static void pauses_are_10_ms_for_one_writer_and_200_ms_at_most(void **state)
+TEST(pauses_are_10_ms_for_one_writer_and_200_ms_at_most)
 {
     struct wb_fixture f;
     u64 next;
 
-    (void)state;
     fixture_init(&f, 1000 * MB, 500 * MB, 25600);
     assert_int_equal(wb_max_pause(&f.wb, 1000 * MB), HZ / 5);
     assert_int_equal(wb_max_pause(&f.wb, 0), 1);
@@ -115,7 +112,8 @@ static void pauses_are_10_ms_for_one_writer_and_200_ms_at_most(void **state)
     assert_int_equal(dirty_poll_interval(0, 65536), 256);
 }
 
-/* n writers dirty at the rate they are given, the device writes `bandwidth` pages a second, for some seconds. */
+/* n writers dirty at the rate they are given, the device writes `bandwidth` pages a second, for
+ * some seconds. */
 static u64 settle(struct wb_fixture *f, unsigned n, u64 bandwidth, unsigned seconds)
 {
     u64 jiffies = f->wb.bw_time_stamp, dirty = f->dc.dirty;
@@ -134,11 +132,10 @@ static u64 settle(struct wb_fixture *f, unsigned n, u64 bandwidth, unsigned seco
     return dirty;
 }
 
-static void the_base_rate_becomes_bandwidth_by_writers(void **state)
+TEST(the_base_rate_becomes_bandwidth_by_writers)
 {
     struct wb_fixture f;
 
-    (void)state;
     for (unsigned n = 1; n <= 16; n *= 4) {
         u64 bandwidth = 20 * MB, dirty;
 
@@ -147,18 +144,18 @@ static void the_base_rate_becomes_bandwidth_by_writers(void **state)
         dirty = settle(&f, n, bandwidth, 120);
         /* The estimate is a mean over 4 s: 1 % after two minutes. */
         assert_in_range(f.wb.avg_write_bandwidth, bandwidth * 99 / 100, bandwidth * 101 / 100);
-        /* The rate stops moving when it is near (ratelimit_step): the rest is left to the position, which is between freerun and limit. */
+        /* The rate stops moving when it is near (ratelimit_step): the rest is left to the position,
+         * which is between freerun and limit. */
         assert_in_range(n * (f.wb.dirty_ratelimit * f.dc.pos_ratio >> RATELIMIT_CALC_SHIFT),
                         bandwidth * 95 / 100, bandwidth * 105 / 100);
         assert_in_range(dirty, 300 * MB, 400 * MB);
     }
 }
 
-static void the_limit_follows_up_at_once_and_down_slowly(void **state)
+TEST(the_limit_follows_up_at_once_and_down_slowly)
 {
     struct wb_fixture f;
 
-    (void)state;
     fixture_init(&f, 1000, 500, 25600);
     f.dc.thresh = 3200;
     wb_update_bandwidth(&f.wb, &f.dc, NULL, 100);
@@ -171,13 +168,12 @@ static void the_limit_follows_up_at_once_and_down_slowly(void **state)
     assert_int_equal(f.domain.dirty_limit, 3200 - 1600 / 32);
 }
 
-static void shares_are_of_what_was_written_lately(void **state)
+TEST(shares_are_of_what_was_written_lately)
 {
     struct wb_domain d = {.completions = {.events = 1}};
     struct fprop_local a = {0}, b = {0};
     u64 num, den;
 
-    (void)state;
     wb_domain_fraction(&d, &a, 0, &num, &den);
     assert_int_equal(num, 0);
     wb_domain_add(&d, &a, 3000, 10);
@@ -193,17 +189,4 @@ static void shares_are_of_what_was_written_lately(void **state)
     assert_int_equal(d.period_at, 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(thresholds_are_percentages_or_bytes),
-        cmocka_unit_test(the_curve_is_2_at_freerun_1_at_the_setpoint_0_at_the_limit),
-        cmocka_unit_test(a_wb_over_its_share_is_slowed_and_one_that_runs_dry_is_not),
-        cmocka_unit_test(pauses_are_10_ms_for_one_writer_and_200_ms_at_most),
-        cmocka_unit_test(the_base_rate_becomes_bandwidth_by_writers),
-        cmocka_unit_test(the_limit_follows_up_at_once_and_down_slowly),
-        cmocka_unit_test(shares_are_of_what_was_written_lately),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,24 +1,28 @@
 /* flusher.c - the task that writes the dirty pages of one wb.
  *
- * It wakes dirty_writeback_centisecs after the first inode became dirty, and then as often, as long as there are any; at once when a writer
- * is over a threshold and when reclaim asks. A run looks at three kinds of work, in this order:
+ * It wakes dirty_writeback_centisecs after the first inode became dirty, and then as often, as long
+ * as there are any; at once when a writer is over a threshold and when reclaim asks. A run looks at
+ * three kinds of work, in this order:
  *
  *   all          asked for by reclaim: as many pages as were dirty
  *   kupdate      at each waking of the timer: inodes dirtied dirty_expire_centisecs ago or earlier
- *   background   as long as machine, device or group is over its background threshold. A device that has written nothing of late has
+ *   background   as long as machine, device or group is over its background threshold. A device
+ *                that has written nothing of late has
  *                a threshold of 0, so that what is dirtied there does not stay until it expires
  *
- *   b_dirty --(old enough)--> b_io --its turn--> clean: off the list
- *       ^                      ^        |------> has more: b_more_io, which becomes b_io with the next pass
- *       +----------------------|--------+------> what is left cannot be written now: as if dirtied again
+ *   b_dirty --(old enough)--> b_io --its turn--> clean: off the list ^ ^ |------> has more:
+ *       b_more_io, which becomes b_io with the next pass +----------------------|--------+------>
+ *       what is left cannot be written now: as if dirtied again
  *
- * A turn is half a second's worth of pages (4 MiB at least), and begins where the last one of this inode ended. Pages go out
- * in requests of up to 1 MiB of consecutive ones. The block layer lets few of them wait at a device (writeback throttling,
- * blk-wbt): 16 while writers pause, 8 or, for kupdate and background, 4 otherwise. When these are on their way the flusher sleeps until the
+ * A turn is half a second's worth of pages (4 MiB at least), and begins where the last one of this
+ * inode ended. Pages go out in requests of up to 1 MiB of consecutive ones. The block layer lets
+ * few of them wait at a device (writeback throttling, blk-wbt): 16 while writers pause, 8 or, for
+ * kupdate and background, 4 otherwise. When these are on their way the flusher sleeps until the
  * next is done, in the middle of the turn: what it was about is in struct bdi_writeback.
  *
- * Mirrors wb_workfn(), wb_writeback(), writeback_sb_inodes(), queue_io() of fs/fs-writeback.c, write_cache_pages() of
- * mm/page-writeback.c, wbt_wait() of block/blk-wbt.c without its feedback from latencies, Linux 6.1. */
+ * Mirrors wb_workfn(), wb_writeback(), writeback_sb_inodes(), queue_io() of fs/fs-writeback.c,
+ * write_cache_pages() of mm/page-writeback.c, wbt_wait() of block/blk-wbt.c without its feedback
+ * from latencies, Linux 6.1. */
 #include "balance/balance_int.h"
 #include "balance/writeback.h"
 #include "balance/writeback_int.h"
@@ -34,7 +38,7 @@
 #define RUN_GAP_NS          (100 * NS_PER_US) /* it takes as long to get it running */
 #define RUN_CPU_NS_MAX      (1 * NS_PER_MS)   /* of CPU time, after which others have their turn */
 
-/* --- waking ---------------------------------------------------------------------------------------------------------- */
+/* --- waking ----------------------------------------------------------------------------------- */
 static void wake_now(struct mem *mem, struct bdi_writeback *wb)
 {
     wb->again = true;
@@ -63,7 +67,7 @@ void flushers_start_all(struct mem *mem)
             start_all(mem, *wb);
 }
 
-/* --- pages ------------------------------------------------------------------------------------------------------------ */
+/* --- pages ------------------------------------------------------------------------------------ */
 /* Can the page be written now? */
 static bool is_writable(const struct mem *mem, pfn_t pfn)
 {
@@ -97,7 +101,7 @@ static u64 wbt_depth(const struct mem *mem, const struct bdi_writeback *wb)
     return wb->work == WB_WORK_ALL ? WBT_NORMAL : WBT_BACKGROUND;
 }
 
-/* --- one inode's turn -------------------------------------------------------------------------------------------------- */
+/* --- one inode's turn ------------------------------------------------------------------------- */
 static u64 choose_turn_pages(const struct mem *mem, const struct bdi_writeback *wb)
 {
     u64 pages = MIN(wb->avg_write_bandwidth / 2, mem->backing->domain.dirty_limit / DIRTY_SCOPE);
@@ -173,7 +177,7 @@ static void end_turn(struct mem *mem, struct bdi_writeback *wb, struct inode *in
     }
 }
 
-/* --- work ------------------------------------------------------------------------------------------------------------- */
+/* --- work ------------------------------------------------------------------------------------- */
 static bool over_background(struct mem *mem, struct bdi_writeback *wb)
 {
     struct dirty_control gdc, mdc;
@@ -327,7 +331,7 @@ void flusher_step(struct mem *mem)
         run(mem, wb);
 }
 
-/* --- on behalf of others -------------------------------------------------------------------------------------------------- */
+/* --- on behalf of others ---------------------------------------------------------------------- */
 void flusher_write_group(struct mem *mem, const struct group *top)
 {
     vec_for_each (&mem->backing->bdis, bdi) {

@@ -98,7 +98,7 @@ void kcompactd_step(struct mem *mem, struct pgdat *pgdat)
     k->look_at = mem->clock->now + LOOK_NS;
 }
 
-/* --- proactive --------------------------------------------------------------------------------------------------------- */
+/* --- proactive -------------------------------------------------------------------------------- */
 static void compact_all_zones(struct mem *mem, struct pgdat *pgdat, struct compact_request req)
 {
     req.order = COMPACT_ALL;

@@ -1,9 +1,11 @@
 /* kswapd.c - the background reclaimer of a node.
  *
- *   asleep --(a zone below low)--> awake: rounds of shrink_node with rising priority until some zone is above high --> asleep
+ *   asleep --(a zone below low)--> awake: rounds of shrink_node with rising priority until some
+ *   zone is above high --> asleep
  *
- * Mirrors balance_pgdat(), kswapd_shrink_node(), wakeup_kswapd() of mm/vmscan.c, Linux 6.1. One call is one round, so that
- * other tasks run in between; the round's priority is kept in the node. */
+ * Mirrors balance_pgdat(), kswapd_shrink_node(), wakeup_kswapd() of mm/vmscan.c, Linux 6.1. One
+ * call is one round, so that other tasks run in between; the round's priority is kept in the
+ * node. */
 #include "balance/kswapd.h"
 #include "balance/balance_int.h"
 #include "balance/kcompactd.h"

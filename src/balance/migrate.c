@@ -1,11 +1,12 @@
 /* migrate.c - a folio moves to other nodes, where memory is reclaimed and compacted for it.
  *
- * It is isolated first, so that reclaim for its new place does not evict it. Nobody is killed for a page that only moves, but for a
- * single page that leaves ZONE_MOVABLE to be pinned: its mask is GFP_USER, which neither gives up nor names a node, so that a machine whose
- * other zones are full kills, as it does for any page of a program.
+ * It is isolated first, so that reclaim for its new place does not evict it. Nobody is killed for a
+ * page that only moves, but for a single page that leaves ZONE_MOVABLE to be pinned: its mask is
+ * GFP_USER, which neither gives up nor names a node, so that a machine whose other zones are full
+ * kills, as it does for any page of a program.
  *
- * Mirrors alloc_migration_target() of mm/migrate.c and migrate_longterm_unpinnable_pages() of mm/gup.c, Linux 6.1: a huge page does not wake
- * kswapd (GFP_TRANSHUGE). */
+ * Mirrors alloc_migration_target() of mm/migrate.c and migrate_longterm_unpinnable_pages() of
+ * mm/gup.c, Linux 6.1: a huge page does not wake kswapd (GFP_TRANSHUGE). */
 #include "balance/balance_int.h"
 
 #include <errno.h>
@@ -30,8 +31,8 @@ static pfn_t take_found(void *ctx, pfn_t from)
     return pfn;
 }
 
-/* A frame, or a folio of as many pages as `from`, there; BALANCE_OOM for a page to be pinned alone. `movable`: of a page that may move
- * again. */
+/* A frame, or a folio of as many pages as `from`, there; BALANCE_OOM for a page to be pinned alone.
+ * `movable`: of a page that may move again. */
 static enum balance_result get_target(struct mem *mem, struct attempt *at, pfn_t from,
                                       const struct alloc_place *place, bool movable, pfn_t *ret_pfn,
                                       struct wait *ret_wait)

@@ -1,11 +1,13 @@
-/* node_reclaim.c - vm.zone_reclaim_mode: make room on a near node before memory is taken from a far one.
+/* node_reclaim.c - vm.zone_reclaim_mode: make room on a near node before memory is taken from a far
+ * one.
  *
  *   next zone above the watermark?          the allocation is served there
  *   next zone farther than RECLAIM_DISTANCE?    passed over
  *   else                                    reclaim its node, gently, and look again
  *
  * Mirrors: node_reclaim() of mm/vmscan.c and its caller get_page_from_freelist(), Linux 6.1.
- * Differs: Linux looks at the zones of the nearest node twice when it first tries not to mix pageblocks, so that a node that has
+ * Differs: Linux looks at the zones of the nearest node twice when it first tries not to mix
+ * pageblocks, so that a node that has
  *          nothing to give can count as failed twice an allocation. Where Linux would sleep for a swap device, this reclaim ends. */
 #include "balance/balance_int.h"
 

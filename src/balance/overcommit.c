@@ -2,12 +2,14 @@
  *
  *   mode 0   each promise by itself must be one that RAM and swap could keep
  *   mode 1   any
- *   mode 2   all promises together stay below CommitLimit, less what is kept for the administrator and, of a process's
+ *   mode 2   all promises together stay below CommitLimit, less what is kept for the administrator
+ *            and, of a process's
  *            own share, for the user's other programs
  *
- * Promised is private memory that may be written (VM_ACCOUNT, counted by space/), and shared memory: a segment as a whole,
- * files of tmpfs and memfds page by page. Mirrors __vm_enough_memory(), vm_commit_limit() of mm/util.c, Linux 6.1; the sum is exact
- * where Linux's per-CPU counter may be off by a batch. */
+ * Promised is private memory that may be written (VM_ACCOUNT, counted by space/), and shared
+ * memory: a segment as a whole, files of tmpfs and memfds page by page. Mirrors
+ * __vm_enough_memory(), vm_commit_limit() of mm/util.c, Linux 6.1; the sum is exact where Linux's
+ * per-CPU counter may be off by a batch. */
 #include "balance/overcommit.h"
 
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)

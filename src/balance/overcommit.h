@@ -7,7 +7,8 @@
 
 #include "reclaim/mem.h"
 
-/* May `pages` more be promised to this address space (NULL: nobody's)? admin: of a process with CAP_SYS_ADMIN. */
+/* May `pages` more be promised to this address space (NULL: nobody's)? admin: of a process with
+ * CAP_SYS_ADMIN. */
 bool overcommit_allows(const struct mem *mem, const struct mm *mm, u64 pages, bool admin);
 /* vm.overcommit_memory is 2: MAP_NORESERVE has no effect. */
 bool overcommit_strict(const struct mem *mem);

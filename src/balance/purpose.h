@@ -1,4 +1,5 @@
-/* purpose.h - what an allocation is for, as far as the kernel's reports tell: its GFP flags and who called follow from it. */
+/* purpose.h - what an allocation is for, as far as the kernel's reports tell: its GFP flags and who
+ * called follow from it. */
 #ifndef BALANCE_PURPOSE_H
 #define BALANCE_PURPOSE_H
 

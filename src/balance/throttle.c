@@ -1,14 +1,15 @@
 /* throttle.c - a task that dirties pages pauses in time, so that writing keeps up.
  *
  *   page dirtied --> every nr_dirtied_pause pages of the task (or ratelimit_pages of the CPU): look
- *                      below freerun of machine and group     go on; look again the later, the more room there is
- *                      else  rate = base rate x position ratio, of the machine's or the group's domain: the one that is tighter
+ *                      below freerun of machine and group go on; look again the later, the more
+ *                      room there is else rate = base rate x position ratio, of the machine's or
+ *                      the group's domain: the one that is tighter
  *                            pages / rate - time since the last pause  = the pause due
  *                              too short to be worth it: taken into account the next time
  *                              else sleep, 200 ms at most; at a rate of 0 look again after it
  *
- * Mirrors balance_dirty_pages(), balance_dirty_pages_ratelimited() of mm/page-writeback.c, mem_cgroup_wb_stats() of mm/memcontrol.c,
- * Linux 6.1. */
+ * Mirrors balance_dirty_pages(), balance_dirty_pages_ratelimited() of mm/page-writeback.c,
+ * mem_cgroup_wb_stats() of mm/memcontrol.c, Linux 6.1. */
 #include "balance/writeback.h"
 #include "balance/writeback_int.h"
 #include "reclaim/io.h"
@@ -18,7 +19,7 @@
 #define EXCEEDED_RATELIMIT \
     (32u >> (PAGE_SHIFT - 10)) /* pages between looks while the wb is over its share */
 
-/* --- what could be dirty and what is ------------------------------------------------------------------------------------ */
+/* --- what could be dirty and what is ---------------------------------------------------------- */
 static u64 dirtyable(const struct mem *mem)
 {
     const struct group *root = mem->groups->root;
@@ -109,7 +110,7 @@ void writeback_set_ratelimit(struct mem *mem)
     mem->ratelimit_pages = MAX(dirty / (mem->nr_cpus * 32), (u64)RATELIMIT_PAGES_MIN);
 }
 
-/* --- writers ------------------------------------------------------------------------------------------------------------- */
+/* --- writers ---------------------------------------------------------------------------------- */
 void dirtier_init(struct dirtier *d)
 {
     *d = (struct dirtier){.nr_dirtied_pause = DIRTY_POLL_THRESH};

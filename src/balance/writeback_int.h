@@ -5,8 +5,9 @@
 #include "balance/dirty.h"
 #include "balance/writeback.h"
 
-/* The machine's domain and, when wb is a group's, the group's: *ret_mdc. avail, dirty and the thresholds are filled in. `background`: dirty
- * is without what is being written, as the background threshold counts. False: there is no group's domain. */
+/* The machine's domain and, when wb is a group's, the group's: *ret_mdc. avail, dirty and the
+ * thresholds are filled in. `background`: dirty is without what is being written, as the background
+ * threshold counts. False: there is no group's domain. */
 bool dirty_controls(struct mem *mem, struct bdi_writeback *wb, bool background,
                     struct dirty_control *ret_gdc, struct dirty_control *ret_mdc);
 

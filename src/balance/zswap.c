@@ -1,8 +1,8 @@
 /* zswap.c - the worker that writes the oldest of a full zswap pool to where it was going.
  *
- * Mirrors shrink_worker() and zswap_writeback_entry() of mm/zswap.c, zbud_reclaim_page() of mm/zbud.c, Linux 6.1: each wake-up
- * frees one page of the pool, in eight attempts at most. A page comes back into the swap cache, is written to its slot, and is
- * first to go when that is done. */
+ * Mirrors shrink_worker() and zswap_writeback_entry() of mm/zswap.c, zbud_reclaim_page() of
+ * mm/zbud.c, Linux 6.1: each wake-up frees one page of the pool, in eight attempts at most. A page
+ * comes back into the swap cache, is written to its slot, and is first to go when that is done. */
 #include "balance/balance_int.h"
 #include "reclaim/io.h"
 #include "reclaim/lru.h"

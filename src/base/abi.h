@@ -1,8 +1,10 @@
 /* abi.h - numbers that recordings, the recorder and the machine share.
  *
- * ABI_*: Linux's interface to programs on x86-64. HWT_MAP_*: what a mapping is, as recordings say it and the machine takes it.
- * Mirrors: include/uapi/asm-generic/{mman-common,mman,fcntl,signal-defs}.h, include/uapi/linux/{fadvise,mempolicy,shm}.h, Linux 6.1. Numbers only,
- *          and only those that somebody here uses; base/abi_test.c compares them with the host's headers.
+ * ABI_*: Linux's interface to programs on x86-64. HWT_MAP_*: what a mapping is, as recordings say
+ * it and the machine takes it.
+ * Mirrors: include/uapi/asm-generic/{mman-common,mman,fcntl,signal-defs}.h,
+ *          include/uapi/linux/{fadvise,mempolicy,shm}.h, Linux 6.1. Numbers only, and only those
+ *          that somebody here uses; base/abi_test.c compares them with the host's headers.
  * Never:   includes anything: the recorder's tool has no C library. SPDX-License-Identifier: MIT */
 #ifndef BASE_ABI_H
 #define BASE_ABI_H

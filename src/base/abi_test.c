@@ -1,4 +1,5 @@
-/* abi_test.c - the numbers are those of the host's headers, which a program here is built with as well. */
+/* abi_test.c - the numbers are those of the host's headers, which a program here is built with as
+ * well. */
 #include "base/abi.h"
 #include "base/test.h"
 
@@ -15,7 +16,8 @@
 #name, ABI_##name, (unsigned)(name) \
     }
 
-/* All of abi.h (tests/tools/tables_test.py sees to it). The C library's O_TMPFILE has O_DIRECTORY in it. */
+/* All of abi.h (tests/tools/tables_test.py sees to it). The C library's O_TMPFILE has O_DIRECTORY
+ * in it. */
 static const struct {
     const char *name;
     unsigned ours, host;
@@ -94,7 +96,7 @@ static const struct {
     SAME(SIGSEGV),
 };
 
-static void every_number_is_the_hosts(void **state HW_UNUSED)
+TEST(every_number_is_the_hosts)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++) {
         if (numbers[i].ours != numbers[i].host)
@@ -103,17 +105,9 @@ static void every_number_is_the_hosts(void **state HW_UNUSED)
     }
 }
 
-static void a_synchronous_open_has_the_bit_of_o_dsync(void **state HW_UNUSED)
+TEST(a_synchronous_open_has_the_bit_of_o_dsync)
 {
     assert_int_equal(O_SYNC & ABI_O_DSYNC, ABI_O_DSYNC);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_number_is_the_hosts),
-        cmocka_unit_test(a_synchronous_open_has_the_bit_of_o_dsync),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

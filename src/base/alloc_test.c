@@ -20,13 +20,12 @@ static long resident_pages(void)
     return resident;
 }
 
-static void region_is_zero_and_costs_what_is_touched(void **state)
+TEST(region_is_zero_and_costs_what_is_touched)
 {
     size_t bytes = (size_t)8 << 30;
     long before = resident_pages();
     u8 *region = region_reserve(bytes);
 
-    (void)state;
     assert_int_equal(region[0], 0);
     assert_int_equal(region[bytes - 1], 0);
     region[bytes / 2] = 1;
@@ -35,11 +34,10 @@ static void region_is_zero_and_costs_what_is_touched(void **state)
     region_release(NULL, bytes);
 }
 
-static void nothing_asked_is_still_something(void **state)
+TEST(nothing_asked_is_still_something)
 {
     void *ptr = xmalloc(0);
 
-    (void)state;
     ptr = xrealloc(ptr, 0);
     assert_non_null(ptr);
     free(ptr);
@@ -81,23 +79,13 @@ static void ask_for_too_many(void)
     xrealloc_array(NULL, SIZE_MAX / 2, 4);
 }
 
-static void overflow_aborts_with_one_line(void **state)
+TEST(overflow_aborts_with_one_line)
 {
     char line[256];
 
-    (void)state;
     assert_int_equal(run_failing(ask_for_too_many, line, sizeof(line)), SIGABRT);
     assert_non_null(strstr(line, "the host has no memory"));
     assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(region_is_zero_and_costs_what_is_touched),
-        cmocka_unit_test(nothing_asked_is_still_something),
-        cmocka_unit_test(overflow_aborts_with_one_line),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

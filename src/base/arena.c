@@ -1,7 +1,7 @@
 /* arena.c - bump allocation from chunks that double up to 1 MiB.
  *
- * An allocation larger than a chunk gets a chunk of its own, put behind the newest so that the rest of
- * that one is still used.
+ * An allocation larger than a chunk gets a chunk of its own, put behind the newest so that the rest
+ * of that one is still used.
  */
 #include "base/arena.h"
 

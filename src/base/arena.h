@@ -1,6 +1,7 @@
 /* arena.h - many small allocations that are freed together.
  *
- * Owns: the chunks. Memory is zeroed and aligned for any type; it stays where it is until arena_done.
+ * Owns: the chunks. Memory is zeroed and aligned for any type; it stays where it is until
+ * arena_done.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

@@ -1,4 +1,5 @@
-/* arena_test.c - zeroed, aligned, apart from each other, freed together (the sanitizer build sees leaks). */
+/* arena_test.c - zeroed, aligned, apart from each other, freed together (the sanitizer build sees
+ * leaks). */
 #include "base/arena.h"
 
 #include "base/prng.h"
@@ -6,14 +7,13 @@
 
 #include <string.h>
 
-static void allocations_are_zero_aligned_and_apart(void **state)
+TEST(allocations_are_zero_aligned_and_apart)
 {
     static u8 *found[2000];
     static size_t sizes[2000];
     struct arena a;
     struct prng p;
 
-    (void)state;
     arena_init(&a);
     prng_seed(&p, 5);
     for (size_t i = 0; i < ARRAY_SIZE(found); i++) {
@@ -31,13 +31,12 @@ static void allocations_are_zero_aligned_and_apart(void **state)
     assert_int_equal(a.bytes_used, 0);
 }
 
-static void strings_are_copies(void **state)
+TEST(strings_are_copies)
 {
     struct arena a;
     char text[] = "task";
     char *copy, *made;
 
-    (void)state;
     arena_init(&a);
     copy = arena_strdup(&a, text);
     made = arena_printf(&a, "%s-%d", text, 7);
@@ -48,12 +47,4 @@ static void strings_are_copies(void **state)
     arena_done(&a);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(allocations_are_zero_aligned_and_apart),
-        cmocka_unit_test(strings_are_copies),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

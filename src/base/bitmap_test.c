@@ -15,11 +15,10 @@ static u64 slow_next(const u64 *map, u64 from, bool wanted)
     return MIN(from, (u64)BITS);
 }
 
-static void searches_agree_with_a_walk_bit_by_bit(void **state)
+TEST(searches_agree_with_a_walk_bit_by_bit)
 {
     struct prng p;
 
-    (void)state;
     prng_seed(&p, 7);
     for (unsigned round = 0; round < 50; round++) {
         u64 map[BITMAP_WORDS(BITS)] = {0};
@@ -39,9 +38,8 @@ static void searches_agree_with_a_walk_bit_by_bit(void **state)
     }
 }
 
-static void ranges_touch_only_their_bits(void **state)
+TEST(ranges_touch_only_their_bits)
 {
-    (void)state;
     for (u64 first = 0; first < BITS; first += 3) {
         for (u64 count = 0; first + count <= BITS; count += 7) {
             u64 map[BITMAP_WORDS(BITS)] = {0};
@@ -61,12 +59,4 @@ static void ranges_touch_only_their_bits(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(searches_agree_with_a_walk_bit_by_bit),
-        cmocka_unit_test(ranges_touch_only_their_bits),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -23,26 +23,16 @@ static void never_ends(u64 operations)
         ;
 }
 
-static void a_run_that_fails_is_caught(void **state)
+TEST(a_run_that_fails_is_caught)
 {
-    (void)state;
     assert_false(fuzz_fails(ends_well, 1));
     assert_true(fuzz_fails(ends_with_an_error, 1));
     assert_true(fuzz_fails(aborts, 1));
 }
 
-static void a_run_without_end_is_stopped_and_not_caught(void **state)
+TEST(a_run_without_end_is_stopped_and_not_caught)
 {
-    (void)state;
     assert_false(fuzz_fails_within(never_ends, 1, 1));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_run_that_fails_is_caught),
-        cmocka_unit_test(a_run_without_end_is_stopped_and_not_caught),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

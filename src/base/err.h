@@ -1,7 +1,7 @@
 /* err.h - one error of the host or of an input, for the person who must mend it.
  *
- * A function that can fail this way returns 0 or a negative errno and takes a last `struct err *e`, which
- * may be NULL. Only cli/ prints it: "file:line:column: text".
+ * A function that can fail this way returns 0 or a negative errno and takes a last `struct err *e`,
+ * which may be NULL. Only cli/ prints it: "file:line:column: text".
  *
  * Use:  return err_set(e, -EINVAL, "unknown unit '%s', want K, M, G or T", unit);
  *       return err_at(e, -EINVAL, path, line, 0, "no such key '%s'", key);

@@ -5,31 +5,28 @@
 
 #include <string.h>
 
-static void set_returns_the_code_and_fills_the_text(void **state)
+TEST(set_returns_the_code_and_fills_the_text)
 {
     struct err e = {.file = "a.ini", .line = 3};
 
-    (void)state;
     assert_int_equal(err_set(&e, -EINVAL, "no key '%s'", "ramm"), -EINVAL);
     assert_string_equal(e.text, "no key 'ramm'");
     assert_string_equal(e.file, "a.ini");
     assert_int_equal(e.line, 3);
 }
 
-static void nobody_need_listen(void **state)
+TEST(nobody_need_listen)
 {
-    (void)state;
     assert_int_equal(err_set(NULL, -EIO, "x"), -EIO);
     assert_int_equal(err_at(NULL, -EIO, "f", 1, 2, "x"), -EIO);
     err_clear(NULL);
 }
 
-static void long_texts_are_cut_not_overrun(void **state)
+TEST(long_texts_are_cut_not_overrun)
 {
     struct err e;
     char longer[2000];
 
-    (void)state;
     memset(longer, 'x', sizeof(longer));
     longer[sizeof(longer) - 1] = '\0';
     err_at(&e, -EINVAL, longer, 1, 1, "%s", longer);
@@ -37,12 +34,11 @@ static void long_texts_are_cut_not_overrun(void **state)
     assert_int_equal(strlen(e.file), sizeof(e.file) - 1);
 }
 
-static void text_shows_the_parts_that_are_known(void **state)
+TEST(text_shows_the_parts_that_are_known)
 {
     struct err e;
     char buf[1024];
 
-    (void)state;
     err_clear(&e);
     err_set(&e, -EINVAL, "odd");
     assert_string_equal(err_text(&e, buf, sizeof(buf)), "odd");
@@ -54,14 +50,4 @@ static void text_shows_the_parts_that_are_known(void **state)
     assert_string_equal(err_text(&e, buf, sizeof(buf)), "f:7:9: odd");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(set_returns_the_code_and_fills_the_text),
-        cmocka_unit_test(nobody_need_listen),
-        cmocka_unit_test(long_texts_are_cut_not_overrun),
-        cmocka_unit_test(text_shows_the_parts_that_are_known),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

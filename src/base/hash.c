@@ -1,7 +1,7 @@
 /* hash.c - the open-addressing map behind hash.h.
  *
- * Deletion closes the gap instead of leaving a tombstone: walking on from the hole, an entry may move
- * into it unless its home lies cyclically after the hole.
+ * Deletion closes the gap instead of leaving a tombstone: walking on from the hole, an entry may
+ * move into it unless its home lies cyclically after the hole.
  */
 #include "base/hash.h"
 

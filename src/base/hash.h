@@ -4,8 +4,8 @@
  * back, so there are no tombstones. Any key and any value may be stored.
  *
  * Invariants: (u64map_check) every key is found by probing from its home; count is a recount.
- * Order:      u64map_for_each visits in table order: the same on every host for the same history, but no order a
- *             person would expect. Sort before showing.
+ * Order:      u64map_for_each visits in table order: the same on every host for the same history,
+ *             but no order a person would expect. Sort before showing.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -59,7 +59,8 @@ u64 u64map_add(struct u64map *m, u64 key, u64 amount);
 /* True when it was there. ret_value (may be NULL) gets the old value. */
 bool u64map_del(struct u64map *m, u64 key, u64 *ret_value);
 
-/* Step through all pairs: *cursor starts at 0. False at the end. The map must not change meanwhile. */
+/* Step through all pairs: *cursor starts at 0. False at the end. The map must not change
+ * meanwhile. */
 bool u64map_next(const struct u64map *m, u64 *cursor, u64 *ret_key, u64 *ret_value);
 
 void u64map_check(const struct u64map *m);

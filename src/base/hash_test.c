@@ -46,12 +46,11 @@ static void random_step(struct u64map *m, struct plain *plain, struct prng *p, u
     }
 }
 
-static void random_operations_agree_with_a_plain_array(void **state)
+TEST(random_operations_agree_with_a_plain_array)
 {
     /* The last stride puts keys far apart whose low bits are all zero. */
     static const u64 strides[] = {1, 4096, (u64)1 << 50};
 
-    (void)state;
     for (size_t s = 0; s < ARRAY_SIZE(strides); s++) {
         static struct plain plain;
         struct u64map m;
@@ -78,12 +77,11 @@ static void random_operations_agree_with_a_plain_array(void **state)
     }
 }
 
-static void empty_map_has_nothing(void **state)
+TEST(empty_map_has_nothing)
 {
     struct u64map m;
     u64 cursor = 0, key, value;
 
-    (void)state;
     u64map_init(&m);
     assert_false(u64map_get(&m, 0, NULL));
     assert_false(u64map_get(&m, 1, NULL));
@@ -93,22 +91,12 @@ static void empty_map_has_nothing(void **state)
     u64map_done(&m);
 }
 
-static void bytes_hash_apart(void **state)
+TEST(bytes_hash_apart)
 {
-    (void)state;
     assert_true(hash_bytes("a", 1) != hash_bytes("b", 1));
     assert_true(hash_bytes("ab", 2) != hash_bytes("ba", 2));
     assert_true(hash_bytes("", 0) == hash_bytes("x", 0));
     assert_true(hash_u64_pair(1, 2) != hash_u64_pair(2, 1));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_operations_agree_with_a_plain_array),
-        cmocka_unit_test(empty_map_has_nothing),
-        cmocka_unit_test(bytes_hash_apart),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

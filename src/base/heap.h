@@ -1,7 +1,7 @@
 /* heap.h - the queue that gives back the smallest key first, and equal keys in the order they came.
  *
- * A binary heap in an array. Order is (key, seq); seq counts pushes, so two events of one instant stay
- * in order on every host.
+ * A binary heap in an array. Order is (key, seq); seq counts pushes, so two events of one instant
+ * stay in order on every host.
  *
  * Invariants: (heap_check) no item sorts before its parent; seq of every item is below next_seq.
  * Use:        heap_push(&h, when, task, 0); ... struct heap_item i = heap_pop(&h);

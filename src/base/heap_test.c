@@ -4,11 +4,10 @@
 #include "base/prng.h"
 #include "base/test.h"
 
-static void equal_keys_come_out_in_the_order_they_went_in(void **state)
+TEST(equal_keys_come_out_in_the_order_they_went_in)
 {
     struct heap h;
 
-    (void)state;
     heap_init(&h);
     assert_null(heap_peek(&h));
     for (u64 i = 0; i < 100; i++)
@@ -21,12 +20,11 @@ static void equal_keys_come_out_in_the_order_they_went_in(void **state)
     heap_done(&h);
 }
 
-static void random_pushes_and_pops_come_out_sorted(void **state)
+TEST(random_pushes_and_pops_come_out_sorted)
 {
     struct heap h;
     struct prng p;
 
-    (void)state;
     heap_init(&h);
     prng_seed(&p, 3);
     for (unsigned round = 0; round < 200; round++) {
@@ -46,12 +44,4 @@ static void random_pushes_and_pops_come_out_sorted(void **state)
     heap_done(&h);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equal_keys_come_out_in_the_order_they_went_in),
-        cmocka_unit_test(random_pushes_and_pops_come_out_sorted),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

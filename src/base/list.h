@@ -1,12 +1,13 @@
 /* list.h - doubly linked lists whose links live in the elements.
  *
- * A `struct list_head` is either the head of a list or the link inside an element. The list is a ring through
- * the head: an empty head points at itself, and so does an element that is on no list.
+ * A `struct list_head` is either the head of a list or the link inside an element. The list is a
+ * ring through the head: an empty head points at itself, and so does an element that is on no list.
  *
  *     head <-> a <-> b <-> c <-> head
  *
  * Owns:       nothing; the elements belong to whoever has them.
- * Use:        list_add(&page->lru, &list->head);  page = list_last_entry(&list->head, struct page, lru);
+ * Use:        list_add(&page->lru, &list->head); page = list_last_entry(&list->head, struct page,
+ *             lru);
  */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H

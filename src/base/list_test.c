@@ -43,11 +43,10 @@ static const char *show(struct fixture *f, struct list_head *head)
     return f->text;
 }
 
-static void add_goes_to_the_front_and_add_tail_to_the_back(void **state)
+TEST(add_goes_to_the_front_and_add_tail_to_the_back)
 {
     struct fixture f;
 
-    (void)state;
     fill(&f, 0);
     assert_true(list_empty(&f.head));
     list_add(&f.letters[0].link, &f.head);
@@ -59,11 +58,10 @@ static void add_goes_to_the_front_and_add_tail_to_the_back(void **state)
     assert_int_equal(list_last_entry(&f.head, struct letter, link)->c, 'c');
 }
 
-static void deleting_twice_does_nothing(void **state)
+TEST(deleting_twice_does_nothing)
 {
     struct fixture f;
 
-    (void)state;
     fill(&f, 3);
     list_del(&f.letters[1].link);
     list_del(&f.letters[1].link);
@@ -71,22 +69,20 @@ static void deleting_twice_does_nothing(void **state)
     assert_string_equal(show(&f, &f.head), "ac");
 }
 
-static void moves_keep_the_others_in_order(void **state)
+TEST(moves_keep_the_others_in_order)
 {
     struct fixture f;
 
-    (void)state;
     fill(&f, 4);
     list_move_tail(&f.letters[1].link, &f.head);
     assert_string_equal(show(&f, &f.head), "acdb");
 }
 
-static void splice_takes_all_in_order(void **state)
+TEST(splice_takes_all_in_order)
 {
     struct fixture f;
     struct list_head other;
 
-    (void)state;
     fill(&f, 3);
     list_init(&other);
     list_splice(&other, &f.head);
@@ -102,12 +98,11 @@ static void splice_takes_all_in_order(void **state)
     assert_string_equal(show(&f, &other), "debca");
 }
 
-static void body_of_for_each_safe_may_delete(void **state)
+TEST(body_of_for_each_safe_may_delete)
 {
     struct fixture f;
     struct letter *letter, *after;
 
-    (void)state;
     fill(&f, 5);
     list_for_each_entry_safe (letter, after, &f.head, link)
         if (letter->c % 2)
@@ -115,15 +110,4 @@ static void body_of_for_each_safe_may_delete(void **state)
     assert_string_equal(show(&f, &f.head), "bd");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(add_goes_to_the_front_and_add_tail_to_the_back),
-        cmocka_unit_test(deleting_twice_does_nothing),
-        cmocka_unit_test(moves_keep_the_others_in_order),
-        cmocka_unit_test(splice_takes_all_in_order),
-        cmocka_unit_test(body_of_for_each_safe_may_delete),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -18,8 +18,8 @@ int parse_masklist(const char *text, const char *noun, u64 *ret, struct err *e);
 /* The set as "0-3,8", without a newline (bitmap_print_to_pagebuf, list). */
 void strbuf_masklist(struct strbuf *out, u64 set);
 
-/* The set as hexadecimal words of 32 bits, as cpumap has it: "0000000f" or "00000001,0000000f". Only as many
- * digits as `nr` members need. */
+/* The set as hexadecimal words of 32 bits, as cpumap has it: "0000000f" or "00000001,0000000f".
+ * Only as many digits as `nr` members need. */
 void strbuf_maskhex(struct strbuf *out, u64 set, unsigned nr);
 
 #endif

@@ -14,9 +14,8 @@ static void list_is(const char *text, u64 set)
     assert_true(got == set);
 }
 
-static void lists_are_read(void **state)
+TEST(lists_are_read)
 {
-    (void)state;
     list_is("", 0);
     list_is("0", 1);
     list_is("0-3,8", 0x10f);
@@ -25,14 +24,13 @@ static void lists_are_read(void **state)
     list_is("2,1", 6);
 }
 
-static void nonsense_is_refused_and_leaves_the_result_alone(void **state)
+TEST(nonsense_is_refused_and_leaves_the_result_alone)
 {
     static const char *const bad[] = {"64", "1-", "-1",  "3-1",        "1,",
                                       ",1", "a",  "1 2", "99999999999"};
     struct err e = {0};
     u64 got = 7;
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
         assert_int_equal(parse_masklist(bad[i], "CPU", &got, &e), -EINVAL);
         assert_true(got == 7);
@@ -40,11 +38,10 @@ static void nonsense_is_refused_and_leaves_the_result_alone(void **state)
     }
 }
 
-static void what_is_written_is_read_again(void **state)
+TEST(what_is_written_is_read_again)
 {
     static const u64 sets[] = {0, 1, 0x10f, UINT64_MAX, 0xa5a5a5a5a5a5a5a5};
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(sets); i++) {
         struct strbuf text;
         struct err e = {0};
@@ -59,11 +56,10 @@ static void what_is_written_is_read_again(void **state)
     }
 }
 
-static void hexadecimal_has_the_digits_of_the_members(void **state)
+TEST(hexadecimal_has_the_digits_of_the_members)
 {
     struct strbuf text;
 
-    (void)state;
     strbuf_init(&text);
     strbuf_maskhex(&text, 0x3, 2);
     strbuf_append(&text, " ");
@@ -74,14 +70,4 @@ static void hexadecimal_has_the_digits_of_the_members(void **state)
     strbuf_done(&text);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists_are_read),
-        cmocka_unit_test(nonsense_is_refused_and_leaves_the_result_alone),
-        cmocka_unit_test(what_is_written_is_read_again),
-        cmocka_unit_test(hexadecimal_has_the_digits_of_the_members),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

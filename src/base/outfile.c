@@ -1,6 +1,7 @@
 /* outfile.c - mkostemp() beside the target, fsync(), rename().
  *
- * Written with write(2) and not with stdio, which forgets why a write failed. Callers bring large pieces.
+ * Written with write(2) and not with stdio, which forgets why a write failed. Callers bring large
+ * pieces.
  */
 #include "base/outfile.h"
 
@@ -23,7 +24,7 @@ void outfile_init(struct outfile *o)
     *o = (struct outfile){.fd = -1};
 }
 
-/* --- what is no file to replace ---------------------------------------------------------------------------------------- */
+/* --- what is no file to replace --------------------------------------------------------------- */
 
 /* "/dev/fd/7" is 7; -1 for what is no descriptor's name. */
 static int parse_descriptor(const char *path)
@@ -67,7 +68,7 @@ static int open_special(const char *path, mode_t type)
     return fd < 0 ? -errno : fd;
 }
 
-/* --- opening --------------------------------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static mode_t mode_of(unsigned mode, const struct stat *replaced)
 {
@@ -121,7 +122,8 @@ int outfile_open(struct outfile *o, const char *path, unsigned mode, struct err 
     return outfile_fail(e, rc, path, "cannot create");
 }
 
-/* The file as it stands, or a new one. No name comes in between: whoever plants one makes O_EXCL fail. */
+/* The file as it stands, or a new one. No name comes in between: whoever plants one makes O_EXCL
+ * fail. */
 static int open_or_make(struct outfile *o)
 {
     const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -183,7 +185,7 @@ int outfile_resume(struct outfile *o, const char *path, unsigned mode, u64 *ret_
     return 0;
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static int write_all(struct outfile *o, u64 at, const char *bytes, size_t count)
 {
@@ -250,7 +252,7 @@ int outfile_truncate(struct outfile *o, u64 size)
     return 0;
 }
 
-/* --- ending ----------------------------------------------------------------------------------------------------------------- */
+/* --- ending ----------------------------------------------------------------------------------- */
 
 int outfile_keep(struct outfile *o, struct err *e)
 {

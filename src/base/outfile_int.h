@@ -1,4 +1,5 @@
-/* outfile_int.h - what outfile.c and outtree.c share: the list of what to remove when the program is ended. */
+/* outfile_int.h - what outfile.c and outtree.c share: the list of what to remove when the program
+ * is ended. */
 #ifndef BASE_OUTFILE_INT_H
 #define BASE_OUTFILE_INT_H
 

@@ -1,7 +1,9 @@
-/* outfile_pending.c - the list of what to remove when the program is ended, and how a signal handler removes it.
+/* outfile_pending.c - the list of what to remove when the program is ended, and how a signal
+ * handler removes it.
  *
- * The list changes only while the signals that end the program are held, so their handler finds it whole. Whoever has room in
- * a handler has no heap and no stdio: directories are read with getdents64(2).
+ * The list changes only while the signals that end the program are held, so their handler finds it
+ * whole. Whoever has room in a handler has no heap and no stdio: directories are read with
+ * getdents64(2).
  */
 #include "base/outfile_int.h"
 

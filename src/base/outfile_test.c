@@ -66,7 +66,7 @@ static int remove_folder(void **state HW_UNUSED)
     return rmdir(folder);
 }
 
-static void a_written_file_is_whole_and_readable(void **state HW_UNUSED)
+TEST_WITH(a_written_file_is_whole_and_readable, make_folder, remove_folder)
 {
     char *path = in_folder("a");
     mode_t mask = umask(022);
@@ -90,7 +90,7 @@ static unsigned mode_of(const char *path)
     return st.st_mode & 07777;
 }
 
-static void the_old_content_stays_until_the_commit(void **state HW_UNUSED)
+TEST_WITH(the_old_content_stays_until_the_commit, make_folder, remove_folder)
 {
     char *path = in_folder("a");
     struct outfile o;
@@ -105,7 +105,7 @@ static void the_old_content_stays_until_the_commit(void **state HW_UNUSED)
     free(path);
 }
 
-static void bytes_that_were_put_can_be_replaced(void **state HW_UNUSED)
+TEST_WITH(bytes_that_were_put_can_be_replaced, make_folder, remove_folder)
 {
     char *path = in_folder("a"), bytes[4] = "";
     struct outfile o;
@@ -121,7 +121,7 @@ static void bytes_that_were_put_can_be_replaced(void **state HW_UNUSED)
     free(path);
 }
 
-static void an_aborted_file_leaves_nothing_behind(void **state HW_UNUSED)
+TEST_WITH(an_aborted_file_leaves_nothing_behind, make_folder, remove_folder)
 {
     char *path = in_folder("a");
     struct outfile o;
@@ -135,7 +135,7 @@ static void an_aborted_file_leaves_nothing_behind(void **state HW_UNUSED)
     free(path);
 }
 
-static void a_planted_link_is_replaced_and_not_followed(void **state HW_UNUSED)
+TEST_WITH(a_planted_link_is_replaced_and_not_followed, make_folder, remove_folder)
 {
     char *path = in_folder("a"), *victim = in_folder("victim");
 
@@ -154,7 +154,7 @@ static void a_planted_link_is_replaced_and_not_followed(void **state HW_UNUSED)
     free(victim);
 }
 
-static void permissions_are_what_was_asked_for(void **state HW_UNUSED)
+TEST_WITH(permissions_are_what_was_asked_for, make_folder, remove_folder)
 {
     static const mode_t masks[] = {0, 022, 077};
     char *path = in_folder("a");
@@ -182,7 +182,7 @@ static void permissions_are_what_was_asked_for(void **state HW_UNUSED)
     free(path);
 }
 
-static void a_descriptor_by_its_name_is_written_directly(void **state HW_UNUSED)
+TEST_WITH(a_descriptor_by_its_name_is_written_directly, make_folder, remove_folder)
 {
     char *path = in_folder("a"), *name = in_folder("stdout"), number[32];
     FILE *f = fopen(path, "w");
@@ -205,7 +205,7 @@ static void a_descriptor_by_its_name_is_written_directly(void **state HW_UNUSED)
     free(name);
 }
 
-static void a_pipe_is_written_directly(void **state HW_UNUSED)
+TEST_WITH(a_pipe_is_written_directly, make_folder, remove_folder)
 {
     char *path = in_folder("a"), text[8] = "";
     int fd;
@@ -221,7 +221,7 @@ static void a_pipe_is_written_directly(void **state HW_UNUSED)
     free(path);
 }
 
-static void what_cannot_be_a_result_is_refused(void **state HW_UNUSED)
+TEST_WITH(what_cannot_be_a_result_is_refused, make_folder, remove_folder)
 {
     assert_int_equal(outfile_write(folder, "x", 1, NULL), -EISDIR);
     assert_int_equal(outfile_write("", "x", 1, NULL), -ENOENT);
@@ -229,7 +229,7 @@ static void what_cannot_be_a_result_is_refused(void **state HW_UNUSED)
 }
 
 /* A limit of the file's size stands for a full disk: write(2) takes a part, and then fails. */
-static void a_put_that_fails_is_told_and_taken_back(void **state HW_UNUSED)
+TEST_WITH(a_put_that_fails_is_told_and_taken_back, make_folder, remove_folder)
 {
     const struct rlimit small = {4096, RLIM_INFINITY};
     static char bytes[3000];
@@ -254,7 +254,7 @@ static void a_put_that_fails_is_told_and_taken_back(void **state HW_UNUSED)
     free(path);
 }
 
-static void a_kept_file_grows_under_its_name(void **state HW_UNUSED)
+TEST_WITH(a_kept_file_grows_under_its_name, make_folder, remove_folder)
 {
     char *path = in_folder("a");
     struct outfile o;
@@ -270,7 +270,7 @@ static void a_kept_file_grows_under_its_name(void **state HW_UNUSED)
     free(path);
 }
 
-static void a_file_of_ours_is_resumed(void **state HW_UNUSED)
+TEST_WITH(a_file_of_ours_is_resumed, make_folder, remove_folder)
 {
     char *path = in_folder("a"), *name = in_folder("link");
     struct outfile o;
@@ -303,7 +303,7 @@ static void a_file_of_ours_is_resumed(void **state HW_UNUSED)
     free(name);
 }
 
-static void a_tree_appears_whole(void **state HW_UNUSED)
+TEST_WITH(a_tree_appears_whole, make_folder, remove_folder)
 {
     char *path = in_folder("t"), *file = in_folder("t/proc/1/stat");
     mode_t mask = umask(022);
@@ -335,7 +335,7 @@ static void a_tree_appears_whole(void **state HW_UNUSED)
     free(file);
 }
 
-static void removing_a_tree_does_not_follow_links(void **state HW_UNUSED)
+TEST_WITH(removing_a_tree_does_not_follow_links, make_folder, remove_folder)
 {
     char *outside = in_folder("outside"), *kept = in_folder("outside/kept"), *name = in_folder("t");
     struct outtree t;
@@ -366,7 +366,7 @@ static void on_signal(int number)
     raise(number);
 }
 
-static void a_signal_leaves_nothing_behind(void **state HW_UNUSED)
+TEST_WITH(a_signal_leaves_nothing_behind, make_folder, remove_folder)
 {
     char *path = in_folder("a"), *committed = in_folder("b"), *dir = in_folder("t");
     int status;
@@ -394,7 +394,7 @@ static void a_signal_leaves_nothing_behind(void **state HW_UNUSED)
     free(dir);
 }
 
-static void a_missing_folder_is_an_error_with_the_path(void **state HW_UNUSED)
+TEST_WITH(a_missing_folder_is_an_error_with_the_path, make_folder, remove_folder)
 {
     char *path = in_folder("missing/a");
     struct err e = {0};
@@ -404,7 +404,7 @@ static void a_missing_folder_is_an_error_with_the_path(void **state HW_UNUSED)
     free(path);
 }
 
-static void a_full_device_is_an_error(void **state HW_UNUSED)
+TEST(a_full_device_is_an_error)
 {
     struct err e = {0};
 
@@ -413,29 +413,4 @@ static void a_full_device_is_an_error(void **state HW_UNUSED)
     assert_int_equal(outfile_write("/dev/null", "x", 1, NULL), 0);
 }
 
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        IN_FOLDER(a_written_file_is_whole_and_readable),
-        IN_FOLDER(the_old_content_stays_until_the_commit),
-        IN_FOLDER(bytes_that_were_put_can_be_replaced),
-        IN_FOLDER(an_aborted_file_leaves_nothing_behind),
-        IN_FOLDER(a_planted_link_is_replaced_and_not_followed),
-        IN_FOLDER(permissions_are_what_was_asked_for),
-        IN_FOLDER(a_descriptor_by_its_name_is_written_directly),
-        IN_FOLDER(a_pipe_is_written_directly),
-        IN_FOLDER(what_cannot_be_a_result_is_refused),
-        IN_FOLDER(a_put_that_fails_is_told_and_taken_back),
-        IN_FOLDER(a_kept_file_grows_under_its_name),
-        IN_FOLDER(a_file_of_ours_is_resumed),
-        IN_FOLDER(a_tree_appears_whole),
-        IN_FOLDER(removing_a_tree_does_not_follow_links),
-        IN_FOLDER(a_signal_leaves_nothing_behind),
-        IN_FOLDER(a_missing_folder_is_an_error_with_the_path),
-        cmocka_unit_test(a_full_device_is_an_error),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -43,7 +43,8 @@ int outtree_open(struct outtree *t, const char *path, struct err *e)
     return 0;
 }
 
-/* Walk down `name`, making what is missing. The directory of its last component, to be closed unless it is t->fd. */
+/* Walk down `name`, making what is missing. The directory of its last component, to be closed
+ * unless it is t->fd. */
 static int open_parent(const struct outtree *t, const char *name, const char **ret_last)
 {
     int dir = t->fd;

@@ -1,7 +1,8 @@
 /* prng.c - seeding, and numbers in a range.
  *
- * prng_below is Lemire's method: the high half of a 64 x 64 bit product is the number, and the few low halves that
- * would favour some numbers are drawn again ("Fast random integer generation in an interval", 2019).
+ * prng_below is Lemire's method: the high half of a 64 x 64 bit product is the number, and the few
+ * low halves that would favour some numbers are drawn again ("Fast random integer generation in an
+ * interval", 2019).
  */
 #include "base/prng.h"
 

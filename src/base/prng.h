@@ -2,8 +2,8 @@
  *
  * Source: xoshiro256** 1.0 and splitmix64, by David Blackman and Sebastiano Vigna (public domain
  *         algorithms, https://prng.di.unimi.it). Not for secrets.
- * Use:    one struct prng per purpose, seeded from the user's seed and a constant of the purpose, so that one
- *         part that draws more does not shift another.
+ * Use:    one struct prng per purpose, seeded from the user's seed and a constant of the purpose,
+ *         so that one part that draws more does not shift another.
  */
 #ifndef BASE_PRNG_H
 #define BASE_PRNG_H

@@ -3,35 +3,32 @@
 
 #include "base/test.h"
 
-static void splitmix64_gives_the_published_sequence(void **state)
+TEST(splitmix64_gives_the_published_sequence)
 {
     /* The first numbers of the reference implementation with seed 1234567. */
     static const u64 want[] = {6457827717110365317u, 3203168211198807973u, 9817491932198370423u,
                                4593380528125082431u, 16408922859458223821u};
     u64 seed = 1234567;
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(want); i++)
         assert_true(splitmix64_next(&seed) == want[i]);
 }
 
-static void xoshiro_gives_the_published_sequence(void **state)
+TEST(xoshiro_gives_the_published_sequence)
 {
     /* The first numbers of the reference implementation with state {1, 2, 3, 4}. */
     static const u64 want[] = {11520, 0, 1509978240, 1215971899390074240};
     struct prng p = {{1, 2, 3, 4}};
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(want); i++)
         assert_true(prng_next(&p) == want[i]);
 }
 
-static void numbers_below_a_bound_are_even(void **state)
+TEST(numbers_below_a_bound_are_even)
 {
     struct prng p;
     u64 seen[7] = {0};
 
-    (void)state;
     prng_seed(&p, 1);
     for (unsigned i = 0; i < 70000; i++)
         seen[prng_below(&p, 7)]++;
@@ -42,14 +39,13 @@ static void numbers_below_a_bound_are_even(void **state)
         assert_int_equal(prng_below(&p, 1), 0);
 }
 
-static void large_bounds_are_not_biased(void **state)
+TEST(large_bounds_are_not_biased)
 {
     /* With bound 3/4 of 2^64 a plain remainder would give the lowest third half of all numbers. */
     u64 bound = BIT_ULL(63) + BIT_ULL(62);
     struct prng p;
     unsigned low = 0;
 
-    (void)state;
     prng_seed(&p, 1);
     for (unsigned i = 0; i < 30000; i++) {
         u64 x = prng_below(&p, bound);
@@ -60,12 +56,11 @@ static void large_bounds_are_not_biased(void **state)
     assert_in_range(low, 9600, 10400);
 }
 
-static void ranges_include_both_ends(void **state)
+TEST(ranges_include_both_ends)
 {
     struct prng p;
     bool low = false, high = false;
 
-    (void)state;
     prng_seed(&p, 1);
     for (unsigned i = 0; i < 1000; i++) {
         u64 x = prng_range(&p, 10, 13);
@@ -81,15 +76,4 @@ static void ranges_include_both_ends(void **state)
     prng_range(&p, 0, UINT64_MAX);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(splitmix64_gives_the_published_sequence),
-        cmocka_unit_test(xoshiro_gives_the_published_sequence),
-        cmocka_unit_test(numbers_below_a_bound_are_even),
-        cmocka_unit_test(large_bounds_are_not_biased),
-        cmocka_unit_test(ranges_include_both_ends),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* secrets.c - every rule marks bytes of the command line; at the end each run of marked bytes is written as "***".
+/* secrets.c - every rule marks bytes of the command line; at the end each run of marked bytes is
+ * written as "***".
  *
  *     mysql -u root -pTIGER db          a letter of a known program, with its value attached or next
  *     app --db-password=x --token y     an option whose name tells, with its value attached or next
@@ -7,8 +8,9 @@
  *     https://user:x@host               the part of a URL that is nobody's business
  *     AKIA..., ghp_..., eyJ...          what is a key by its form
  *
- * Names are split into their parts (db-password, dbPassword, DB_PASSWORD) and looked up. An argument with blanks in it is a command line
- * of its own (sh -c "..."), unless it is the value of an option.
+ * Names are split into their parts (db-password, dbPassword, DB_PASSWORD) and looked up. An
+ * argument with blanks in it is a command line of its own (sh -c "..."), unless it is the value of
+ * an option.
  */
 #include "base/secrets.h"
 
@@ -32,8 +34,8 @@ struct tool {
     const char *name;
     const char *values;   /* letters whose value is a secret, attached or next */
     const char *attached; /* letters whose value is a secret, attached only */
-    const char *
-        pairs; /* letters whose value is USER and a secret; '/': USER/SECRET@HOST without a letter */
+    /* letters whose value is USER and a secret; '/': USER/SECRET@HOST without a letter */
+    const char *pairs;
     const char *after; /* all that only behind this word; NULL: always */
 };
 
@@ -76,7 +78,8 @@ static void mark(struct scan *s, size_t from, size_t to)
         memset(s->masked + from, 1, to - from);
 }
 
-/* A secret begins here. If it opens a quote and does not close it in this word, the next words are of it. */
+/* A secret begins here. If it opens a quote and does not close it in this word, the next words are
+ * of it. */
 static void open_quote(struct scan *s, size_t from, size_t to)
 {
     char c = from < to ? s->text[from] : '\0';
@@ -85,7 +88,7 @@ static void open_quote(struct scan *s, size_t from, size_t to)
         s->quote = c;
 }
 
-/* --- names ------------------------------------------------------------------------------------------------------------------ */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static bool is_one_of(const char *word, size_t len, const char *const *list, size_t count)
 {
@@ -103,7 +106,8 @@ static bool ends_with(const char *word, size_t len, const char *end)
     return len >= n && strncasecmp(word + len - n, end, n) == 0;
 }
 
-/* The name without what separates its parts: "api-key" and "apiKey" are "apikey". False when it is no name at all. */
+/* The name without what separates its parts: "api-key" and "apiKey" are "apikey". False when it is
+ * no name at all. */
 static bool squeeze(const char *name, size_t len, char *out, size_t size)
 {
     size_t n = 0;
@@ -120,7 +124,8 @@ static bool squeeze(const char *name, size_t len, char *out, size_t size)
     return n > 0;
 }
 
-/* The next part of a name: letters and digits up to a separator or to where a capital follows a small letter. */
+/* The next part of a name: letters and digits up to a separator or to where a capital follows a
+ * small letter. */
 static bool next_part(const char *name, size_t len, size_t *at, size_t *ret_from, size_t *ret_len)
 {
     size_t i = *at;
@@ -179,9 +184,10 @@ static bool is_name_char(char c)
     return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
 }
 
-/* --- within a word ------------------------------------------------------------------------------------------------------ */
+/* --- within a word ---------------------------------------------------------------------------- */
 
-/* NAME=VALUE and "NAME": "VALUE", as often as they occur: in a query, a list of options, a piece of JSON. */
+/* NAME=VALUE and "NAME": "VALUE", as often as they occur: in a query, a list of options, a piece of
+ * JSON. */
 static void mask_assignments(struct scan *s, size_t from, size_t to)
 {
     const char *t = s->text;
@@ -215,7 +221,8 @@ static void mask_assignments(struct scan *s, size_t from, size_t to)
     }
 }
 
-/* scheme://user:secret@host, and https://token@host. A secret may hold a '/' that should have been written %2F. */
+/* scheme://user:secret@host, and https://token@host. A secret may hold a '/' that should have been
+ * written %2F. */
 static void mask_urls(struct scan *s, size_t from, size_t to)
 {
     const char *t = s->text;
@@ -292,7 +299,7 @@ static void mask_known_keys(struct scan *s, size_t from, size_t to)
     }
 }
 
-/* --- options --------------------------------------------------------------------------------------------------------------- */
+/* --- options ---------------------------------------------------------------------------------- */
 
 static void find_tool(struct scan *s, size_t from, size_t to)
 {
@@ -439,7 +446,7 @@ static void mask_word(struct scan *s, size_t from, size_t to)
     expect_value(s, from, to);
 }
 
-/* --- the command line ------------------------------------------------------------------------------------------------- */
+/* --- the command line ------------------------------------------------------------------------- */
 
 static bool is_blank(char c)
 {

@@ -1,4 +1,5 @@
-/* secrets_test.c - command lines as people write them, and what is left of them. A '|' stands for the NUL between arguments. */
+/* secrets_test.c - command lines as people write them, and what is left of them. A '|' stands for
+ * the NUL between arguments. */
 #include "base/secrets.h"
 #include "base/test.h"
 
@@ -104,14 +105,14 @@ static void assert_shown(const char *text, const char *want)
     free(args);
 }
 
-static void secrets_in_real_command_lines_are_masked(void **state HW_UNUSED)
+TEST(secrets_in_real_command_lines_are_masked)
 {
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         assert_shown(cases[i].args, cases[i].shown);
 }
 
 /* As recordings of 0.1.0 have them. */
-static void a_line_with_blanks_is_masked_as_well(void **state HW_UNUSED)
+TEST(a_line_with_blanks_is_masked_as_well)
 {
     assert_shown("mysql -u root -pTIGER shop", "mysql -u root -p*** shop");
     assert_shown("app --password x --port 80 --token=y",
@@ -120,7 +121,7 @@ static void a_line_with_blanks_is_masked_as_well(void **state HW_UNUSED)
                  "curl -H Authorization: Bearer *** https://a");
 }
 
-static void the_program_alone_can_be_kept(void **state HW_UNUSED)
+TEST(the_program_alone_can_be_kept)
 {
     static const char args[] = "/opt/my app\0--password\0x";
     struct strbuf out;
@@ -134,13 +135,4 @@ static void the_program_alone_can_be_kept(void **state HW_UNUSED)
     strbuf_done(&out);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(secrets_in_real_command_lines_are_masked),
-        cmocka_unit_test(a_line_with_blanks_is_masked_as_well),
-        cmocka_unit_test(the_program_alone_can_be_kept),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

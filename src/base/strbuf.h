@@ -28,7 +28,8 @@ void strbuf_append(struct strbuf *s, const char *text);
 void strbuf_append_bytes(struct strbuf *s, const void *bytes, size_t count);
 void strbuf_appendc(struct strbuf *s, char c);
 
-/* As "%*" PRId64 and "%-*s" have them, at a tenth of the cost: texts of figures are made each time that somebody reads them. */
+/* As "%*" PRId64 and "%-*s" have them, at a tenth of the cost: texts of figures are made each time
+ * that somebody reads them. */
 void strbuf_append_s64(struct strbuf *s, s64 value, unsigned width);
 void strbuf_append_padded(struct strbuf *s, const char *text, unsigned width);
 

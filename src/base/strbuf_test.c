@@ -5,12 +5,11 @@
 
 #include <string.h>
 
-static void new_buffer_is_an_empty_string(void **state)
+TEST(new_buffer_is_an_empty_string)
 {
     struct strbuf s;
     char *text;
 
-    (void)state;
     strbuf_init(&s);
     assert_string_equal(s.text, "");
     strbuf_reset(&s);
@@ -20,12 +19,11 @@ static void new_buffer_is_an_empty_string(void **state)
     strbuf_done(&s);
 }
 
-static void pieces_of_every_size_add_up(void **state)
+TEST(pieces_of_every_size_add_up)
 {
     struct strbuf s;
     size_t want = 0;
 
-    (void)state;
     strbuf_init(&s);
     for (int i = 0; i < 300; i++) {
         strbuf_printf(&s, "%*d", i + 1, 7);
@@ -37,12 +35,11 @@ static void pieces_of_every_size_add_up(void **state)
     strbuf_done(&s);
 }
 
-static void reset_keeps_the_memory(void **state)
+TEST(reset_keeps_the_memory)
 {
     struct strbuf s;
     size_t capacity;
 
-    (void)state;
     strbuf_init(&s);
     strbuf_fill(&s, 'x', 1000);
     capacity = s.capacity;
@@ -57,12 +54,11 @@ static void reset_keeps_the_memory(void **state)
     strbuf_done(&s);
 }
 
-static void stolen_text_outlives_the_buffer(void **state)
+TEST(stolen_text_outlives_the_buffer)
 {
     struct strbuf s;
     char *text;
 
-    (void)state;
     strbuf_init(&s);
     strbuf_append(&s, "mine");
     text = strbuf_steal(&s);
@@ -72,13 +68,12 @@ static void stolen_text_outlives_the_buffer(void **state)
     free(text);
 }
 
-static void figures_are_as_printf_has_them(void **state)
+TEST(figures_are_as_printf_has_them)
 {
     static const s64 values[] = {0,         7,          -1,        10,       99999999,
                                  123456789, -123456789, INT64_MAX, INT64_MIN};
     struct strbuf ours, theirs;
 
-    (void)state;
     strbuf_init(&ours);
     strbuf_init(&theirs);
     for (unsigned i = 0; i < ARRAY_SIZE(values); i++)
@@ -93,15 +88,4 @@ static void figures_are_as_printf_has_them(void **state)
     strbuf_done(&theirs);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(new_buffer_is_an_empty_string),
-        cmocka_unit_test(pieces_of_every_size_add_up),
-        cmocka_unit_test(reset_keeps_the_memory),
-        cmocka_unit_test(figures_are_as_printf_has_them),
-        cmocka_unit_test(stolen_text_outlives_the_buffer),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -34,7 +34,8 @@ typedef u64 ns_t;
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Each argument is evaluated once, and compared and returned in the type that C converts both to. Not for constant expressions. */
+/* Each argument is evaluated once, and compared and returned in the type that C converts both to.
+ * Not for constant expressions. */
 #define MIN(a, b)           CHOOSE_(a, <, b, __COUNTER__)
 #define MAX(a, b)           CHOOSE_(a, >, b, __COUNTER__)
 #define CLAMP(x, low, high) MIN(MAX(x, low), high)
@@ -51,7 +52,8 @@ typedef u64 ns_t;
 
 #define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
 
-/* To a multiple of `to`, which need not be a power of two and is evaluated twice or more: give a value, not a call. */
+/* To a multiple of `to`, which need not be a power of two and is evaluated twice or more: give a
+ * value, not a call. */
 #define ROUND_DOWN(x, to) ((x) / (to) * (to))
 #define ROUND_UP(x, to)   (DIV_ROUND_UP(x, to) * (to))
 

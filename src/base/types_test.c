@@ -9,7 +9,7 @@ static u32 next(u32 value)
     return value;
 }
 
-static void each_argument_is_evaluated_once(void **state HW_UNUSED)
+TEST(each_argument_is_evaluated_once)
 {
     calls = 0;
     assert_int_equal(MIN(next(3), next(4)), 3);
@@ -20,7 +20,7 @@ static void each_argument_is_evaluated_once(void **state HW_UNUSED)
     assert_int_equal(calls, 7);
 }
 
-static void they_nest_and_take_the_wider_type(void **state HW_UNUSED)
+TEST(they_nest_and_take_the_wider_type)
 {
     u64 wide = (u64)1 << 40;
     u32 narrow = 7;
@@ -33,12 +33,4 @@ static void they_nest_and_take_the_wider_type(void **state HW_UNUSED)
     assert_int_equal(CLAMP(0, -3, 3), 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_argument_is_evaluated_once),
-        cmocka_unit_test(they_nest_and_take_the_wider_type),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,6 +1,7 @@
 /* units.c - sizes and times as text, and back.
  *
- * Decimal fractions are kept as an integer over a power of ten, so "0.1G" means the same on every host.
+ * Decimal fractions are kept as an integer over a power of ten, so "0.1G" means the same on every
+ * host.
  */
 #include "base/units.h"
 
@@ -39,7 +40,8 @@ struct decimal {
     u64 fraction, scale;
 };
 
-/* Read "12", "12.5" or ".5" from *text on, and step past it, also when it is too large (-ERANGE). */
+/* Read "12", "12.5" or ".5" from *text on, and step past it, also when it is too large
+ * (-ERANGE). */
 static int read_decimal(const char **text, struct decimal *ret)
 {
     const char *at = *text;

@@ -1,4 +1,5 @@
-/* units_test.c - what people write for sizes and times, what they mistype, and what is shown to them. */
+/* units_test.c - what people write for sizes and times, what they mistype, and what is shown to
+ * them. */
 #include "base/units.h"
 
 #include "base/prng.h"
@@ -6,7 +7,7 @@
 
 #include <string.h>
 
-static void sizes_are_read_in_every_spelling(void **state)
+TEST(sizes_are_read_in_every_spelling)
 {
     static const struct {
         const char *text;
@@ -31,7 +32,6 @@ static void sizes_are_read_in_every_spelling(void **state)
         {"15.999999999999999E", 18446744073709550463u},
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         u64 bytes = 1;
 
@@ -40,7 +40,7 @@ static void sizes_are_read_in_every_spelling(void **state)
     }
 }
 
-static void wrong_sizes_are_refused_with_a_hint(void **state)
+TEST(wrong_sizes_are_refused_with_a_hint)
 {
     static const struct {
         const char *text;
@@ -62,7 +62,6 @@ static void wrong_sizes_are_refused_with_a_hint(void **state)
         {"99999999999999999999999M", -ERANGE, "64 bits"},
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct err e = {0};
         u64 bytes = 123;
@@ -73,7 +72,7 @@ static void wrong_sizes_are_refused_with_a_hint(void **state)
     }
 }
 
-static void durations_are_read_and_refused(void **state)
+TEST(durations_are_read_and_refused)
 {
     static const struct {
         const char *text;
@@ -95,7 +94,6 @@ static void durations_are_read_and_refused(void **state)
         {"9999999999h", -ERANGE, 0},
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         ns_t ns = 0;
 
@@ -104,14 +102,13 @@ static void durations_are_read_and_refused(void **state)
     }
 }
 
-static void numbers_are_read_whole_or_not_at_all(void **state)
+TEST(numbers_are_read_whole_or_not_at_all)
 {
     static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "1x", "0x", "0xg", "1e3"};
     static const char *const bad_f64[] = {"", "nan", "inf", "-inf", "1..2", "1x", "0x1p3", "1e999"};
     u64 n = 0;
     double f = 0;
 
-    (void)state;
     assert_int_equal(parse_u64("18446744073709551615", &n, NULL), 0);
     assert_true(n == UINT64_MAX);
     assert_int_equal(parse_u64("0xff", &n, NULL), 0);
@@ -129,7 +126,7 @@ static void numbers_are_read_whole_or_not_at_all(void **state)
         assert_true(parse_f64(bad_f64[i], &f, NULL) < 0);
 }
 
-static void bytes_are_shown_with_one_decimal(void **state)
+TEST(bytes_are_shown_with_one_decimal)
 {
     static const struct {
         u64 bytes;
@@ -146,12 +143,11 @@ static void bytes_are_shown_with_one_decimal(void **state)
     };
     char buf[UNITS_TEXT_MAX];
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         assert_string_equal(format_bytes(buf, cases[i].bytes), cases[i].text);
 }
 
-static void limits_are_told_within_half_a_percent(void **state)
+TEST(limits_are_told_within_half_a_percent)
 {
     static const struct {
         u64 bytes;
@@ -171,7 +167,6 @@ static void limits_are_told_within_half_a_percent(void **state)
     };
     char buf[UNITS_TEXT_MAX], other[UNITS_TEXT_MAX];
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         assert_string_equal(format_limit(buf, cases[i].bytes), cases[i].text);
     format_two_bytes(buf, 1081344 * KIB, other, 1056768 * KIB);
@@ -179,7 +174,7 @@ static void limits_are_told_within_half_a_percent(void **state)
     assert_string_equal(other, "1.01 GiB");
 }
 
-static void times_are_shown_with_three_digits(void **state)
+TEST(times_are_shown_with_three_digits)
 {
     static const struct {
         ns_t ns;
@@ -201,16 +196,14 @@ static void times_are_shown_with_three_digits(void **state)
     };
     char buf[UNITS_TEXT_MAX];
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         assert_string_equal(format_ns(buf, cases[i].ns), cases[i].text);
 }
 
-static void counts_are_shown_in_groups_of_three(void **state)
+TEST(counts_are_shown_in_groups_of_three)
 {
     char buf[UNITS_TEXT_MAX];
 
-    (void)state;
     assert_string_equal(format_count(buf, 0), "0");
     assert_string_equal(format_count(buf, 999), "999");
     assert_string_equal(format_count(buf, 1000), "1,000");
@@ -223,13 +216,12 @@ static void counts_are_shown_in_groups_of_three(void **state)
     assert_string_equal(format_short_count(buf, UINT64_MAX), "18446744T");
 }
 
-static void formatted_sizes_parse_back(void **state)
+TEST(formatted_sizes_parse_back)
 {
     struct prng p;
     char buf[UNITS_TEXT_MAX];
     u64 back;
 
-    (void)state;
     assert_string_equal(format_size(buf, 96 * MIB), "96M");
     assert_string_equal(format_size(buf, 1000), "1000");
     assert_string_equal(format_size(buf, 0), "0");
@@ -242,7 +234,7 @@ static void formatted_sizes_parse_back(void **state)
     }
 }
 
-static void sizes_of_cgroup_files_are_read_as_linux_does(void **state)
+TEST(sizes_of_cgroup_files_are_read_as_linux_does)
 {
     static const struct {
         const char *text;
@@ -253,7 +245,6 @@ static void sizes_of_cgroup_files_are_read_as_linux_does(void **state)
     static const char *const bad[] = {"1.5G", "100MB", "-1", "G1", "0x", "08", "1 G", "1KK", "k1"};
     u64 bytes;
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
         assert_int_equal(parse_kernel_size(good[i].text, &bytes), 0);
         assert_int_equal(bytes, good[i].bytes);
@@ -262,7 +253,7 @@ static void sizes_of_cgroup_files_are_read_as_linux_does(void **state)
         assert_int_equal(parse_kernel_size(bad[i], &bytes), -EINVAL);
 }
 
-static void numbers_of_kernel_files_are_read_as_linux_does(void **state)
+TEST(numbers_of_kernel_files_are_read_as_linux_does)
 {
     static const struct {
         const char *text;
@@ -287,7 +278,6 @@ static void numbers_of_kernel_files_are_read_as_linux_does(void **state)
                  {"99999999999999999999x", 0, -EINVAL, 0}};
     u64 number;
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         number = 0;
         assert_int_equal(parse_kernel_u64(cases[i].text, cases[i].base, &number), cases[i].rc);
@@ -296,7 +286,7 @@ static void numbers_of_kernel_files_are_read_as_linux_does(void **state)
 }
 
 /* What a 6.18 kernel said to writes of these texts to sysctls of a network namespace. */
-static void sysctls_are_read_as_linux_does(void **state)
+TEST(sysctls_are_read_as_linux_does)
 {
     static const struct {
         const char *text;
@@ -307,7 +297,6 @@ static void sysctls_are_read_as_linux_does(void **state)
         "1M", "+1", "-1", "", "0x", "08", "1,2", "x", "99999999999999999999999"};
     u64 number;
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
         assert_int_equal(parse_kernel_sysctl(good[i].text, &number), 0);
         assert_int_equal(number, good[i].number);
@@ -316,14 +305,13 @@ static void sysctls_are_read_as_linux_does(void **state)
         assert_int_equal(parse_kernel_sysctl(bad[i], &number), -EINVAL);
 }
 
-static void switches_are_read_as_linux_does(void **state)
+TEST(switches_are_read_as_linux_does)
 {
     static const char *const on[] = {"1", "y", "Y", "yes", "true", "T", "on", "ON"},
                              *const off[] = {"0", "n", "N", "no", "false", "off", "Of"},
                              *const bad[] = {"", "2", "maybe", "o", "or", "always"};
     bool value;
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(on); i++)
         assert_true(parse_kernel_bool(on[i], &value) == 0 && value);
     for (size_t i = 0; i < ARRAY_SIZE(off); i++)
@@ -332,23 +320,4 @@ static void switches_are_read_as_linux_does(void **state)
         assert_int_equal(parse_kernel_bool(bad[i], &value), -EINVAL);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes_are_read_in_every_spelling),
-        cmocka_unit_test(wrong_sizes_are_refused_with_a_hint),
-        cmocka_unit_test(durations_are_read_and_refused),
-        cmocka_unit_test(numbers_are_read_whole_or_not_at_all),
-        cmocka_unit_test(bytes_are_shown_with_one_decimal),
-        cmocka_unit_test(limits_are_told_within_half_a_percent),
-        cmocka_unit_test(times_are_shown_with_three_digits),
-        cmocka_unit_test(counts_are_shown_in_groups_of_three),
-        cmocka_unit_test(formatted_sizes_parse_back),
-        cmocka_unit_test(sizes_of_cgroup_files_are_read_as_linux_does),
-        cmocka_unit_test(numbers_of_kernel_files_are_read_as_linux_does),
-        cmocka_unit_test(sysctls_are_read_as_linux_does),
-        cmocka_unit_test(switches_are_read_as_linux_does),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* Length of the valid sequence that begins the `room` bytes at `at`, 0 when there is none.   pre: room > 0 */
+/* Length of the valid sequence that begins the `room` bytes at `at`, 0 when there is none.   pre:
+ * room > 0 */
 static unsigned sequence_len(const unsigned char *at, size_t room)
 {
     unsigned char low = 0x80, high = 0xbf;
@@ -47,8 +48,9 @@ static u32 decode(const unsigned char *bytes, unsigned len)
     return code;
 }
 
-/* Code points that command a terminal, or that change what a reader sees without being seen: the control characters C0 and C1, line and
- * paragraph separators, and the invisible ones of the general category Cf and their like. Ascending. */
+/* Code points that command a terminal, or that change what a reader sees without being seen: the
+ * control characters C0 and C1, line and paragraph separators, and the invisible ones of the
+ * general category Cf and their like. Ascending. */
 static const struct {
     u32 first, last;
 } hidden[] = {

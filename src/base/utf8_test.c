@@ -12,17 +12,15 @@ static void expect_clean(const char *text, const char *want)
     strbuf_done(&s);
 }
 
-static void valid_text_stays(void **state)
+TEST(valid_text_stays)
 {
-    (void)state;
     expect_clean("", "");
     expect_clean("/tmp/f\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80",
                  "/tmp/f\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80");
 }
 
-static void invalid_bytes_are_replaced_one_by_one(void **state)
+TEST(invalid_bytes_are_replaced_one_by_one)
 {
-    (void)state;
     expect_clean("a\xff"
                  "b",
                  "a\xef\xbf\xbd"
@@ -33,15 +31,13 @@ static void invalid_bytes_are_replaced_one_by_one(void **state)
     expect_clean("\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }
 
-static void control_characters_do_not_reach_a_terminal(void **state)
+TEST(control_characters_do_not_reach_a_terminal)
 {
-    (void)state;
     expect_clean("x\033[31m\n\x7f", "x?[31m??");
 }
 
-static void c1_controls_do_not_either(void **state)
+TEST(c1_controls_do_not_either)
 {
-    (void)state;
     expect_clean("a\xc2\x9b"
                  "31mb",
                  "a?31mb");
@@ -49,9 +45,8 @@ static void c1_controls_do_not_either(void **state)
     expect_clean("\x9b", "\xef\xbf\xbd");
 }
 
-static void what_is_not_seen_is_shown_as_a_question_mark(void **state)
+TEST(what_is_not_seen_is_shown_as_a_question_mark)
 {
-    (void)state;
     expect_clean("a\xe2\x80\xae"
                  "b\xe2\x81\xa6"
                  "c",
@@ -66,24 +61,22 @@ static void what_is_not_seen_is_shown_as_a_question_mark(void **state)
                  "\xe2\x80\xa6\xd7\xa9\xd7\x9c"); /* an ellipsis, Hebrew */
 }
 
-static void bytes_may_hold_a_nul_and_end_anywhere(void **state)
+TEST(bytes_may_hold_a_nul_and_end_anywhere)
 {
     struct strbuf s;
 
-    (void)state;
     strbuf_init(&s);
     utf8_append_clean_bytes(&s, "a\0b\xe2\x82\xac", 5);
     assert_string_equal(s.text, "a?b\xef\xbf\xbd\xef\xbf\xbd");
     strbuf_done(&s);
 }
 
-static void code_points_come_back_as_they_went(void **state)
+TEST(code_points_come_back_as_they_went)
 {
     static const u32 codes[] = {'a', 0x7f, 0x80, 0x7ff, 0x800, 0xfffd, 0x10000, 0x10ffff};
     struct strbuf s;
     const char *at;
 
-    (void)state;
     strbuf_init(&s);
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
         utf8_append(&s, codes[i]);
@@ -98,17 +91,4 @@ static void code_points_come_back_as_they_went(void **state)
     assert_int_equal(*at, 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(valid_text_stays),
-        cmocka_unit_test(invalid_bytes_are_replaced_one_by_one),
-        cmocka_unit_test(control_characters_do_not_reach_a_terminal),
-        cmocka_unit_test(c1_controls_do_not_either),
-        cmocka_unit_test(what_is_not_seen_is_shown_as_a_question_mark),
-        cmocka_unit_test(bytes_may_hold_a_nul_and_end_anywhere),
-        cmocka_unit_test(code_points_come_back_as_they_went),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

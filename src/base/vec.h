@@ -4,8 +4,8 @@
  *        vec_push(&found, vma);
  *        vec_for_each (&found, at)  (*at)->...
  *        vec_done(&found);
- * A zeroed VEC is empty (and NULL + 0, which C leaves undefined, is not computed). Pointers to elements are valid until the next push. The macros evaluate the vector
- * more than once.
+ * A zeroed VEC is empty (and NULL + 0, which C leaves undefined, is not computed). Pointers to
+ * elements are valid until the next push. The macros evaluate the vector more than once.
  */
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
@@ -48,7 +48,8 @@
         (v)->count = (v)->capacity = 0; \
     } while (0)
 
-/* `to` becomes what `from` was, which is empty afterwards; what `to` held is freed. Both are of one type of element. */
+/* `to` becomes what `from` was, which is empty afterwards; what `to` held is freed. Both are of one
+ * type of element. */
 #define vec_move(to, from)                    \
     do {                                      \
         free((to)->items);                    \

@@ -7,12 +7,11 @@ struct pair {
     u64 a, b;
 };
 
-static void pushed_elements_keep_their_order(void **state)
+TEST(pushed_elements_keep_their_order)
 {
     VEC(struct pair) pairs = {0};
     u64 want = 0;
 
-    (void)state;
     for (u64 i = 0; i < 1000; i++)
         vec_push(&pairs, ((struct pair){i, i * i}));
     assert_int_equal(pairs.count, 1000);
@@ -30,11 +29,10 @@ static void pushed_elements_keep_their_order(void **state)
     assert_null(pairs.items);
 }
 
-static void empty_vector_iterates_over_nothing(void **state)
+TEST(empty_vector_iterates_over_nothing)
 {
     VEC(int) none = {0};
 
-    (void)state;
     vec_for_each (&none, at)
         fail_msg("visited %d", *at);
     vec_reserve(&none, 3);
@@ -42,12 +40,11 @@ static void empty_vector_iterates_over_nothing(void **state)
     vec_done(&none);
 }
 
-static void a_moved_vector_leaves_nothing_behind(void **state)
+TEST(a_moved_vector_leaves_nothing_behind)
 {
     VEC(int) to = {0};
     VEC(int) from = {0};
 
-    (void)state;
     vec_push(&to, 1);
     vec_push(&from, 2);
     vec_push(&from, 3);
@@ -59,13 +56,4 @@ static void a_moved_vector_leaves_nothing_behind(void **state)
     vec_done(&to);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pushed_elements_keep_their_order),
-        cmocka_unit_test(empty_vector_iterates_over_nothing),
-        cmocka_unit_test(a_moved_vector_leaves_nothing_behind),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* wire.h - numbers in files of our own: little-endian, and varints (unsigned LEB128, at most WIRE_VARINT_MAX bytes).
+/* wire.h - numbers in files of our own: little-endian, and varints (unsigned LEB128, at most
+ * WIRE_VARINT_MAX bytes).
  *
  * Never: trusts what it reads: a varint that is cut or longer than 64 bits is none.
  */

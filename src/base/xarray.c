@@ -1,16 +1,17 @@
 /* xarray.c - the radix tree behind xarray.h.
  *
- * A walk goes from the head down, taking six bits of the index at each level. A store adds levels on top until
- * the index fits, then the missing nodes on the way down. An erase walks down remembering the nodes, frees those
- * that became empty from the bottom up, and then takes off every root that has only slot 0, because then
- * the tree below it holds all there is:
+ * A walk goes from the head down, taking six bits of the index at each level. A store adds levels
+ * on top until the index fits, then the missing nodes on the way down. An erase walks down
+ * remembering the nodes, frees those that became empty from the bottom up, and then takes off every
+ * root that has only slot 0, because then the tree below it holds all there is:
  *
  *     root [x . . .]          node [a b . .]           a single entry at index 0
  *           |          ->                       ->     becomes the head itself
  *     node [a b . .]
  *
- * Nodes have no parent pointers: a path is at most 11 nodes, kept on the stack by the few functions that go up
- * again. The bits of `present` make "next entry" and "next gap" a count of trailing zeros per level.
+ * Nodes have no parent pointers: a path is at most 11 nodes, kept on the stack by the few functions
+ * that go up again. The bits of `present` make "next entry" and "next gap" a count of trailing
+ * zeros per level.
  */
 #include "base/xarray.h"
 
@@ -126,7 +127,8 @@ static void drop_levels(struct xarray *xa)
     }
 }
 
-/* Put entry (not 0) into the leaf and keep the leaf's and the tree's counts. Returns the old entry. */
+/* Put entry (not 0) into the leaf and keep the leaf's and the tree's counts. Returns the old
+ * entry. */
 static u64 leaf_put(struct xarray *xa, struct xa_node *leaf, unsigned slot, u64 entry)
 {
     u64 old = leaf->slots[slot].entry;
@@ -169,7 +171,8 @@ u64 xa_store(struct xarray *xa, u64 index, u64 entry)
     return old;
 }
 
-/* The nodes from the root (path[0]) to the leaf of index; their number, or 0 when a node is missing. */
+/* The nodes from the root (path[0]) to the leaf of index; their number, or 0 when a node is
+ * missing. */
 static unsigned walk(const struct xarray *xa, u64 index, struct xa_node *path[HEIGHT_MAX])
 {
     struct xa_node *node = xa->head.node;
@@ -249,10 +252,10 @@ static inline u64 wanted(const struct xa_node *node, int mark)
 
 /* First wanted entry at or after *index.
  *
- * Down as long as the slot of the index is wanted; where it is not, on to the next wanted slot of this
- * node, whose subtree is then searched from its start; where the node has none left, the index moves
- * past the node and the walk starts at the top again (at most once per level, as marks and present bits promise
- * an entry below). */
+ * Down as long as the slot of the index is wanted; where it is not, on to the next wanted slot of
+ * this node, whose subtree is then searched from its start; where the node has none left, the index
+ * moves past the node and the walk starts at the top again (at most once per level, as marks and
+ * present bits promise an entry below). */
 static u64 find(const struct xarray *xa, u64 *index, u64 last, int mark)
 {
     u64 at = *index;

@@ -1,18 +1,21 @@
-/* xarray.h - a sparse array of u64 by u64 index: a radix tree of 64-slot nodes, with two marks per entry.
+/* xarray.h - a sparse array of u64 by u64 index: a radix tree of 64-slot nodes, with two marks per
+ * entry.
  *
- * Mirrors:    lib/xarray.c and include/linux/xarray.h, Linux 6.1: the shape of the tree for a given set of
- *             indexes, hence the number of nodes, is the kernel's. Differs: one index per entry (no multi-index
- *             entries), one user, no locks.
+ * Mirrors:    lib/xarray.c and include/linux/xarray.h, Linux 6.1: the shape of the tree for a given
+ *             set of indexes, hence the number of nodes, is the kernel's. Differs: one index per
+ *             entry (no multi-index entries), one user, no locks.
  *
  *             height 0:  head is the entry of index 0        (no node at all)
  *             height 1:  head -> node of indexes 0..63
  *             height 2:  head -> node -> nodes of 64 indexes each, up to 4095; and so on, up to 11
  *
- * Entries:    0 is "nothing". An odd entry is a *value* in the kernel's sense (a shadow, a swap entry), an even
- *             one is an object; nodes count their values, so that a node full of shadows can be told.
+ * Entries:    0 is "nothing". An odd entry is a *value* in the kernel's sense (a shadow, a swap
+ *             entry), an even one is an object; nodes count their values, so that a node full of
+ *             shadows can be told.
  * Owns:       the nodes. What entries mean belongs to the caller.
- * Invariants: (xa_check) no empty node; no root that has only slot 0; marks of a parent slot are the OR of the
- *             marks below it; only present entries are marked; all counts are recounts.
+ * Invariants: (xa_check) no empty node; no root that has only slot 0; marks of a parent slot are
+ *             the OR of the marks below it; only present entries are marked; all counts are
+ *             recounts.
  * Cost:       every operation O(height); a dense array takes less than 9 bytes per entry.
  */
 #ifndef BASE_XARRAY_H
@@ -86,14 +89,15 @@ static inline u64 xa_load(const struct xarray *xa, u64 index)
     return at.entry;
 }
 
-/* Put entry at index and return the old one. Marks stay when an entry replaces another. Storing 0 erases. */
+/* Put entry at index and return the old one. Marks stay when an entry replaces another. Storing 0
+ * erases. */
 u64 xa_store(struct xarray *xa, u64 index, u64 entry);
 
 /* Take the entry and its marks away; returns it. */
 u64 xa_erase(struct xarray *xa, u64 index);
 
-/* Find the first entry in [*index, last]: returns it and sets *index to where it is; or returns 0 and leaves
- * *index alone. */
+/* Find the first entry in [*index, last]: returns it and sets *index to where it is; or returns 0
+ * and leaves *index alone. */
 u64 xa_find(const struct xarray *xa, u64 *index, u64 last);
 
 /* As xa_find, in (*index, last]. */
@@ -109,8 +113,8 @@ bool xa_get_mark(const struct xarray *xa, u64 index, enum xa_mark mark);
 
 void xa_check(const struct xarray *xa);
 
-/* All entries with first <= index <= last, upwards; `index` and `entry` are u64 variables. The body may store
- * and erase at any index. */
+/* All entries with first <= index <= last, upwards; `index` and `entry` are u64 variables. The body
+ * may store and erase at any index. */
 #define xa_for_each_range(xa, index, entry, first, last)            \
     for (index = (first), entry = xa_find(xa, &index, last); entry; \
          entry = xa_find_after(xa, &index, last))

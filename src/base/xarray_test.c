@@ -1,4 +1,5 @@
-/* xarray_test.c - shapes, searches and marks of the tree; and random operations against a plain array. */
+/* xarray_test.c - shapes, searches and marks of the tree; and random operations against a plain
+ * array. */
 #include "base/xarray.h"
 
 #include "base/prng.h"
@@ -6,12 +7,11 @@
 
 #include <string.h>
 
-static void empty_array_has_no_node(void **state)
+TEST(empty_array_has_no_node)
 {
     struct xarray xa;
     u64 index = 0;
 
-    (void)state;
     xa_init(&xa);
     xa_check(&xa);
     assert_int_equal(xa_load(&xa, 0), 0);
@@ -23,11 +23,10 @@ static void empty_array_has_no_node(void **state)
     xa_done(&xa);
 }
 
-static void index_zero_alone_needs_no_node(void **state)
+TEST(index_zero_alone_needs_no_node)
 {
     struct xarray xa;
 
-    (void)state;
     xa_init(&xa);
     assert_int_equal(xa_store(&xa, 0, 42), 0);
     assert_int_equal(xa.nodes, 0);
@@ -44,7 +43,7 @@ static void index_zero_alone_needs_no_node(void **state)
     xa_done(&xa);
 }
 
-static void nodes_are_those_the_kernel_would_have(void **state)
+TEST(nodes_are_those_the_kernel_would_have)
 {
     /* What lib/xarray.c allocates for these sets of indexes, in this order. */
     static const struct {
@@ -63,7 +62,6 @@ static void nodes_are_those_the_kernel_would_have(void **state)
         {{UINT64_MAX, 0}, 2, 21, 11},
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct xarray xa;
 
@@ -81,12 +79,11 @@ static void nodes_are_those_the_kernel_would_have(void **state)
     }
 }
 
-static void dense_array_takes_less_than_nine_bytes_per_entry(void **state)
+TEST(dense_array_takes_less_than_nine_bytes_per_entry)
 {
     struct xarray xa;
     u64 entries = 1 << 20;
 
-    (void)state;
     xa_init(&xa);
     for (u64 i = 0; i < entries; i++)
         xa_store(&xa, i, i + 1);
@@ -96,11 +93,10 @@ static void dense_array_takes_less_than_nine_bytes_per_entry(void **state)
     xa_done(&xa);
 }
 
-static void deep_tree_shrinks_when_the_far_entry_goes(void **state)
+TEST(deep_tree_shrinks_when_the_far_entry_goes)
 {
     struct xarray xa;
 
-    (void)state;
     xa_init(&xa);
     xa_store(&xa, 3, 8);
     xa_store(&xa, BIT_ULL(40), 10);
@@ -113,11 +109,10 @@ static void deep_tree_shrinks_when_the_far_entry_goes(void **state)
     xa_done(&xa);
 }
 
-static void nodes_count_their_values(void **state)
+TEST(nodes_count_their_values)
 {
     struct xarray xa;
 
-    (void)state;
     xa_init(&xa);
     xa_store(&xa, 64, 1);
     xa_store(&xa, 65, 3);
@@ -132,12 +127,11 @@ static void nodes_count_their_values(void **state)
     xa_done(&xa);
 }
 
-static void marks_survive_replacement_and_die_with_the_entry(void **state)
+TEST(marks_survive_replacement_and_die_with_the_entry)
 {
     struct xarray xa;
     u64 index = 0;
 
-    (void)state;
     xa_init(&xa);
     xa_set_mark(&xa, 100, XA_MARK_0); /* nothing there: nothing happens */
     assert_false(xa_get_mark(&xa, 100, XA_MARK_0));
@@ -162,12 +156,11 @@ static void marks_survive_replacement_and_die_with_the_entry(void **state)
     xa_done(&xa);
 }
 
-static void both_ends_of_the_index_space_work(void **state)
+TEST(both_ends_of_the_index_space_work)
 {
     struct xarray xa;
     u64 index, entry, visits = 0;
 
-    (void)state;
     xa_init(&xa);
     xa_store(&xa, UINT64_MAX, 2);
     xa_store(&xa, 0, 4);
@@ -179,12 +172,11 @@ static void both_ends_of_the_index_space_work(void **state)
     xa_done(&xa);
 }
 
-static void body_of_for_each_may_erase(void **state)
+TEST(body_of_for_each_may_erase)
 {
     struct xarray xa;
     u64 index, entry, sum = 0;
 
-    (void)state;
     xa_init(&xa);
     for (u64 i = 0; i < 1000; i++)
         xa_store(&xa, i * 37, i + 1);
@@ -263,12 +255,11 @@ static void random_step(struct xarray *xa, struct plain *plain, struct prng *p, 
     }
 }
 
-static void random_operations_agree_with_a_plain_array(void **state)
+TEST(random_operations_agree_with_a_plain_array)
 {
     static const unsigned shifts[] = {0, 1, 6, 17, 49};
     static struct plain plain;
 
-    (void)state;
     for (size_t s = 0; s < ARRAY_SIZE(shifts); s++) {
         struct xarray xa;
         struct prng p;
@@ -288,20 +279,4 @@ static void random_operations_agree_with_a_plain_array(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(empty_array_has_no_node),
-        cmocka_unit_test(index_zero_alone_needs_no_node),
-        cmocka_unit_test(nodes_are_those_the_kernel_would_have),
-        cmocka_unit_test(dense_array_takes_less_than_nine_bytes_per_entry),
-        cmocka_unit_test(deep_tree_shrinks_when_the_far_entry_goes),
-        cmocka_unit_test(nodes_count_their_values),
-        cmocka_unit_test(marks_survive_replacement_and_die_with_the_entry),
-        cmocka_unit_test(both_ends_of_the_index_space_work),
-        cmocka_unit_test(body_of_for_each_may_erase),
-        cmocka_unit_test(random_operations_agree_with_a_plain_array),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -125,7 +125,8 @@ static void add(struct calibration *c, const char *name, double ns, enum calibra
     u32 plain = default_of(name);
 
     assert(c->nr_costs < CALIBRATE_COSTS_MAX);
-    /* A difference of two times may come to nothing on a host that is disturbed: no cost is less than a tenth of its default. */
+    /* A difference of two times may come to nothing on a host that is disturbed: no cost is less
+     * than a tenth of its default. */
     ns = MAX(ns, (double)plain / 10);
     c->costs[c->nr_costs++] = (struct calibrate_cost){
         .name = name, .ns = (u32)(ns + 0.5), .from = from, .derived = derived};

@@ -1,10 +1,13 @@
-/* calibrate.h - what operations cost on this host: CPU time of the kernel's work with pages, and the disk under a path.
+/* calibrate.h - what operations cost on this host: CPU time of the kernel's work with pages, and
+ * the disk under a path.
  *
- * Method:  each operation is timed in several rounds, by the CPU time that it takes, which others on the host do not lengthen;
- *          the disk by the clock; all operations in every round, so that a disturbance hits one round of each
- *          and not one of them alone. What counts is the median; the quartiles say how steady it was. A cost of the model is
- *          what is left of a time when the other costs in it are taken off.
- * Needs:   no privileges. At most 64 MiB of memory, and of the disk DISK_BYTES in a file without a name.
+ * Method:  each operation is timed in several rounds, by the CPU time that it takes, which others
+ *          on the host do not lengthen; the disk by the clock; all operations in every round, so
+ *          that a disturbance hits one round of each and not one of them alone. What counts is the
+ *          median; the quartiles say how steady it was. A cost of the model is what is left of a
+ *          time when the other costs in it are taken off.
+ * Needs:   no privileges. At most 64 MiB of memory, and of the disk DISK_BYTES in a file without a
+ *          name.
  * Never:   leaves a file, reads what others wrote, runs longer than about ten seconds.
  */
 #ifndef CALIBRATE_CALIBRATE_H

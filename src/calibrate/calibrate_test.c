@@ -1,4 +1,5 @@
-/* calibrate_test.c - medians and quartiles, costs from timings, files without names. What a host's figures are, no test can know. */
+/* calibrate_test.c - medians and quartiles, costs from timings, files without names. What a host's
+ * figures are, no test can know. */
 #include "base/test.h"
 
 #include "calibrate/calibrate_int.h"
@@ -9,13 +10,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void the_median_and_the_quartiles_leave_out_what_was_disturbed(void **state)
+TEST(the_median_and_the_quartiles_leave_out_what_was_disturbed)
 {
     double values[] = {9, 1, 1000, 8, 10, 11, 10};
     struct calibrate_figure f = calibrate_figure_of(values, 7),
                             none = calibrate_figure_of(values, 0);
 
-    (void)state;
     assert_true(f.median == 10 && f.low == 8 && f.high == 11 && f.rounds == 7);
     assert_true(none.rounds == 0 && !calibrate_is_unsteady(&none));
     assert_true(calibrate_is_unsteady(&f)); /* 3 of 10 */
@@ -36,11 +36,10 @@ static void set(struct calibration *c, enum calibrate_timing id, double ns)
     c->timings[id] = (struct calibrate_figure){.median = ns, .low = ns, .high = ns, .rounds = 1};
 }
 
-static void costs_are_what_is_left_of_a_timing(void **state)
+TEST(costs_are_what_is_left_of_a_timing)
 {
     struct calibration c = {0};
 
-    (void)state;
     set(&c, CALIBRATE_ZERO, 300);
     set(&c, CALIBRATE_TOUCH, 1420);
     set(&c, CALIBRATE_SYSCALL, 200);
@@ -58,11 +57,10 @@ static void costs_are_what_is_left_of_a_timing(void **state)
     assert_int_equal(cost(&c, "copy_page"), 0);       /* not timed, not told */
 }
 
-static void no_cost_is_nothing_however_disturbed_the_host(void **state)
+TEST(no_cost_is_nothing_however_disturbed_the_host)
 {
     struct calibration c = {0};
 
-    (void)state;
     set(&c, CALIBRATE_ZERO, 5000);
     set(&c, CALIBRATE_TOUCH, 100);
     calibrate_costs(&c);
@@ -80,13 +78,12 @@ static unsigned entries(const char *folder)
     return nr;
 }
 
-static void the_file_has_no_name(void **state)
+TEST(the_file_has_no_name)
 {
     char folder[] = "calibrate_test.XXXXXX";
     unsigned before;
     int fd;
 
-    (void)state;
     assert_non_null(mkdtemp(folder));
     before = entries(folder);
     fd = calibrate_unnamed_file(folder, 0);
@@ -97,11 +94,10 @@ static void the_file_has_no_name(void **state)
     assert_int_equal(calibrate_unnamed_file("nothing/here", 0), -ENOENT);
 }
 
-static void a_round_times_what_every_host_has(void **state)
+TEST(a_round_times_what_every_host_has)
 {
     double ns[NR_CALIBRATE_TIMINGS] = {0};
 
-    (void)state;
     calibrate_memory_round(ns, NULL);
     assert_true(ns[CALIBRATE_CYCLE] > 0.05 && ns[CALIBRATE_CYCLE] < 1000);
     assert_true(ns[CALIBRATE_TOUCH] > 0 && ns[CALIBRATE_ZERO] > 0 && ns[CALIBRATE_COPY] > 0);
@@ -109,15 +105,4 @@ static void a_round_times_what_every_host_has(void **state)
     assert_true(ns[CALIBRATE_RECLAIM] == 0); /* no disk */
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_median_and_the_quartiles_leave_out_what_was_disturbed),
-        cmocka_unit_test(costs_are_what_is_left_of_a_timing),
-        cmocka_unit_test(no_cost_is_nothing_however_disturbed_the_host),
-        cmocka_unit_test(the_file_has_no_name),
-        cmocka_unit_test(a_round_times_what_every_host_has),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,8 +1,9 @@
 /* disk.c - latency and bandwidth of the device under a path, by a file of our own without a name.
  *
- * The file is written in order (bandwidth of writes), read at random and in order in pages (latency), in order in large pieces
- * (bandwidth of reads), written at random (latency of writes), and read by ever more threads (requests at a time). With O_DIRECT
- * where the file system has it; else what was written is flushed, and the cache emptied of the file before it is read.
+ * The file is written in order (bandwidth of writes), read at random and in order in pages
+ * (latency), in order in large pieces (bandwidth of reads), written at random (latency of writes),
+ * and read by ever more threads (requests at a time). With O_DIRECT where the file system has it;
+ * else what was written is flushed, and the cache emptied of the file before it is read.
  */
 #include "calibrate/calibrate_int.h"
 
@@ -79,7 +80,8 @@ static u64 bytes_to_use(int fd)
     return MIN(CALIBRATE_DISK_BYTES, (u64)fs.f_bavail * fs.f_frsize / 8) / PIECE * PIECE;
 }
 
-/* Whole pieces until the time is over. A negative errno when not even BYTES_MIN could be written. */
+/* Whole pieces until the time is over. A negative errno when not even BYTES_MIN could be
+ * written. */
 static int write_file(struct disk_run *r, u64 bytes, u64 ns)
 {
     double rates[SAMPLES_MAX];

@@ -1,6 +1,7 @@
 /* memory.c - one round of timings of the CPU and the kernel's work with pages.
  *
- * Nothing here is more than 64 MiB or 50 ms. What the host refuses (a filter of system calls, no pages to be had) is left out.
+ * Nothing here is more than 64 MiB or 50 ms. What the host refuses (a filter of system calls, no
+ * pages to be had) is left out.
  */
 #include "calibrate/calibrate_int.h"
 
@@ -31,7 +32,8 @@
 #define HEAP_PAGES 256u
 #define READ_BYTES (1 * MIB)
 
-/* CPU time of this thread and of children that were waited for, in ns: what else runs on the host does not count. */
+/* CPU time of this thread and of children that were waited for, in ns: what else runs on the host
+ * does not count. */
 static u64 cpu_now(void)
 {
     struct rusage children;
@@ -322,7 +324,8 @@ static double time_reclaim(const char *path)
     return ns;
 }
 
-/* Records of pointers with the same upper half, small numbers, words of text and unused rest: the ratio of real heaps, about. */
+/* Records of pointers with the same upper half, small numbers, words of text and unused rest: the
+ * ratio of real heaps, about. */
 static void fill_heap_page(struct prng *p, u8 *page)
 {
     static const char *const words[] = {"name",   "/usr/lib/python3", "customer", "cancelled",

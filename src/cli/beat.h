@@ -15,9 +15,10 @@ struct beat {
     void *ctx;
 };
 
-/* Take samples every `delay`, on the beat of the start: beats that were missed are left out. From the call on SIGINT, SIGTERM and SIGHUP are
- * blocked, and one of them ends the wait for the next sample, not the sample. 0 after the last sample or a signal; what take() returned;
- * or the error of sampler_next(). */
+/* Take samples every `delay`, on the beat of the start: beats that were missed are left out. From
+ * the call on SIGINT, SIGTERM and SIGHUP are blocked, and one of them ends the wait for the next
+ * sample, not the sample. 0 after the last sample or a signal; what take() returned; or the error
+ * of sampler_next(). */
 int beat_run(const struct beat *b, struct sampler *m, struct err *e);
 
 #endif

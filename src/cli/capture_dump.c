@@ -1,4 +1,5 @@
-/* capture_dump.c - each sample looked at as `export` would have, from the first on, so that rates and needs are those of the whole capture. */
+/* capture_dump.c - each sample looked at as `export` would have, from the first on, so that rates
+ * and needs are those of the whole capture. */
 #include "cli/capture_dump.h"
 
 #include "export/dump.h"
@@ -39,7 +40,8 @@ static int list_fields(struct cli *cli)
     return rc;
 }
 
-/* When a sample was taken. A clock that was set back would have two samples at one time: then time is counted on from the first one. */
+/* When a sample was taken. A clock that was set back would have two samples at one time: then time
+ * is counted on from the first one. */
 static double time_of(const struct capture *c, size_t index)
 {
     const struct capture_sample *at = capture_sample(c, index), *first = capture_sample(c, 0);

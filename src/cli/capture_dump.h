@@ -1,4 +1,5 @@
-/* capture_dump.h - highwater capture dump: metrics over the samples of a capture, for other programs. */
+/* capture_dump.h - highwater capture dump: metrics over the samples of a capture, for other
+ * programs. */
 #ifndef CLI_CAPTURE_DUMP_H
 #define CLI_CAPTURE_DUMP_H
 

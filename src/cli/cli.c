@@ -1,7 +1,8 @@
 /* cli.c - reading options: a verb's own and the common ones, with getopt_long.
  *
- * getopt_long gets its arrays from the tables, prints nothing itself (opterr 0), and what it could not place is reported
- * here, with the nearest option. Common options are stored in struct cli as they come; the verb sees only its own.
+ * getopt_long gets its arrays from the tables, prints nothing itself (opterr 0), and what it could
+ * not place is reported here, with the nearest option. Common options are stored in struct cli as
+ * they come; the verb sees only its own.
  */
 #include "cli/cli_int.h"
 
@@ -59,7 +60,8 @@ void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **arg
 
     cli->long_options = xcalloc(max + 1, sizeof(*cli->long_options));
     cli->letters = xcalloc(2 * max + 3, 1);
-    /* '+' stops at the first operand, which then is the command, '-' hands over each; ':' tells a missing argument from a wrong option. */
+    /* '+' stops at the first operand, which then is the command, '-' hands over each; ':' tells a
+     * missing argument from a wrong option. */
     snprintf(cli->letters, 3, "%s",
              spec->takes & CLI_COMMAND        ? "+:"
              : spec->takes & CLI_THEN_COMMAND ? "-:"

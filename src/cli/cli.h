@@ -1,9 +1,10 @@
 /* cli.h - what all verbs share: options, help, colours, progress, output files, errors.
  *
- * Only this room prints and exits. stdout is the result, stderr everything else. Exit codes: 0 done; 1 failed; 2 what the user
- * wants is wrong, on the command line or in a scenario file.
- * A verb declares its options once, in a table: parsing, --help and the completion of the shell come from it. Common options are
- * those of cli_options.def; a verb says by `takes` which groups of them it accepts, and cli_next() stores them.
+ * Only this room prints and exits. stdout is the result, stderr everything else. Exit codes: 0
+ * done; 1 failed; 2 what the user wants is wrong, on the command line or in a scenario file. A verb
+ * declares its options once, in a table: parsing, --help and the completion of the shell come from
+ * it. Common options are those of cli_options.def; a verb says by `takes` which groups of them it
+ * accepts, and cli_next() stores them.
  *
  *     static const struct cli_option options[] = {{OPT_PROC, "proc", 0, "DIR", "write the machine's files to DIR"}};
  *     static const struct cli_spec spec = {"run", "FILE", "...", CLI_OUTPUT | CLI_MACHINE, options, 1, ...};
@@ -55,8 +56,8 @@ enum cli_takes {
     CLI_PICTURES = 512,   /* with CLI_OUTPUT: --format html, or an output of that name, too */
     CLI_COMPARE = 1024,   /* --compare */
     CLI_SHEET = 2048,     /* with CLI_OUTPUT: --format csv too */
-    CLI_THEN_COMMAND =
-        4096, /* what follows the first operand and options of ours is a command, as with CLI_COMMAND */
+    /* what follows the first operand and options of ours is a command, as with CLI_COMMAND */
+    CLI_THEN_COMMAND = 4096,
 };
 
 struct cli_option {
@@ -64,8 +65,8 @@ struct cli_option {
     const char *name; /* without -- */
     char letter;      /* 0: none */
     const char *arg;  /* NULL: a switch */
-    const char *
-        help; /* one line, no full stop; NULL: known, to be refused with a reason, and listed nowhere */
+    /* one line, no full stop; NULL: known, to be refused with a reason, and listed nowhere */
+    const char *help;
 };
 
 struct cli_spec {
@@ -92,12 +93,14 @@ struct cli_setting {
 
 #define CLI_VARIANTS_MAX 256u
 
-/* The machine the user asked for, or with --compare several of them: variants, numbered as axes_value() does. */
+/* The machine the user asked for, or with --compare several of them: variants, numbered as
+ * axes_value() does. */
 struct cli_machine {
     u64 memory_max, memory_high, swap_max; /* bytes or CLI_SIZE_MAX; 0 when not given */
     bool has_memory_max, has_memory_high, has_swap_max;
     bool no_host; /* take nothing from the host of a recording */
-    /* Options, tunables and costs as given, in order; and keys and values of --compare. All of them are right. */
+    /* Options, tunables and costs as given, in order; and keys and values of --compare. All of them
+     * are right. */
     VEC(struct cli_setting) settings;
     VEC(struct axis) compared;
     struct system_config config; /* the default machine with these settings */
@@ -138,9 +141,10 @@ struct cli {
 /* The name that the program is called by, and what it is for: the first lines of its --help. */
 extern const char cli_program[], cli_purpose[];
 
-/* The parts that a program may lack and this one has, each in spaces: " pages " (with pictures), " archives " (and compressors other than
- * gzip and zstd), " http ". In summary, notes and help of options "{http?TEXT}" is said where the program has the part, "{!http?TEXT}" where it lacks
- * it; TEXT has no '}'. An option with nothing else in its help is not listed then. */
+/* The parts that a program may lack and this one has, each in spaces: " pages " (with pictures), "
+ * archives " (and compressors other than gzip and zstd), " http ". In summary, notes and help of
+ * options "{http?TEXT}" is said where the program has the part, "{!http?TEXT}" where it lacks it;
+ * TEXT has no '}'. An option with nothing else in its help is not listed then. */
 extern const char cli_parts[];
 
 /* A verb of the program: verbs.def. */
@@ -154,7 +158,8 @@ extern const unsigned nr_cli_verbs;
 
 void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **argv);
 
-/* The id of the next option of the verb's own; 0 when all options are read (then look at cli->done). */
+/* The id of the next option of the verb's own; 0 when all options are read (then look at
+ * cli->done). */
 int cli_next(struct cli *cli);
 
 /* Free what cli_init() took and end the progress line. Returns exit_code. */
@@ -163,7 +168,8 @@ int cli_done(struct cli *cli, int exit_code);
 /* "highwater VERB: text" on stderr. Returns CLI_FAILED. */
 int cli_fail(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
 int cli_fail_err(struct cli *cli, const struct err *e);
-/* The same for a failure rc. Returns CLI_USAGE for -EINVAL: what the user wants of the machine, or writes in a scenario, is wrong. */
+/* The same for a failure rc. Returns CLI_USAGE for -EINVAL: what the user wants of the machine, or
+ * writes in a scenario, is wrong. */
 int cli_fail_for(struct cli *cli, int rc, const struct err *e);
 /* The same with a hint at --help. Returns CLI_USAGE and sets cli->done. */
 int cli_usage(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
@@ -172,7 +178,8 @@ void cli_note(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
 /* Which of the tunables that a file sets change nothing here. */
 void cli_note_kept(struct cli *cli, const struct tunables *t);
 
-/* Parse the argument of an option; on failure a usage error was reported and false is returned. "max" gives CLI_SIZE_MAX. */
+/* Parse the argument of an option; on failure a usage error was reported and false is returned.
+ * "max" gives CLI_SIZE_MAX. */
 bool cli_parse_size(struct cli *cli, const char *option, u64 *ret);
 bool cli_parse_u64(struct cli *cli, const char *option, u64 *ret);
 bool cli_parse_f64(struct cli *cli, const char *option, double *ret);
@@ -182,10 +189,12 @@ unsigned cli_jobs(u64 given);
 /* Set an option of the machine to cli->arg, or report a usage error. */
 void cli_choose(struct cli *cli, enum machine_option option);
 
-/* Write the result to --output (whole or not at all) or stdout. What could command a terminal or mislead its reader is shown as '?'
- * (base/utf8.h), but for newlines, tabs and, where there is colour, colours. Returns CLI_OK or CLI_FAILED. */
+/* Write the result to --output (whole or not at all) or stdout. What could command a terminal or
+ * mislead its reader is shown as '?' (base/utf8.h), but for newlines, tabs and, where there is
+ * colour, colours. Returns CLI_OK or CLI_FAILED. */
 int cli_emit(struct cli *cli, const struct strbuf *text);
-/* Whether the result is a document: JSON, or the page of one; and the same for it, which is freed. `name` is of what it is about. */
+/* Whether the result is a document: JSON, or the page of one; and the same for it, which is freed.
+ * `name` is of what it is about. */
 bool cli_wants_document(const struct cli *cli);
 int cli_emit_document(struct cli *cli, enum page_kind kind, const char *name, json_object *o);
 /* The same for JSON that is printed already. */
@@ -194,8 +203,8 @@ int cli_emit_json(struct cli *cli, enum page_kind kind, const char *name,
 /* The same for bytes of a file: only a terminal gets them cleaned. */
 int cli_emit_file(struct cli *cli, const struct strbuf *bytes);
 
-/* "verb: what 42 %" on a terminal's line, and the seconds once it takes long; at most ten times a second. Nothing elsewhere unless
- * --progress. total 0: unknown. */
+/* "verb: what 42 %" on a terminal's line, and the seconds once it takes long; at most ten times a
+ * second. Nothing elsewhere unless --progress. total 0: unknown. */
 void cli_progress(struct cli *cli, const char *what, u64 done, u64 total);
 void cli_progress_end(struct cli *cli);
 

@@ -20,7 +20,8 @@ static bool is_own_verb(const char *text)
     return false;
 }
 
-/* Is this "{part?" or "{!part?"? Then whether what follows is said, in *ret, and where that begins; else NULL. */
+/* Is this "{part?" or "{!part?"? Then whether what follows is said, in *ret, and where that begins;
+ * else NULL. */
 static const char *find_inner(const char *at, bool *ret)
 {
     bool with = at[1] != '!';
@@ -56,7 +57,8 @@ static void append_parts(struct strbuf *out, const char *text)
     strbuf_append(out, text);
 }
 
-/* A text in which "highwater VERB" stands, for the program that has this verb under another name. */
+/* A text in which "highwater VERB" stands, for the program that has this verb under another
+ * name. */
 static void append_named(struct strbuf *out, const char *text)
 {
     static const char name[] = "highwater ";

@@ -31,7 +31,8 @@ static inline bool cli_takes(const struct cli_spec *spec, const struct cli_commo
 void cli_render_help(const struct cli_spec *spec, struct strbuf *out);
 void cli_render_program_help(struct strbuf *out);
 
-/* To stdout. CLI_OK; or CLI_FAILED, after saying why on stderr in the name of `verb` (NULL: of the program). */
+/* To stdout. CLI_OK; or CLI_FAILED, after saying why on stderr in the name of `verb` (NULL: of the
+ * program). */
 int cli_print(const char *verb, const struct strbuf *text);
 
 /* "highwater VERB: text" on stderr, one cleaned line; "highwater: text" for the program (NULL). */

@@ -1,4 +1,5 @@
-/* cli_machine.c - the options of a machine: rows of machine.def, policies as numactl has them, settings and profiles. */
+/* cli_machine.c - the options of a machine: rows of machine.def, policies as numactl has them,
+ * settings and profiles. */
 #include "cli/cli_machine.h"
 
 #include "base/alloc.h"
@@ -13,7 +14,8 @@
 
 const unsigned nr_cli_machine_options = NR_MACHINE_OPTIONS;
 
-/* The default is told as the verbs that replay a recording have it: they are the ones with these options. */
+/* The default is told as the verbs that replay a recording have it: they are the ones with these
+ * options. */
 const struct cli_option *cli_machine_option(unsigned option)
 {
     static struct {

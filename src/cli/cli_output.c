@@ -109,7 +109,8 @@ static size_t colour_len(const char *text, size_t len)
     return at < len && text[at] == 'm' ? at + 1 : 0;
 }
 
-/* Reports clean the names they show; this holds for whatever they miss, and keeps their own lines, tabs and colours. */
+/* Reports clean the names they show; this holds for whatever they miss, and keeps their own lines,
+ * tabs and colours. */
 static void append_shown(struct strbuf *out, const char *text, size_t len, bool color)
 {
     const char *end = text + len;

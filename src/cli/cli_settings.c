@@ -1,4 +1,5 @@
-/* cli_settings.c - settings of the machine by key: --set KEY=VALUE, and --compare KEY=V1,V2... for several machines. */
+/* cli_settings.c - settings of the machine by key: --set KEY=VALUE, and --compare KEY=V1,V2... for
+ * several machines. */
 #include "cli/cli_int.h"
 
 #include "base/alloc.h"

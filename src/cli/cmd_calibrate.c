@@ -1,4 +1,5 @@
-/* cmd_calibrate.c - highwater calibrate: what operations cost on this host, as a profile for --host. */
+/* cmd_calibrate.c - highwater calibrate: what operations cost on this host, as a profile for
+ * --host. */
 #include "cli/cli.h"
 #include "cli/signals.h"
 #include "cli/verbs.h"

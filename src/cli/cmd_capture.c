@@ -1,7 +1,9 @@
-/* cmd_capture.c - highwater capture -o FILE [DELAY [COUNT]]: keep a machine's own files over time. And looking at such a file.
+/* cmd_capture.c - highwater capture -o FILE [DELAY [COUNT]]: keep a machine's own files over time.
+ * And looking at such a file.
  *
- * A sample is one snapshot_read() through a tee: what the diagnosis would read is what the file gets. Signals that ask it to end are taken
- * between samples only, so the file ends with a whole one. */
+ * A sample is one snapshot_read() through a tee: what the diagnosis would read is what the file
+ * gets. Signals that ask it to end are taken between samples only, so the file ends with a whole
+ * one. */
 #include "base/units.h"
 #include "cli/beat.h"
 #include "cli/capture_dump.h"
@@ -92,7 +94,7 @@ struct request {
     bool has_count, full;
 };
 
-/* --- capturing ---------------------------------------------------------------------------------------------------------- */
+/* --- capturing -------------------------------------------------------------------------------- */
 struct progress {
     struct cli *cli;
     u64 count;
@@ -164,7 +166,7 @@ static int capture(struct cli *cli, struct request *req)
     return rc;
 }
 
-/* --- looking ---------------------------------------------------------------------------------------------------------------- */
+/* --- looking ---------------------------------------------------------------------------------- */
 static void list_file(void *ctx, const char *path, bool read_now, int result, const char *text,
                       size_t len)
 {
@@ -227,7 +229,7 @@ static int look(struct cli *cli, const struct request *req)
     return rc ? rc : emitted;
 }
 
-/* --- a part of it -------------------------------------------------------------------------------------------------------- */
+/* --- a part of it ----------------------------------------------------------------------------- */
 static void show_copied(void *ctx, size_t done, size_t total)
 {
     cli_progress(ctx, "samples", done, total);
@@ -303,7 +305,7 @@ static int cut(struct cli *cli, struct request *req)
     return rc;
 }
 
-/* --- without its names ------------------------------------------------------------------------------------------------------ */
+/* --- without its names ------------------------------------------------------------------------ */
 static void learn_file(void *ctx, const char *path, bool read_now, int result, const char *text,
                        size_t len)
 {
@@ -351,7 +353,7 @@ static int anonymise_capture(struct cli *cli, struct request *req)
     return rc;
 }
 
-/* --- as figures ------------------------------------------------------------------------------------------------------- */
+/* --- as figures ------------------------------------------------------------------------------- */
 
 /* Is one of the options given that only capturing takes? */
 static bool has_writer_options(const struct request *req)
@@ -381,7 +383,7 @@ static int dump(struct cli *cli, struct request *req)
     return capture_dump(cli, &d);
 }
 
-/* --- which of them ------------------------------------------------------------------------------------------------------ */
+/* --- which of them ---------------------------------------------------------------------------- */
 
 static int capture_from(struct cli *cli, struct request *req)
 {

@@ -1,7 +1,7 @@
 /* cmd_check.c - highwater check FILE...: a budget of memory as a gate.
  *
- * Exit codes are a gate's: 0 fits, 1 does not, 2 usage, 3 cannot tell, to which all that goes wrong belongs, since a gate that is broken must not
- * say that a program is. */
+ * Exit codes are a gate's: 0 fits, 1 does not, 2 usage, 3 cannot tell, to which all that goes wrong
+ * belongs, since a gate that is broken must not say that a program is. */
 #include "cli/cli.h"
 #include "cli/process.h"
 #include "cli/result_file.h"

@@ -1,11 +1,14 @@
-/* cmd_diagnose.c - highwater diagnose [FILE.hwc | DIR] [DELAY [COUNT]]: is this machine healthy, and if not, why and what next.
+/* cmd_diagnose.c - highwater diagnose [FILE.hwc | DIR] [DELAY [COUNT]]: is this machine healthy,
+ * and if not, why and what next.
  *
- * A live machine is looked at twice, a second apart; with DELAY it goes on and prints what changes. An archive is one sample. Of
- * a capture the worst moment is shown, unless --at names one: whoever has a capture wants to know what happened in it. Long captures are
- * looked at in steps, over which rates are averages.
+ * A live machine is looked at twice, a second apart; with DELAY it goes on and prints what changes.
+ * An archive is one sample. Of a capture the worst moment is shown, unless --at names one: whoever
+ * has a capture wants to know what happened in it. Long captures are looked at in steps, over which
+ * rates are averages.
  *
- * Exit codes are those of monitoring plug-ins: 0 healthy, 1 warning, 2 critical, 3 cannot tell. A wrong command line and a source
- * that cannot be read are 3 as well: a typing error is not an emergency. */
+ * Exit codes are those of monitoring plug-ins: 0 healthy, 1 warning, 2 critical, 3 cannot tell. A
+ * wrong command line and a source that cannot be read are 3 as well: a typing error is not an
+ * emergency. */
 #include "base/outfile.h"
 #include "base/units.h"
 #include "cli/beat.h"
@@ -126,7 +129,7 @@ static int cannot_tell(int code)
     return code == CLI_OK ? CLI_OK : (int)VERDICT_UNKNOWN;
 }
 
-/* --- showing -------------------------------------------------------------------------------------------------------- */
+/* --- showing ---------------------------------------------------------------------------------- */
 
 static struct diagnose_report report_of(const struct request *req)
 {
@@ -170,7 +173,8 @@ static void read_logs(struct request *req, struct strbuf *text)
     source_free(src);
 }
 
-/* Learn the names of what was read, and write its copy if that was asked for: names are numbered as the input has them. */
+/* Learn the names of what was read, and write its copy if that was asked for: names are numbered as
+ * the input has them. */
 static int take_names(struct request *req)
 {
     struct strbuf logs, copy;
@@ -236,7 +240,8 @@ static int show(struct request *req)
     else if (rc == CLI_OK)
         rc = cli_emit(&req->cli, &text);
     strbuf_done(&text);
-    /* The answer is in a file: why nothing can be told is said all the same, since the exit code is that of a failure. */
+    /* The answer is in a file: why nothing can be told is said all the same, since the exit code is
+     * that of a failure. */
     if (rc == CLI_OK && req->cli.output && req->diagnosis.verdict == VERDICT_UNKNOWN)
         cli_fail(&req->cli, "%s: cannot tell: %s", r.source, req->diagnosis.headline);
     return rc ? (int)VERDICT_UNKNOWN : (int)req->diagnosis.verdict;
@@ -253,7 +258,7 @@ static int look(struct request *req, struct err *e)
     return rc;
 }
 
-/* --- a live machine --------------------------------------------------------------------------------------------------- */
+/* --- a live machine --------------------------------------------------------------------------- */
 
 static int show_changes(struct request *req, struct diagnose_state *state)
 {
@@ -336,7 +341,7 @@ static int diagnose_live(struct request *req, struct err *e)
                                                                                  : w.exit_code;
 }
 
-/* --- a capture ---------------------------------------------------------------------------------------------------------- */
+/* --- a capture -------------------------------------------------------------------------------- */
 
 /* Instant number `look` of `looks` that are spread over 0 to last, both ends among them. */
 static size_t instant(size_t look, size_t looks, size_t last)
@@ -356,7 +361,8 @@ static double badness(const struct diagnosis *d)
     return ranks[d->verdict] + (pains && f->items.count ? f->items.items[0].weight / 2 : 0);
 }
 
-/* Look at instants 0 to `looks` - 1 of those that are spread up to `last`. Which was the worst, in *ret (may be NULL). */
+/* Look at instants 0 to `looks` - 1 of those that are spread up to `last`. Which was the worst, in
+ * *ret (may be NULL). */
 static int look_through(struct request *req, size_t looks, size_t of, size_t last, size_t *ret,
                         struct err *e)
 {
@@ -402,7 +408,7 @@ static int diagnose_capture(struct request *req, struct err *e)
     return show(req);
 }
 
-/* --- what somebody pasted ------------------------------------------------------------------------------------------------ */
+/* --- what somebody pasted --------------------------------------------------------------------- */
 
 /* Who reads JSON gets an object all the same: the verdict is unknown, and its headline says why. */
 static void show_nothing(struct request *req, const char *why)
@@ -570,7 +576,7 @@ static int diagnose(struct request *req)
     return rc;
 }
 
-/* --- the command line --------------------------------------------------------------------------------------------------- */
+/* --- the command line ------------------------------------------------------------------------- */
 
 /* Each name of --only is a rule or a family. */
 static void check_only(struct cli *cli, const char *only)

@@ -1,4 +1,5 @@
-/* cmd_diff.c - highwater diff A B: two versions side by side: recordings, captures, or results that were kept as JSON. */
+/* cmd_diff.c - highwater diff A B: two versions side by side: recordings, captures, or results that
+ * were kept as JSON. */
 #include "cli/cli.h"
 #include "cli/incomplete.h"
 #include "cli/process.h"

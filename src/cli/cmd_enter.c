@@ -1,4 +1,5 @@
-/* cmd_enter.c - highwater enter FILE [-- COMMAND]: a command that sees a machine's files where its own would be.
+/* cmd_enter.c - highwater enter FILE [-- COMMAND]: a command that sees a machine's files where its
+ * own would be.
  *
  *     we ── wait, and die with it
  *      └─ process 1 of new user, mount and PID namespaces: the machine and its file system; nothing outlives it
@@ -147,7 +148,7 @@ static void number_processes(const struct mounted *m, int proc)
     write_file(proc, "sys/kernel/ns_last_pid", text); /* where it fails they have low ones */
 }
 
-/* --- the command ------------------------------------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static int shadow(int proc, struct err *e)
 {
@@ -183,7 +184,8 @@ static void run_command(struct cli *cli, int proc)
         cli_fail_err(cli, &e);
         _exit(NOT_FOUND);
     }
-    /* A shell gives the terminal back to the group that had it, which must have a number in its namespace. */
+    /* A shell gives the terminal back to the group that had it, which must have a number in its
+     * namespace. */
     if (foreground && command == alone && setpgid(0, 0) == 0)
         take_terminal(getpid());
     setenv("HIGHWATER_MACHINE", cli->operands[0], 1);
@@ -252,9 +254,10 @@ static int serve(struct cli *cli, struct mounted *m, int proc)
     return waiter.status;
 }
 
-/* The command's clock of uptime begins with the machine's (a time namespace), and the machine's boot is so long ago by the wall's clock: ps,
- * who and uptime agree with each other. A machine with a script keeps its date, to repeat itself byte for byte. Where the kernel has no time
- * namespaces, times of the command's own processes are the host's. */
+/* The command's clock of uptime begins with the machine's (a time namespace), and the machine's
+ * boot is so long ago by the wall's clock: ps, who and uptime agree with each other. A machine with
+ * a script keeps its date, to repeat itself byte for byte. Where the kernel has no time namespaces,
+ * times of the command's own processes are the host's. */
 static void set_clock(struct mounted *m, int proc)
 {
     s64 now = m->has_live ? (s64)m->live.now : 0, offset;
@@ -278,8 +281,8 @@ static void end_at_once(int number)
     _exit(128 + number);
 }
 
-/* Until the machine is there, which may be long (--skip), the terminal's signals end this program: nothing is mounted yet, and process 1 of a
- * namespace has no default for signals. */
+/* Until the machine is there, which may be long (--skip), the terminal's signals end this program:
+ * nothing is mounted yet, and process 1 of a namespace has no default for signals. */
 static int open_interruptibly(struct mounted *m, const char *path)
 {
     static const int numbers[] = {SIGINT, SIGQUIT, SIGTERM};

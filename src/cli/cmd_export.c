@@ -1,4 +1,5 @@
-/* cmd_export.c - highwater export [--listen ADDR:PORT] [--textfile FILE] [DELAY [COUNT]]: figures of this machine for Prometheus.
+/* cmd_export.c - highwater export [--listen ADDR:PORT] [--textfile FILE] [DELAY [COUNT]]: figures
+ * of this machine for Prometheus.
  *
  * One thread waits for clients, for the next sample and for a signal. */
 #include "base/outfile.h"

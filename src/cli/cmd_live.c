@@ -1,4 +1,5 @@
-/* cmd_live.c - highwater live CGROUP: size a service that runs, with no recording and no restart. */
+/* cmd_live.c - highwater live CGROUP: size a service that runs, with no recording and no
+ * restart. */
 #include "cli/cli.h"
 #include "cli/live_guard.h"
 #include "cli/live_look.h"

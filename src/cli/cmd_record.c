@@ -1,9 +1,9 @@
 /* cmd_record.c - highwater record [-o FILE] -- COMMAND: record one real run.
  *
- * The program's standard streams are its own: stdout is untouched, and what this says goes to stderr after the program
- * has ended. The exit code is the program's; a program that died of a signal is followed by the same death, so a shell
- * sees 128 + n. Failures of our own: 1 failed (instead of a 0 of the program), 2 usage, 126 not executable, 127 no such
- * command. */
+ * The program's standard streams are its own: stdout is untouched, and what this says goes to
+ * stderr after the program has ended. The exit code is the program's; a program that died of a
+ * signal is followed by the same death, so a shell sees 128 + n. Failures of our own: 1 failed
+ * (instead of a 0 of the program), 2 usage, 126 not executable, 127 no such command. */
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "record/record.h"

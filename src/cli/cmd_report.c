@@ -1,6 +1,7 @@
 /* cmd_report.c - highwater report FILE -o NAME.html: the page of a result that was kept as JSON.
  *
- * Of a capture it is the page of 'diagnose', of a recording that of 'run' without a limit: what these verbs make with -o. */
+ * Of a capture it is the page of 'diagnose', of a recording that of 'run' without a limit: what
+ * these verbs make with -o. */
 #include "cli/cli.h"
 #include "cli/result_file.h"
 #include "cli/verbs.h"
@@ -74,7 +75,8 @@ static const struct cli_verb *verb_of(const char *path)
     return NULL;
 }
 
-/* The exit code is that of a page and not of a verdict, but for a capture of which nothing can be told. */
+/* The exit code is that of a page and not of a verdict, but for a capture of which nothing can be
+ * told. */
 static int page_of_verb(const struct cli_verb *verb, char *path, const char *output, bool quiet)
 {
     char name[16], o[] = "-o", q[] = "-q", end[] = "--";

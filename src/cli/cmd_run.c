@@ -1,7 +1,8 @@
-/* cmd_run.c - highwater run FILE: play a recording or a scenario on a machine and say what happened.
+/* cmd_run.c - highwater run FILE: play a recording or a scenario on a machine and say what
+ * happened.
  *
- * What FILE is, its name says (.hwt, .ini), or else its first bytes.
- * With --max-slowdown the recording is replayed twice: without a limit, for the time that takes, and then as asked for.
+ * What FILE is, its name says (.hwt, .ini), or else its first bytes. With --max-slowdown the
+ * recording is replayed twice: without a limit, for the time that takes, and then as asked for.
  */
 #include "cli/machine.h"
 #include "cli/verbs.h"
@@ -211,7 +212,8 @@ void run_drop_machine(struct run *run)
     run->system = NULL;
 }
 
-/* Busy time without a limit of what is judged, and of what comes before, by a replay of its own. 0 when that was stopped. */
+/* Busy time without a limit of what is judged, and of what comes before, by a replay of its own. 0
+ * when that was stopped. */
 static int measure_baseline(struct run *run, ns_t *ret_lead_ns, ns_t *ret_ns, struct err *e)
 {
     int rc;

@@ -356,7 +356,8 @@ static int render_recordings(const struct sizing *s, const struct size_result *r
     return rc;
 }
 
-/* Recordings of one program: with different settings of its own each with its need, else as one answer. */
+/* Recordings of one program: with different settings of its own each with its need, else as one
+ * answer. */
 static int size_recordings(const struct sizing *s, struct err *e)
 {
     struct size_result *results = xcalloc(s->nr, sizeof(*results));
@@ -442,7 +443,8 @@ static void open_manifest(struct cli *cli, struct sizing_request *req, const cha
     cli->format_name = "kubernetes";
 }
 
-/* size --live CGROUP is another verb, with options of its own: its arguments without the word. NULL: it is not asked for. The caller frees. */
+/* size --live CGROUP is another verb, with options of its own: its arguments without the word.
+ * NULL: it is not asked for. The caller frees. */
 static char **live_arguments(int argc, char **argv, int *ret_argc)
 {
     static char name[] = "live";

@@ -1,4 +1,5 @@
-/* cmd_top.c - highwater top [FILE | DIR] [DELAY]: the live view in a terminal, of this machine, another root, or a capture. */
+/* cmd_top.c - highwater top [FILE | DIR] [DELAY]: the live view in a terminal, of this machine,
+ * another root, or a capture. */
 #include "base/units.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"

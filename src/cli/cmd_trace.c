@@ -1,4 +1,5 @@
-/* cmd_trace.c - highwater trace info|heat|wss|dump|verify|export|import FILE: look at a recording, hand it over, or make one from another tool's trace. */
+/* cmd_trace.c - highwater trace info|heat|wss|dump|verify|export|import FILE: look at a recording,
+ * hand it over, or make one from another tool's trace. */
 #include "base/alloc.h"
 #include "base/units.h"
 #include "cli/cli.h"
@@ -144,7 +145,8 @@ static int verify(struct cli *cli, const struct trace *t, struct strbuf *out)
 
 #define DUMP_FLUSH_BYTES (1u << 20)
 
-/* To stdout piece by piece, since a dump may be larger than memory; to --output whole, as every result. */
+/* To stdout piece by piece, since a dump may be larger than memory; to --output whole, as every
+ * result. */
 static int dump_stream(struct cli *cli, const struct trace *t, u32 index, u64 limit,
                        struct strbuf *out)
 {

@@ -161,7 +161,8 @@ static void take_devices(struct taking *t)
     bool differ;
     u64 value;
 
-    /* A virtual disk says that it turns, whatever it lies on: that is no ground for a machine forty times slower. */
+    /* A virtual disk says that it turns, whatever it lies on: that is no ground for a machine forty
+     * times slower. */
     if (!said(t->cli, "disk") &&
         (all_devices(t, "rotational.", &value, &differ) ? value == 1 : differ))
         caution(t, "A device of the recording's host says that it turns, as virtual disks do too: "
@@ -194,7 +195,8 @@ static void take_thp(struct taking *t)
         take(t, "thp", mode);
 }
 
-/* What Linux changed after the kernel that is modelled, where the model knows it. A distribution may have it earlier. */
+/* What Linux changed after the kernel that is modelled, where the model knows it. A distribution
+ * may have it earlier. */
 static void take_changes(struct taking *t, unsigned major, unsigned minor)
 {
     static const struct {
@@ -227,7 +229,8 @@ static void take_policy(struct taking *t, const char *bits)
         take_number(t, "lru_gen/enabled", caps);
 }
 
-/* A recording that says which policy reclaimed is of a kernel nearest to one of ours: that one, with that policy. */
+/* A recording that says which policy reclaimed is of a kernel nearest to one of ours: that one,
+ * with that policy. */
 static void take_kernel(struct taking *t)
 {
     char buf[VALUE_MAX], bits[VALUE_MAX];

@@ -7,16 +7,18 @@
 #include "system/system.h"
 #include "trace/trace.h"
 
-/* What was taken, as "key=value" lines of system_config_set(), those that differ from the default machine alone; and sentences about
- * what matters and was not. */
+/* What was taken, as "key=value" lines of system_config_set(), those that differ from the default
+ * machine alone; and sentences about what matters and was not. */
 struct host_taken {
     struct strbuf settings, cautions;
 };
 
 /* Set in config what the host had and the user says nothing about. taken may be NULL: nobody asks.
- * Taken: swappiness, overcommit, swap with its kind (no more than memory.swap.max of its cgroup), zswap, the mode of huge pages, and readahead when all
- * devices have the same. Not taken: the kind of disk, because virtual disks say that they turn; RAM, because the limit should count and not the machine; the limits of its cgroup,
- * because a run without a limit is what others are compared with. */
+ * Taken: swappiness, overcommit, swap with its kind (no more than memory.swap.max of its cgroup),
+ * zswap, the mode of huge pages, and readahead when all devices have the same. Not taken: the kind
+ * of disk, because virtual disks say that they turn; RAM, because the limit should count and not
+ * the machine; the limits of its cgroup, because a run without a limit is what others are compared
+ * with. */
 void cli_take_host(const struct cli *cli, const struct trace *trace, struct system_config *config,
                    struct host_taken *taken);
 

@@ -1,7 +1,9 @@
-/* host_memory.c - what of the host's memory the program may use by default: half of what is available.
+/* host_memory.c - what of the host's memory the program may use by default: half of what is
+ * available.
  *
- * Available is what the kernel says for the machine, or what the limits of our own cgroups leave where that is less: memory.max less
- * memory.current of each group on the way to the root, cgroup v2 or v1's memory controller.
+ * Available is what the kernel says for the machine, or what the limits of our own cgroups leave
+ * where that is less: memory.max less memory.current of each group on the way to the root, cgroup
+ * v2 or v1's memory controller.
  */
 #include "cli/host_memory.h"
 

@@ -12,7 +12,8 @@
             "exit with 0 although the recording is damaged, cut off or lacks what was done" \
     }
 
-/* CLI_OK; or CLI_FAILED, with a note when the answer went to a file, when the recording is not complete (docs/trace-format.md, "Completeness"). */
+/* CLI_OK; or CLI_FAILED, with a note when the answer went to a file, when the recording is not
+ * complete (docs/trace-format.md, "Completeness"). */
 int cli_incomplete(struct cli *cli, const struct trace *t);
 
 #endif

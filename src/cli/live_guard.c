@@ -159,7 +159,8 @@ static bool is_alive(const struct squeeze_note *n)
 
 /* --- the guardian's life --- */
 
-/* It writes the note itself, so that no half of one is left when its parent is killed meanwhile; and answers with struct err, "" for done. */
+/* It writes the note itself, so that no half of one is left when its parent is killed meanwhile;
+ * and answers with struct err, "" for done. */
 static _Noreturn void guard(int fd, struct live_place p, pid_t parent, u64 high_bytes,
                             const char *folder, const char *note)
 {
@@ -334,7 +335,8 @@ static int restore_note(const char *path, const struct squeeze_note *n, struct s
     return rc;
 }
 
-/* "live-web.service-0123456789abcdef"; what has more behind it was never finished, and nothing was written to the group. */
+/* "live-web.service-0123456789abcdef"; what has more behind it was never finished, and nothing was
+ * written to the group. */
 static bool is_note(const char *name)
 {
     const char *hash = strrchr(name, '-');

@@ -1,7 +1,7 @@
 /* live_look.c - see live_look.h.
  *
- * Counters tell what comes back at the size that the group has, and `needed` (diagnose/needed.h) what size that suggests. They tell nothing of a
- * smaller size: that is what a squeeze is for.
+ * Counters tell what comes back at the size that the group has, and `needed` (diagnose/needed.h)
+ * what size that suggests. They tell nothing of a smaller size: that is what a squeeze is for.
  */
 #include "cli/live_look.h"
 

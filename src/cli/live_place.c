@@ -34,7 +34,8 @@ static int read_all(int fd, struct strbuf *out)
     return 0;
 }
 
-/* A file of the group, or by an absolute name of its machine. Returns a descriptor or a negative errno. */
+/* A file of the group, or by an absolute name of its machine. Returns a descriptor or a negative
+ * errno. */
 static int open_file(const struct live_place *p, const char *name, int flags)
 {
     char path[PATH_MAX + 256];
@@ -224,7 +225,8 @@ static bool resolve(const char *path, char ret[PATH_MAX])
     return realpath(path, ret) && stat(ret, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Of either version. Where both are mounted a group may have a folder in each, and one of them tells of memory. */
+/* Of either version. Where both are mounted a group may have a folder in each, and one of them
+ * tells of memory. */
 static bool has_memory(const char *dir)
 {
     static const char *const files[] = {"memory.current", "memory.usage_in_bytes"};
@@ -239,7 +241,8 @@ static bool has_memory(const char *dir)
     return false;
 }
 
-/* A folder that holds v2 groups, or those of v1's memory controller, which is found so that it can be said. */
+/* A folder that holds v2 groups, or those of v1's memory controller, which is found so that it can
+ * be said. */
 static bool find_group(struct live_place *p, const char *top, const char *name, bool with_memory)
 {
     static const char *const folders[] = {"", "/system.slice", "/user.slice", "/machine.slice"};

@@ -1,7 +1,9 @@
-/* live_place.h - one group of cgroup v2 on this machine, or on a mounted one of ours, as the controller of squeeze/ asks for it.
+/* live_place.h - one group of cgroup v2 on this machine, or on a mounted one of ours, as the
+ * controller of squeeze/ asks for it.
  *
- * Time:  the host's monotonic clock; on a mounted machine (highwater/time is there) the machine's own, which a wait moves on by highwater/step where
- *        the machine stands still. So a paused machine gives the same answer each time, as fast as it can.
+ * Time:  the host's monotonic clock; on a mounted machine (highwater/time is there) the machine's
+ *        own, which a wait moves on by highwater/step where the machine stands still. So a paused
+ *        machine gives the same answer each time, as fast as it can.
  */
 #ifndef CLI_LIVE_PLACE_H
 #define CLI_LIVE_PLACE_H
@@ -23,8 +25,8 @@ struct live_place {
     u64 high_bytes;           /* which it need not be told of */
 };
 
-/* name: a path below the root of cgroups, with or without it, or the name of a unit of the system. root: "/" or where a machine is mounted. 0, or a
- * negative errno with what would be right. */
+/* name: a path below the root of cgroups, with or without it, or the name of a unit of the system.
+ * root: "/" or where a machine is mounted. 0, or a negative errno with what would be right. */
 int live_place_open(struct live_place *p, const char *root, const char *name, struct err *e);
 void live_place_close(struct live_place *p);
 

@@ -1,6 +1,8 @@
-/* live_watch.h - a command of the user's that says whether a service is well, run again and again beside everything else.
+/* live_watch.h - a command of the user's that says whether a service is well, run again and again
+ * beside everything else.
  *
- * Well:  it exits with 0 within 10 s. When the first word that it prints is a number, that is its latency, or whatever is worse when it is larger.
+ * Well:  it exits with 0 within 10 s. When the first word that it prints is a number, that is its
+ *        latency, or whatever is worse when it is larger.
  */
 #ifndef CLI_LIVE_WATCH_H
 #define CLI_LIVE_WATCH_H
@@ -19,7 +21,8 @@ struct live_watch {
     struct squeeze_health health;
 };
 
-/* Take what the command said, and start it again when it has ended. now: of the host's clock, monotonic. wait: until it has ended. */
+/* Take what the command said, and start it again when it has ended. now: of the host's clock,
+ * monotonic. wait: until it has ended. */
 void live_watch_poll(struct live_watch *w, ns_t now, bool wait);
 void live_watch_end(struct live_watch *w);
 

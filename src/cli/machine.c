@@ -54,7 +54,8 @@ void cli_apply_settings(const struct cli *cli, unsigned variant, struct system_c
     }
 }
 
-/* What swap is a share of: RAM as asked for, else that of the recording's host, which is more than a default. */
+/* What swap is a share of: RAM as asked for, else that of the recording's host, which is more than
+ * a default. */
 static u64 ram_of(const struct trace *trace, const struct system_config *config)
 {
     char text[32];

@@ -1,4 +1,5 @@
-/* memory.c - the end of the program when the host has no memory: wherever it is, without allocating. */
+/* memory.c - the end of the program when the host has no memory: wherever it is, without
+ * allocating. */
 #include "cli/memory.h"
 
 #include "base/alloc.h"
@@ -19,7 +20,8 @@ static void put(const char *text)
         return;
 }
 
-/* Threads of a sweep may get here at the same time: the first speaks, and its _exit() ends them all. */
+/* Threads of a sweep may get here at the same time: the first speaks, and its _exit() ends them
+ * all. */
 static void end(const char *message)
 {
     static bool told;

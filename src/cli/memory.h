@@ -1,4 +1,5 @@
-/* memory.h - what happens when the host has no memory: one line on stderr, nothing left behind, an exit code. */
+/* memory.h - what happens when the host has no memory: one line on stderr, nothing left behind, an
+ * exit code. */
 #ifndef CLI_MEMORY_H
 #define CLI_MEMORY_H
 

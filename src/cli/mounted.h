@@ -1,4 +1,5 @@
-/* mounted.h - the machine of a scenario, a recording or a capture, made to be stood in front of: what mount and enter share. */
+/* mounted.h - the machine of a scenario, a recording or a capture, made to be stood in front of:
+ * what mount and enter share. */
 #ifndef CLI_MOUNTED_H
 #define CLI_MOUNTED_H
 
@@ -35,8 +36,9 @@ struct mounted {
     struct view *view;
 };
 
-/* The command line of a verb that has these options alone. False: the verb is done, with cli->exit_code; `done`, as in "mounted", is what is
- * said to happen to one machine where several are asked for. */
+/* The command line of a verb that has these options alone. False: the verb is done, with
+ * cli->exit_code; `done`, as in "mounted", is what is said to happen to one machine where several
+ * are asked for. */
 bool mounted_begin(struct mounted *m, struct cli *cli, const struct cli_spec *spec, int argc,
                    char **argv, const char *done);
 /* CLI_OK and m->view, or what went wrong is said and this is the exit code. */

@@ -1,4 +1,5 @@
-/* own_processes.c - a name is the machine's if the machine has it, else a link to the namespace's. */
+/* own_processes.c - a name is the machine's if the machine has it, else a link to the
+ * namespace's. */
 #include "cli/own_processes.h"
 
 #include <dirent.h>
@@ -25,7 +26,8 @@ static const struct {
     {"proc/locks", NULL},     {"proc/tty", NULL},
 };
 
-/* Sysctls of the host that are shown and cannot be set: files and folders, since sysctl(8) follows no links. */
+/* Sysctls of the host that are shown and cannot be set: files and folders, since sysctl(8) follows
+ * no links. */
 static const char *const sysctls[] = {
     "proc/sys/fs",
     "proc/sys/net",
@@ -66,8 +68,8 @@ static const char *sysctl_name(const char *name)
     return NULL;
 }
 
-/* What stands behind "proc/" when a process of that number follows: "1234" or "1234/...". NULL: nothing of the kind. Process 1 is this
- * program. */
+/* What stands behind "proc/" when a process of that number follows: "1234" or "1234/...". NULL:
+ * nothing of the kind. Process 1 is this program. */
 static const char *process_name(const char *name)
 {
     size_t digits;
@@ -81,7 +83,8 @@ static const char *process_name(const char *name)
     return name;
 }
 
-/* Whose they are depends on who asks: the machine's, which a capture has with some files of who captured, are none of theirs. */
+/* Whose they are depends on who asks: the machine's, which a capture has with some files of who
+ * captured, are none of theirs. */
 static bool is_of_asker(const char *name)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(links); i++) {
@@ -94,8 +97,9 @@ static bool is_of_asker(const char *name)
     return false;
 }
 
-/* What the machine calls a file: of the command's processes those that a capture has of who captured, as the mounts and the group of its
- * machine (/proc/self/mountinfo), are the machine's. */
+/* What the machine calls a file: of the command's processes those that a capture has of who
+ * captured, as the mounts and the group of its machine (/proc/self/mountinfo), are the
+ * machine's. */
 static const char *machine_name(const struct own_processes *o, const char *name, char *buf)
 {
     const char *process = process_name(name), *file = process ? strchr(process, '/') : NULL;
@@ -218,7 +222,7 @@ static int read_link(struct view *v, const char *name, const struct view_caller 
     return process ? read_process_link(o, process, out) : -EINVAL;
 }
 
-/* --- lists ---------------------------------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 struct listing {
     struct own_processes *own;
@@ -226,7 +230,8 @@ struct listing {
     void *ctx;
 };
 
-/* Names of a directory of the host's. pids: only processes that the machine has not; links_only: to be shown as links. */
+/* Names of a directory of the host's. pids: only processes that the machine has not; links_only: to
+ * be shown as links. */
 static int list_host(const struct listing *to, const char *dir, bool pids, bool links_only)
 {
     int fd = openat(to->own->proc, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
@@ -322,7 +327,7 @@ static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
     return rc;
 }
 
-/* --- the rest is the machine's --------------------------------------------------------------------------------------------- */
+/* --- the rest is the machine's ---------------------------------------------------------------- */
 
 static int read_sysctl(const struct own_processes *o, const char *name, struct strbuf *out)
 {
@@ -388,7 +393,8 @@ static int remove_dir(struct view *v, const char *name)
     return of(v)->machine->ops->remove_dir(of(v)->machine, name);
 }
 
-/* As the proc file system of the namespace tells them: the machine's /proc, which covers it, has no such threads. */
+/* As the proc file system of the namespace tells them: the machine's /proc, which covers it, has no
+ * such threads. */
 static unsigned groups_of(struct view *v, u32 thread, unsigned max, u32 *ret)
 {
     char name[64], text[STATUS_BYTES], *at, *end;

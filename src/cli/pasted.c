@@ -13,7 +13,8 @@
 
 #define SHOWN 8 /* kinds of blocks that are named */
 
-/* By open(2), which needs no memory of the host: a stream that could not be made would call a capture a text. */
+/* By open(2), which needs no memory of the host: a stream that could not be made would call a
+ * capture a text. */
 bool pasted_is_capture(const char *path)
 {
     char magic[4] = "";
@@ -52,7 +53,8 @@ void pasted_kinds(struct strbuf *out)
         strbuf_printf(out, "%s %s", i ? "," : "", paste_format_names[i]);
 }
 
-/* A copy by what goes by a file's size, which is 0 in /proc and in cgroups: it has the names and no text. */
+/* A copy by what goes by a file's size, which is 0 in /proc and in cgroups: it has the names and no
+ * text. */
 static bool is_empty_copy(const char *path)
 {
     static const char *const names[] = {"proc/meminfo", "proc/vmstat", "meminfo",

@@ -1,14 +1,17 @@
-/* pasted.h - files, directories and archives of a machine in trouble as what `diagnose` looks at. */
+/* pasted.h - files, directories and archives of a machine in trouble as what `diagnose` looks
+ * at. */
 #ifndef CLI_PASTED_H
 #define CLI_PASTED_H
 
 #include "base/err.h"
 #include "paste/paste.h"
 
-/* Is it the file of a capture, or a directory whose files change or were made by a simulated machine? Then it is no paste. */
+/* Is it the file of a capture, or a directory whose files change or were made by a simulated
+ * machine? Then it is no paste. */
 bool pasted_is_other(const char *path);
 
-/* Read them all as one incident. NULL: an error, or nothing that is known: then *ret_known is false. keep: with the text as it came. */
+/* Read them all as one incident. NULL: an error, or nothing that is known: then *ret_known is
+ * false. keep: with the text as it came. */
 struct paste *pasted_read(char *const *paths, unsigned count, bool keep, bool *ret_known,
                           struct err *e);
 

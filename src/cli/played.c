@@ -1,4 +1,5 @@
-/* played.c - the texts of one sample in a list by name; directories are what names have in common. */
+/* played.c - the texts of one sample in a list by name; directories are what names have in
+ * common. */
 #include "cli/played.h"
 
 #include "base/alloc.h"
@@ -21,7 +22,7 @@ static struct played *of(struct view *v)
     return container_of(v, struct played, view);
 }
 
-/* --- the sample ------------------------------------------------------------------------------------------------------------- */
+/* --- the sample ------------------------------------------------------------------------------- */
 
 static void drop_files(struct played *p)
 {
@@ -114,7 +115,7 @@ static bool is_directory(const struct played *p, const char *name)
     return at < p->files.count && strncmp(p->files.items[at].name, prefix, len) == 0;
 }
 
-/* --- the control folder ----------------------------------------------------------------------------------------------------- */
+/* --- the control folder ----------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -220,7 +221,7 @@ static int write_control(struct played *p, const char *file, const char *text, v
     return 0;
 }
 
-/* --- the view ------------------------------------------------------------------------------------------------------------------ */
+/* --- the view --------------------------------------------------------------------------------- */
 
 static int look_up(struct view *v, const char *name, struct view_stat *ret)
 {

@@ -1,6 +1,8 @@
-/* played.h - a capture as a view: its samples follow each other as they once did, and nothing can be written.
+/* played.h - a capture as a view: its samples follow each other as they once did, and nothing can
+ * be written.
  *
- * Each sample's texts stand until the next one's time. After the last one time stands still. The control folder has time, speed, step and marker.
+ * Each sample's texts stand until the next one's time. After the last one time stands still. The
+ * control folder has time, speed, step and marker.
  */
 #ifndef CLI_PLAYED_H
 #define CLI_PLAYED_H

@@ -1,5 +1,6 @@
-/* played_made.c - files that a capture lacks and that follow from those it has: processors from the lines of /proc/stat, statm from stat and
- * status, comm and cmdline from stat. ps, top, vmstat and lscpu stop without them. What kind of processor it was is not known. */
+/* played_made.c - files that a capture lacks and that follow from those it has: processors from the
+ * lines of /proc/stat, statm from stat and status, comm and cmdline from stat. ps, top, vmstat and
+ * lscpu stop without them. What kind of processor it was is not known. */
 #include "cli/played_made.h"
 
 #include "base/alloc.h"
@@ -39,7 +40,7 @@ static void add_missing(struct played *p, size_t nr_captured, const char *name,
         add(p, name, text);
 }
 
-/* --- processors ---------------------------------------------------------------------------------------------------------------- */
+/* --- processors ------------------------------------------------------------------------------- */
 
 static void count_cpus(const char *stat, struct cpus *ret)
 {
@@ -71,7 +72,8 @@ static void count_cpus(const char *stat, struct cpus *ret)
     strbuf_appendc(&ret->list, '\n');
 }
 
-/* One package of cores without threads, as its cpuinfo says: lscpu counts them in these files alone. */
+/* One package of cores without threads, as its cpuinfo says: lscpu counts them in these files
+ * alone. */
 static void make_topology(struct played *p, size_t nr_captured, unsigned cpu, unsigned nr)
 {
     const struct {
@@ -152,7 +154,7 @@ static void make_node(struct played *p, size_t nr_captured, unsigned nid, const 
     strbuf_done(&text);
 }
 
-/* --- processes ----------------------------------------------------------------------------------------------------------------- */
+/* --- processes -------------------------------------------------------------------------------- */
 
 /* KiB of a line of status; 0: it has no such line. */
 static u64 status_kib(const char *status, const char *key)

@@ -4,7 +4,8 @@
 
 #include "cli/played.h"
 
-/* Add to the files of the sample, which are sorted, those that follow from them; they are not sorted afterwards. */
+/* Add to the files of the sample, which are sorted, those that follow from them; they are not
+ * sorted afterwards. */
 void played_make_missing(struct played *p);
 
 /* Among the first nr files, which are sorted; NULL: there is none of this name. */

@@ -1,6 +1,7 @@
 /* profile.c - a profile is read as a scenario is, and has only what describes a machine.
  *
- * What it sets: options that it gives, costs and tunables that differ from the defaults, and all of its devices.
+ * What it sets: options that it gives, costs and tunables that differ from the defaults, and all of
+ * its devices.
  */
 #include "cli/profile.h"
 

@@ -1,4 +1,5 @@
-/* run.h - between the files of the verb run: cmd_run.c plays recordings, run_scenario.c scenarios. */
+/* run.h - between the files of the verb run: cmd_run.c plays recordings, run_scenario.c
+ * scenarios. */
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
@@ -31,7 +32,8 @@ struct run {
     bool limited;                  /* it is the one that is shown */
     bool sampling;                 /* samples of it are being taken */
     const char *doing;             /* for the progress line */
-    /* What is done with the report while its machine is there; its result is the exit code. And how far the run is. */
+    /* What is done with the report while its machine is there; its result is the exit code. And how
+     * far the run is. */
     int (*show)(struct run *run, struct err *e);
     void (*progress)(struct run *run, u64 done, u64 total);
     void *ctx;
@@ -49,15 +51,17 @@ extern volatile int run_stop;
 int run_new_machine(struct run *run, const struct system_config *config, struct err *e);
 void run_drop_machine(struct run *run);
 
-/* If the user wants samples of the machine: make the file of the capture, and take them from now on. */
+/* If the user wants samples of the machine: make the file of the capture, and take them from now
+ * on. */
 int run_open_capture(struct run *run, struct err *e);
 void run_start_samples(struct run *run, const struct scenario_run *scenario);
 
 /* Print the report and write the files asked for. The exit code. */
 int run_show_result(struct run *run, struct err *e);
 
-/* One run of the recording, or of the scenario, on the machine of run->variant. 0, and then run->exit_code is what run->show() said;
- * or a negative errno: -EINTR when run_stop was set before there was anything to show. */
+/* One run of the recording, or of the scenario, on the machine of run->variant. 0, and then
+ * run->exit_code is what run->show() said; or a negative errno: -EINTR when run_stop was set before
+ * there was anything to show. */
 int run_play_recording(struct run *run, struct err *e);
 int run_play_scenario(struct run *run, struct err *e);
 

@@ -1,7 +1,8 @@
 /* run_compare.c - runs that differ in settings of the machine, side by side.
  *
- * Each run has a machine, a report and a thread; recordings are decoded once and shared. What a run came to is taken while its machine is
- * still there: a row of the table, or the document. json-c is asked by one thread at a time. */
+ * Each run has a machine, a report and a thread; recordings are decoded once and shared. What a run
+ * came to is taken while its machine is still there: a row of the table, or the document. json-c is
+ * asked by one thread at a time. */
 #include "cli/run_compare.h"
 
 #include "base/alloc.h"

@@ -1,4 +1,5 @@
-/* run_compare.h - highwater run --compare: the same work on several machines at once, and one table. */
+/* run_compare.h - highwater run --compare: the same work on several machines at once, and one
+ * table. */
 #ifndef CLI_RUN_COMPARE_H
 #define CLI_RUN_COMPARE_H
 

@@ -1,7 +1,8 @@
 /* run_scenario.c - highwater run FILE.ini: a scenario on the machine it describes.
  *
- * Options for the machine change what its [machine] says; limits belong to its cgroups, and there is no run without
- * a limit to compare with, so --memory-max, --memory-high and --max-slowdown are refused, and so are --from and --to. */
+ * Options for the machine change what its [machine] says; limits belong to its cgroups, and there
+ * is no run without a limit to compare with, so --memory-max, --memory-high and --max-slowdown are
+ * refused, and so are --from and --to. */
 #include "base/alloc.h"
 #include "cli/machine.h"
 #include "cli/profile.h"
@@ -97,7 +98,8 @@ out:
     return rc;
 }
 
-/* Each run reads the text anew, since a scenario takes notes of the machine it is played on; recordings are shared. */
+/* Each run reads the text anew, since a scenario takes notes of the machine it is played on;
+ * recordings are shared. */
 int run_play_scenario(struct run *run, struct err *e)
 {
     struct system_config config;

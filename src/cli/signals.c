@@ -68,7 +68,8 @@ void signals_clean_up(void)
 
     for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
         handle(fatal[i], on_signal);
-    /* Whoever writes past the limit of a file's size is told so by write(2). A handler, unlike SIG_IGN, is not inherited. */
+    /* Whoever writes past the limit of a file's size is told so by write(2). A handler, unlike
+     * SIG_IGN, is not inherited. */
     handle(SIGXFSZ, do_nothing);
 }
 

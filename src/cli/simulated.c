@@ -86,8 +86,8 @@ static int sim_read(struct source *src, const char *path, size_t max, struct str
     return f->len > max ? -EFBIG : 0;
 }
 
-/* Names after "path/" up to the next slash. Those of one directory stand together, but not beside a file "a.b" that sorts
- * between "a" and "a/". */
+/* Names after "path/" up to the next slash. Those of one directory stand together, but not beside a
+ * file "a.b" that sorts between "a" and "a/". */
 static int sim_list(struct source *src, const char *path, source_each_fn *each, void *ctx)
 {
     struct sim_source *s = of(src);
@@ -141,7 +141,7 @@ struct source *simulated_source(const struct system *system)
     return &s->source;
 }
 
-/* --- captures --------------------------------------------------------------------------------------------------------- */
+/* --- captures --------------------------------------------------------------------------------- */
 
 static void sample(struct simulated_capture *c, ns_t at)
 {

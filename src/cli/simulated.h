@@ -1,7 +1,9 @@
 /* simulated.h - a machine of our own as a source, and captures of it in virtual time.
  *
- * The observer meets the machine at text alone, here too: the source shows the files that `run --proc` would write at this instant.
- * Never:  reads a clock of the host. The times in the capture are virtual: seconds since the machine started, which is 1970.
+ * The observer meets the machine at text alone, here too: the source shows the files that `run
+ * --proc` would write at this instant.
+ * Never:  reads a clock of the host. The times in the capture are virtual: seconds since the
+ *         machine started, which is 1970.
  */
 #ifndef CLI_SIMULATED_H
 #define CLI_SIMULATED_H
@@ -27,11 +29,12 @@ struct source *simulated_source(const struct system *s);
 int simulated_capture_open(struct simulated_capture *c, struct system *s, const char *path,
                            const char *what, unsigned mode, ns_t every, struct err *e);
 
-/* Take a sample every so often from now on. Whoever watches the machine already goes on watching, at the same times. Nothing when no
- * capture is open. */
+/* Take a sample every so often from now on. Whoever watches the machine already goes on watching,
+ * at the same times. Nothing when no capture is open. */
 void simulated_capture_start(struct simulated_capture *c);
 
-/* Take the last sample and give the file its name. 0, or the first error, and then no file is left. */
+/* Take the last sample and give the file its name. 0, or the first error, and then no file is
+ * left. */
 int simulated_capture_finish(struct simulated_capture *c, struct err *e);
 
 /* Leave no file, if it is not finished. */

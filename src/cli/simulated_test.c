@@ -1,7 +1,8 @@
-/* simulated_test.c - what a machine renders, the observer reads back: every figure against the machine itself.
+/* simulated_test.c - what a machine renders, the observer reads back: every figure against the
+ * machine itself.
  *
- * The two towers share no code for it: one prints, the other parses. Expected values are taken from the machine's own
- * structures, so that a wrong column, unit or name on either side shows.
+ * The two towers share no code for it: one prints, the other parses. Expected values are taken from
+ * the machine's own structures, so that a wrong column, unit or name on either side shows.
  */
 #include "cli/simulated.h"
 
@@ -113,7 +114,8 @@ static int fixture_free(void **state)
     return 0;
 }
 
-/* The machine was made to have something in nearly every figure: a test of zeros would prove nothing. */
+/* The machine was made to have something in nearly every figure: a test of zeros would prove
+ * nothing. */
 static unsigned nonzero(const u64 *figures, unsigned count)
 {
     unsigned found = 0;
@@ -123,7 +125,7 @@ static unsigned nonzero(const u64 *figures, unsigned count)
     return found;
 }
 
-static void all_counters_come_back(void **state)
+TEST(all_counters_come_back)
 {
     const struct fixture *f = *state;
     const struct kernel *kernel = &f->system.kernel;
@@ -141,7 +143,7 @@ static void all_counters_come_back(void **state)
                                              c.v[ALLOCSTALL_NORMAL] + c.v[ALLOCSTALL_MOVABLE]);
 }
 
-static void meminfo_comes_back(void **state)
+TEST(meminfo_comes_back)
 {
     const struct fixture *f = *state;
     const struct system *s = &f->system;
@@ -162,11 +164,12 @@ static void meminfo_comes_back(void **state)
     assert_int_equal(m[MI_UNEVICTABLE], (u64)s->counters.v[NR_UNEVICTABLE] * PAGE_SIZE);
     assert_int_equal(m[MI_PAGE_TABLES], (u64)s->counters.v[NR_PAGE_TABLE_PAGES] * PAGE_SIZE);
     assert_int_equal(m[MI_ZSWAPPED] != 0, s->counters.v[ZSWPOUT] != 0);
-    /* Huge page pools, page tables of guests, firmware: what the machine has none of. All else has something. */
+    /* Huge page pools, page tables of guests, firmware: what the machine has none of. All else has
+     * something. */
     assert_true(nonzero(m, NR_MEMINFO_FIELDS) > 30);
 }
 
-static void zones_come_back_with_their_blocks(void **state)
+TEST(zones_come_back_with_their_blocks)
 {
     const struct fixture *f = *state;
     unsigned populated = 0;
@@ -231,7 +234,7 @@ static void compare_group(const struct fixture *f, struct group *g, const struct
     }
 }
 
-static void groups_come_back_as_the_tree_they_are(void **state)
+TEST(groups_come_back_as_the_tree_they_are)
 {
     struct fixture *f = *state;
     struct group *root = f->system.groups.root;
@@ -256,7 +259,7 @@ static void groups_come_back_as_the_tree_they_are(void **state)
     assert_true(snapshot_cgroup(&f->seen, "/app")->stat[NR_DIRTY] > 0);
 }
 
-static void processes_come_back(void **state)
+TEST(processes_come_back)
 {
     struct fixture *f = *state;
     unsigned alive = 0, swapped = 0;
@@ -288,7 +291,7 @@ static void processes_come_back(void **state)
     assert_true(swapped > 0);
 }
 
-static void swap_areas_slabs_and_disks_come_back(void **state)
+TEST(swap_areas_slabs_and_disks_come_back)
 {
     struct fixture *f = *state;
     const struct system *s = &f->system;
@@ -320,7 +323,7 @@ static void swap_areas_slabs_and_disks_come_back(void **state)
     assert_true(f->seen.disks.count >= 2);
 }
 
-static void pressure_comes_back(void **state)
+TEST(pressure_comes_back)
 {
     const struct fixture *f = *state;
 
@@ -335,15 +338,5 @@ static void pressure_comes_back(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_counters_come_back),
-        cmocka_unit_test(meminfo_comes_back),
-        cmocka_unit_test(zones_come_back_with_their_blocks),
-        cmocka_unit_test(groups_come_back_as_the_tree_they_are),
-        cmocka_unit_test(processes_come_back),
-        cmocka_unit_test(swap_areas_slabs_and_disks_come_back),
-        cmocka_unit_test(pressure_comes_back),
-    };
-
-    return cmocka_run_group_tests(tests, fixture_new, fixture_free);
+    return tests_run(fixture_new, fixture_free);
 }

@@ -67,7 +67,8 @@ static void show_progress(void *ctx, u64 events, u64 planned)
     cli_progress(ctx, "replaying", events, planned);
 }
 
-/* Was the host's memory limited by cgroups of version 1, whose files have other names and no memory.high? */
+/* Was the host's memory limited by cgroups of version 1, whose files have other names and no
+ * memory.high? */
 static bool recorded_in_v1(const struct cli *cli, const struct trace *t)
 {
     char version[8];

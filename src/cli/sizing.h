@@ -1,6 +1,7 @@
 /* sizing.h - recordings opened to be sized, and swept as one service: what size and check share.
  *
- * Use:  struct sizing s; if (sizing_open(&s, cli, &request)) ... sizing_envelope(&s, ...); sizing_close(&s);
+ * Use:  struct sizing s; if (sizing_open(&s, cli, &request)) ... sizing_envelope(&s, ...);
+ *       sizing_close(&s);
  */
 #ifndef CLI_SIZING_H
 #define CLI_SIZING_H
@@ -15,7 +16,8 @@
 
 #define SIZING_RECORDINGS_MAX 64u
 
-/* Options of every verb that sizes; their ids are above those of a verb's own and above all letters. */
+/* Options of every verb that sizes; their ids are above those of a verb's own and above all
+ * letters. */
 enum {
     SIZING_OPT_JOBS = 500,
     SIZING_OPT_FROM,
@@ -67,8 +69,9 @@ struct sizing {
     struct size_config *configs; /* one for each */
 };
 
-/* Open all operands. A recording that is given twice is refused, since it would tell nothing of how much runs differ. False: a failure or a
- * usage error was reported, and cli->exit_code says which. SIGINT and SIGTERM stop the sweeps from here on. */
+/* Open all operands. A recording that is given twice is refused, since it would tell nothing of how
+ * much runs differ. False: a failure or a usage error was reported, and cli->exit_code says which.
+ * SIGINT and SIGTERM stop the sweeps from here on. */
 bool sizing_open(struct sizing *s, struct cli *cli, const struct sizing_request *req);
 void sizing_close(struct sizing *s);
 
@@ -76,11 +79,13 @@ struct size_report sizing_report(const struct sizing *s, unsigned i,
                                  const struct size_config *config,
                                  const struct size_result *result);
 
-/* Were all recordings made with the same settings of their programs' own (-Xmx and the like)? Then they are runs of one service. */
+/* Were all recordings made with the same settings of their programs' own (-Xmx and the like)? Then
+ * they are runs of one service. */
 bool sizing_has_same_settings(const struct sizing *s);
 
-/* Each recording as by itself, then all of them with the limits that serve all. results: s->nr zeroed ones, to be freed by
- * size_result_done() in any case. 0 or a negative errno, as size_run() has it. */
+/* Each recording as by itself, then all of them with the limits that serve all. results: s->nr
+ * zeroed ones, to be freed by size_result_done() in any case. 0 or a negative errno, as size_run()
+ * has it. */
 int sizing_envelope(const struct sizing *s, struct size_result *results, struct size_envelope *ret,
                     struct err *e);
 

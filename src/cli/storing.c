@@ -23,7 +23,8 @@ static void take(const char *text, const char *key, struct strbuf *out)
         utf8_append_clean(out, value);
 }
 
-/* The program's name: of the first word of a command, without its folder; of an import without a command that of the file. */
+/* The program's name: of the first word of a command, without its folder; of an import without a
+ * command that of the file. */
 static void name_service(const struct strbuf *command, const char *path, struct strbuf *out)
 {
     const char *from = command->len ? command->text : path, *slash;

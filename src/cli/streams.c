@@ -1,8 +1,10 @@
 /* streams.c - descriptors 0 to 2, and what is printed on the second of them.
  *
- * A descriptor that is closed at the start would be given to the next file that is opened, and what is meant for a person would be written into
- * that file. It gets /dev/null, opened the wrong way round: reading stdin and writing stdout fail as they do on a closed descriptor, so
- * a result that nobody can have is still an error. Close-on-exec: a recorded program finds closed what was closed.
+ * A descriptor that is closed at the start would be given to the next file that is opened, and what
+ * is meant for a person would be written into that file. It gets /dev/null, opened the wrong way
+ * round: reading stdin and writing stdout fail as they do on a closed descriptor, so a result that
+ * nobody can have is still an error. Close-on-exec: a recorded program finds closed what was
+ * closed.
  */
 #include "cli/streams.h"
 
@@ -18,7 +20,8 @@ bool streams_open(void)
 
         if (fcntl(fd, F_GETFD) >= 0)
             continue;
-        /* The lowest number that is free is fd. Where there is no /dev, the root directory is as good. */
+        /* The lowest number that is free is fd. Where there is no /dev, the root directory is as
+         * good. */
         if (open("/dev/null", flags) != fd && open("/", O_PATH | O_CLOEXEC) != fd)
             return false;
     }

@@ -4,7 +4,8 @@
 
 #include "base/types.h"
 
-/* Make sure that descriptors 0 to 2 are open. pre: nothing else was opened. False when that cannot be had. */
+/* Make sure that descriptors 0 to 2 are open. pre: nothing else was opened. False when that cannot
+ * be had. */
 bool streams_open(void);
 
 /* All of it to stdout. 0, or -errno of the write that failed. */

@@ -1,4 +1,5 @@
-/* verbs.h - int cmd_<verb>(int argc, char **argv) of every row of verbs.def; argv[0] is the verb. Returns the exit code. */
+/* verbs.h - int cmd_<verb>(int argc, char **argv) of every row of verbs.def; argv[0] is the verb.
+ * Returns the exit code. */
 #ifndef CLI_VERBS_H
 #define CLI_VERBS_H
 

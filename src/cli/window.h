@@ -5,7 +5,8 @@
 #include "cli/cli.h"
 #include "workload/replay.h"
 
-/* As given: the name of a mark, or a time of the replay without a limit. NULL: the begin, the end. */
+/* As given: the name of a mark, or a time of the replay without a limit. NULL: the begin, the
+ * end. */
 struct cli_window {
     const char *from, *to;
 };
@@ -18,8 +19,9 @@ struct cli_window {
         id_to, "to", 0, "MARK|TIME", "judge what comes before it"             \
     }
 
-/* Which places those are. A time becomes a number of events, by a replay without a limit, so that it is the same work under
- * every limit. False: a usage error, or a failure, was reported; cli->exit_code says which. */
+/* Which places those are. A time becomes a number of events, by a replay without a limit, so that
+ * it is the same work under every limit. False: a usage error, or a failure, was reported;
+ * cli->exit_code says which. */
 bool cli_window_find(struct cli *cli, const struct cli_window *window, const struct trace *t,
                      const volatile int *stop, struct trace_place *ret_from,
                      struct trace_place *ret_to);

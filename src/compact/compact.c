@@ -8,7 +8,7 @@
 #define DEFER_SHIFT_MAX 6u /* COMPACT_MAX_DEFER_SHIFT */
 #define HUGE_ORDER      9u /* COMPACTION_HPAGE_ORDER */
 
-/* --- deferral ---------------------------------------------------------------------------------------------------- */
+/* --- deferral --------------------------------------------------------------------------------- */
 void compaction_defer(struct zone *z, unsigned order)
 {
     struct zone_compaction *zc = &z->compaction;
@@ -47,7 +47,7 @@ static bool is_restarting(const struct zone *z, int order)
            zc->considered >= 1u << zc->defer_shift;
 }
 
-/* --- how fragmented a node is ----------------------------------------------------------------------------------------- */
+/* --- how fragmented a node is ----------------------------------------------------------------- */
 /* As a part of its node's: small zones hardly count. (fragmentation_score_zone_weighted) */
 static u32 score_of(const struct pgdat *pgdat, const struct zone *z)
 {
@@ -74,9 +74,9 @@ u32 compact_score_mark(const struct mem *mem, bool low)
     return low ? mark : MIN(mark + 10, 100u);
 }
 
-/* --- skip hints -------------------------------------------------------------------------------------------------- */
-/* Clear the hint of the block that a scanner would begin at. A sample of its frames must say that there is something to do.
- * (__reset_isolation_pfn) */
+/* --- skip hints ------------------------------------------------------------------------------- */
+/* Clear the hint of the block that a scanner would begin at. A sample of its frames must say that
+ * there is something to do. (__reset_isolation_pfn) */
 static bool reset_hint(struct frames *fr, const struct zone *z, pfn_t pfn, bool source, bool target)
 {
     pfn_t start = pageblock_start(pfn), end = MIN(start + PAGEBLOCK_PAGES, zone_end_pfn(z));
@@ -97,8 +97,8 @@ static bool reset_hint(struct frames *fr, const struct zone *z, pfn_t pfn, bool 
     return false;
 }
 
-/* Forget the hints of the zone, from both ends to the middle, and begin where there is something to do.
- * (__reset_isolation_suitable) */
+/* Forget the hints of the zone, from both ends to the middle, and begin where there is something to
+ * do. (__reset_isolation_suitable) */
 static void reset_hints(struct frames *fr, struct zone *z)
 {
     struct zone_compaction *zc = &z->compaction;
@@ -137,7 +137,7 @@ void compact_reset_skip_hints(struct mem *mem, const struct pgdat *pgdat)
             reset_hints(mem->frames, &pgdat->zones[i]);
 }
 
-/* --- the run ----------------------------------------------------------------------------------------------------- */
+/* --- the run ---------------------------------------------------------------------------------- */
 static bool scanners_met(const struct compact_run *run)
 {
     return run->free_pfn >> PAGEBLOCK_ORDER <= run->migrate_pfn >> PAGEBLOCK_ORDER;

@@ -6,14 +6,18 @@
  *                       |                                          ^
  *                       +---------------- moved -------------------+            until a block is large enough, or they meet
  *
- * Mirrors:    mm/compaction.c, Linux 6.1: compact_zone, the deferral of what failed of late, skip hints of pageblocks,
- *             cached positions, the searches of free lists (fast_find_migrateblock, fast_isolate_freepages).
- * Differs:    no capture of a block at the moment it is free: the allocation takes it from the lists afterwards. Large folios are
- *             passed over, as there. Pages of zsmalloc and the balloon stay where they are.
- * Owns:       zone.compaction and the skip hints; frames of kind FRAME_ISOLATED, for the time of a run.
+ * Mirrors:    mm/compaction.c, Linux 6.1: compact_zone, the deferral of what failed of late, skip
+ *             hints of pageblocks, cached positions, the searches of free lists
+ *             (fast_find_migrateblock, fast_isolate_freepages).
+ * Differs:    no capture of a block at the moment it is free: the allocation takes it from the
+ *             lists afterwards. Large folios are passed over, as there. Pages of zsmalloc and the
+ *             balloon stay where they are.
+ * Owns:       zone.compaction and the skip hints; frames of kind FRAME_ISOLATED, for the time of a
+ *             run.
  * Never:      decides when to run (balance/), waits.
  * Invariants: no frame is isolated between two runs (frame_check).
- * Counters:   compact_migrate_scanned, compact_free_scanned, compact_isolated, and those of migrate.h.
+ * Counters:   compact_migrate_scanned, compact_free_scanned, compact_isolated, and those of
+ *             migrate.h.
  */
 #ifndef COMPACT_COMPACT_H
 #define COMPACT_COMPACT_H
@@ -49,8 +53,8 @@ void compaction_defer_reset(struct zone *z, unsigned order, bool allocated);
 /* kswapd goes to sleep: forget the hints of zones that were gone through without success. */
 void compact_reset_skip_hints(struct mem *mem, const struct pgdat *pgdat);
 
-/* The fragmentation score of a node, 0..100, and the marks between which proactive compaction keeps it: it begins above the upper
- * one and ends at the lower. */
+/* The fragmentation score of a node, 0..100, and the marks between which proactive compaction keeps
+ * it: it begins above the upper one and ends at the lower. */
 u32 compact_score(const struct pgdat *pgdat);
 u32 compact_score_mark(const struct mem *mem, bool low);
 

@@ -17,10 +17,11 @@ struct compact_run {
     const struct compact_request *req;
     struct zone *zone;
     pfn_t migrate_pfn, free_pfn; /* the scanners */
-    pfn_t
-        last_migrated_pfn; /* where pages were moved from since the free lists were last brought up to date; 0: none */
-    pfn_t
-        fast_start_pfn; /* the lowest block that the search of free lists found; FAST_START_USED once the scan began there */
+    /* where pages were moved from since the free lists were last brought up to date; 0: none */
+    pfn_t last_migrated_pfn;
+    /* the lowest block that the search of free lists found; FAST_START_USED once the scan began
+     * there */
+    pfn_t fast_start_pfn;
     unsigned fast_search_fail;
     int search_order; /* at which the search of free lists for places begins */
     bool whole_zone;
@@ -72,7 +73,8 @@ static inline bool hint_allows(const struct compact_run *run, pfn_t pfn)
     return run->req->ignore_skip_hint || !frames_pageblock_skip(run->mem->frames, pfn);
 }
 
-/* Isolate the next pages to move into run->migrate. False: none was found in what was scanned. (isolate_migratepages) */
+/* Isolate the next pages to move into run->migrate. False: none was found in what was scanned.
+ * (isolate_migratepages) */
 bool scan_for_pages(struct compact_run *run);
 /* Isolate free pages for them into run->free. (isolate_freepages) */
 void scan_for_places(struct compact_run *run);

@@ -1,10 +1,12 @@
-/* free_scanner.c - where to move pages to: free pages of movable blocks, from the end of the zone downwards.
+/* free_scanner.c - where to move pages to: free pages of movable blocks, from the end of the zone
+ * downwards.
  *
- * First the free lists are searched for a block in the upper part of what is between the scanners; only when that finds nothing, pageblock
- * after pageblock is scanned. An asynchronous run scans with gaps until it has found something.
+ * First the free lists are searched for a block in the upper part of what is between the scanners;
+ * only when that finds nothing, pageblock after pageblock is scanned. An asynchronous run scans
+ * with gaps until it has found something.
  *
- * Mirrors isolate_freepages(), isolate_freepages_block(), fast_isolate_freepages(), suitable_migration_target() of mm/compaction.c,
- * Linux 6.1.
+ * Mirrors isolate_freepages(), isolate_freepages_block(), fast_isolate_freepages(),
+ * suitable_migration_target() of mm/compaction.c, Linux 6.1.
  */
 #include "compact/compact_int.h"
 
@@ -24,7 +26,8 @@ static bool take_block(struct compact_run *run, pfn_t pfn, unsigned order)
     return true;
 }
 
-/* Free pages of [*at, end), looking at every stride-th frame, until there are enough. *at: where it stopped. Returns how many. */
+/* Free pages of [*at, end), looking at every stride-th frame, until there are enough. *at: where it
+ * stopped. Returns how many. */
 static u32 scan_block(struct compact_run *run, pfn_t *at, pfn_t end, u32 stride)
 {
     const struct frames *fr = run->mem->frames;
@@ -65,7 +68,7 @@ static bool is_target(const struct compact_run *run, pfn_t start)
     return run->req->ignore_block_suitable || frames_pageblock_mt(fr, start) == MT_MOVABLE;
 }
 
-/* --- the search of free lists ------------------------------------------------------------------------------------ */
+/* --- the search of free lists ----------------------------------------------------------------- */
 struct search {
     pfn_t low, min; /* good enough at once; good enough if nothing better is found */
     u32 limit, scanned;
@@ -119,8 +122,8 @@ static int next_order(struct compact_run *run, int order)
     return -1;
 }
 
-/* Where the scan goes on when the search found nothing, as it begins: the highest free page there is, or for a direct run half way.
- * PFN_NONE: nowhere in particular. */
+/* Where the scan goes on when the search found nothing, as it begins: the highest free page there
+ * is, or for a direct run half way. PFN_NONE: nowhere in particular. */
 static pfn_t choose_scan_start(struct compact_run *run, const struct search *s)
 {
     const struct frames *fr = run->mem->frames;
@@ -195,7 +198,7 @@ static void search_free_lists(struct compact_run *run)
         scan_around(run, found);
 }
 
-/* --- the scanner ------------------------------------------------------------------------------------------------- */
+/* --- the scanner ------------------------------------------------------------------------------ */
 /* Nothing more to find in this block. (update_pageblock_skip) */
 static void block_done(struct compact_run *run, pfn_t start)
 {

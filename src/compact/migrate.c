@@ -95,8 +95,9 @@ static void move_flags(struct mem *mem, pfn_t from, pfn_t to)
     frame_clear(f, MIGRATE_FLAGS);
 }
 
-/* What a huge page has beside what a page has. Linux unmaps it entry by entry: with the first page that has an entry of its own it goes to
- * the queue of those to be split. The new one comes to no queue. */
+/* What a huge page has beside what a page has. Linux unmaps it entry by entry: with the first page
+ * that has an entry of its own it goes to the queue of those to be split. The new one comes to no
+ * queue. */
 static void move_folio_counts(struct mem *mem, pfn_t from, pfn_t to)
 {
     const struct frame *f = frame_of(mem, from);
@@ -163,7 +164,7 @@ static void move_folio(struct mem *mem, pfn_t from, pfn_t to)
     mem_cost(mem, mem->cost->migrate_page);
 }
 
-/* --- many ------------------------------------------------------------------------------------------------------------ */
+/* --- many ------------------------------------------------------------------------------------- */
 struct migration {
     struct mem *mem;
     const struct migrate_target *target;
@@ -257,7 +258,7 @@ struct migrate_result migrate_pages(struct mem *mem, const pfn_t *pfns, u32 nr,
     return m.r;
 }
 
-/* --- to a node ------------------------------------------------------------------------------------------------------- */
+/* --- to a node -------------------------------------------------------------------------------- */
 struct node_target {
     struct mem *mem;
     struct alloc_nodes nodes;

@@ -1,13 +1,16 @@
-/* migrate_scanner.c - which pages to move: from the start of the zone upwards, a cluster of 32 at a time.
+/* migrate_scanner.c - which pages to move: from the start of the zone upwards, a cluster of 32 at a
+ * time.
  *
- * A pageblock is passed over when its hint says so, or when the run is asynchronous and for a request of another migrate type. In a
- * block that is scanned, an asynchronous direct run gives up an aligned piece of the order it wants at the first page that cannot
- * move: nothing large can come of that piece. A block in which nothing was found gets a skip hint.
+ * A pageblock is passed over when its hint says so, or when the run is asynchronous and for a
+ * request of another migrate type. In a block that is scanned, an asynchronous direct run gives up
+ * an aligned piece of the order it wants at the first page that cannot move: nothing large can come
+ * of that piece. A block in which nothing was found gets a skip hint.
  *
- * The search of free lists marks the block that it finds as one to skip, and the scan of that block obeys the mark: so the scanner only
- * jumps there. That is what 6.1 does (a fix was taken back).
+ * The search of free lists marks the block that it finds as one to skip, and the scan of that block
+ * obeys the mark: so the scanner only jumps there. That is what 6.1 does (a fix was taken back).
  *
- * Mirrors isolate_migratepages(), isolate_migratepages_block(), fast_find_migrateblock() of mm/compaction.c, Linux 6.1.
+ * Mirrors isolate_migratepages(), isolate_migratepages_block(), fast_find_migrateblock() of
+ * mm/compaction.c, Linux 6.1.
  */
 #include "compact/compact_int.h"
 
@@ -60,7 +63,8 @@ static bool can_isolate(const struct compact_run *run, pfn_t pfn)
              !migrate_dirty_is_allowed(mem, pfn));
 }
 
-/* The piece cannot become free: what was isolated of it goes back, and the scan goes on behind it. */
+/* The piece cannot become free: what was isolated of it goes back, and the scan goes on behind
+ * it. */
 static void give_up_piece(struct compact_run *run, struct block_scan *b)
 {
     migrate_putback(run->mem, run->migrate, run->nr_migrate);
@@ -72,7 +76,8 @@ static void give_up_piece(struct compact_run *run, struct block_scan *b)
     }
 }
 
-/* The hint of the block is set with its first frame. True: somebody had set it. (test_and_set_skip) */
+/* The hint of the block is set with its first frame. True: somebody had set it.
+ * (test_and_set_skip) */
 static bool hint_was_set(struct compact_run *run, pfn_t pfn)
 {
     struct frames *fr = run->mem->frames;
@@ -85,7 +90,8 @@ static bool hint_was_set(struct compact_run *run, pfn_t pfn)
     return false;
 }
 
-/* Look at the frame b->at, which may be moved on to the end of what it begins. False: the block is done with. */
+/* Look at the frame b->at, which may be moved on to the end of what it begins. False: the block is
+ * done with. */
 static bool scan_frame(struct compact_run *run, struct block_scan *b)
 {
     struct frames *fr = run->mem->frames;
@@ -160,7 +166,7 @@ static pfn_t scan_block(struct compact_run *run, pfn_t pfn, pfn_t end)
     return b.at;
 }
 
-/* --- the search of free lists ------------------------------------------------------------------------------------ */
+/* --- the search of free lists ----------------------------------------------------------------- */
 static void note_fast_start(struct compact_run *run, pfn_t pfn)
 {
     if (run->fast_start_pfn == FAST_START_USED)
@@ -229,7 +235,7 @@ static pfn_t find_source_block(struct compact_run *run)
     return run->migrate_pfn;
 }
 
-/* --- the scanner ------------------------------------------------------------------------------------------------- */
+/* --- the scanner ------------------------------------------------------------------------------ */
 static bool is_source(const struct compact_run *run, pfn_t start)
 {
     if (pageblock_is_folio(run->mem, start))

@@ -1,8 +1,10 @@
 /* accounting.c - counters that overlap, made disjoint.
  *
- * Cached holds shmem, which is taken out. Swap cache is anonymous memory: what of it is mapped is in AnonPages already, so that only the rest,
- * what the anonymous lists hold beyond AnonPages and Shmem, is a line. VmallocUsed means memory since 5.3 only (before it was
- * address space, or 0), and holds the kernel stacks, which are taken out. Hugetlb is not on any list. What is left has no counter.
+ * Cached holds shmem, which is taken out. Swap cache is anonymous memory: what of it is mapped is
+ * in AnonPages already, so that only the rest, what the anonymous lists hold beyond AnonPages and
+ * Shmem, is a line. VmallocUsed means memory since 5.3 only (before it was address space, or 0),
+ * and holds the kernel stacks, which are taken out. Hugetlb is not on any list. What is left has no
+ * counter.
  */
 #include "diagnose/accounting.h"
 #include "diagnose/accounting_int.h"
@@ -10,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* More than any machine has: a file that says so is broken or hostile, and such sums would not fit. */
+/* More than any machine has: a file that says so is broken or hostile, and such sums would not
+ * fit. */
 #define BYTES_MAX ((u64)1 << 56)
 
 static u64 sane(u64 bytes)
@@ -128,8 +131,9 @@ static u64 add_kernel(struct accounting *a, const struct snapshot *s, const u64 
     sum += account_add_part(a, 2, "slab, reclaimable", m[MI_SRECLAIMABLE],
                             "dentries, inodes: on demand");
     sum += account_add_part(a, 2, "slab, unreclaimable", m[MI_SUNRECLAIM], "");
-    /* slabtop tells all of them in one figure. What can be reclaimed of it is in what free calls cache, too: no more than that of it is
-     * counted there, so that only the rest surely is a line of its own. */
+    /* slabtop tells all of them in one figure. What can be reclaimed of it is in what free calls
+     * cache, too: no more than that of it is counted there, so that only the rest surely is a line
+     * of its own. */
     if (!known(m[MI_SRECLAIMABLE]) && !known(m[MI_SUNRECLAIM]))
         sum += account_add_part(
             a, 2, "slab",
@@ -165,7 +169,8 @@ static u64 add_hugetlb(struct accounting *a, const struct snapshot *s)
     return all;
 }
 
-/* Which line is absent that may be large; NULL: all are there, and what is left is in no counter. */
+/* Which line is absent that may be large; NULL: all are there, and what is left is in no
+ * counter. */
 static const char *missing_line(const u64 *m)
 {
     if (!known(m[MI_MEM_FREE]))
@@ -207,7 +212,8 @@ void accounting_host(struct accounting *a, const struct snapshot *s)
     sum += add_hugetlb(a, s);
     sum += account_add_part(a, 1, "GPU", either(m[MI_GPU_ACTIVE], m[MI_GPU_RECLAIM]), "");
     sum += account_add_part(a, 1, "broken", m[MI_HARDWARE_CORRUPTED], "hardware errors");
-    /* No counter of the kernel has the ARC, but for what of it is in slab: never more than what is left. */
+    /* No counter of the kernel has the ARC, but for what of it is in slab: never more than what is
+     * left. */
     if (sum < m[MI_MEM_TOTAL])
         sum +=
             account_add_part(a, 1, "ARC (the cache of ZFS)",
@@ -226,7 +232,7 @@ u64 accounting_host_unaccounted(const struct accounting *a, const struct snapsho
     return missing_line(s->meminfo) || s->total_counted ? UNKNOWN : accounting_unaccounted(a);
 }
 
-/* --- a group -------------------------------------------------------------------------------------------------------- */
+/* --- a group ---------------------------------------------------------------------------------- */
 
 static u64 add_group_kernel(struct accounting *a, const struct cgroup_view *g, const u64 *st)
 {

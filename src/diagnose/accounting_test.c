@@ -13,7 +13,7 @@ static const struct account_line *find(const struct accounting *a, const char *n
     return NULL;
 }
 
-static void shmem_is_no_cache_and_the_rest_is_a_remainder(void **state HW_UNUSED)
+TEST(shmem_is_no_cache_and_the_rest_is_a_remainder)
 {
     struct accounting a = {0};
     struct snapshot s;
@@ -45,7 +45,7 @@ static void shmem_is_no_cache_and_the_rest_is_a_remainder(void **state HW_UNUSED
     snapshot_done(&s);
 }
 
-static void huge_pages_and_vmalloc_are_counted_where_the_kernel_counts_them(void **state HW_UNUSED)
+TEST(huge_pages_and_vmalloc_are_counted_where_the_kernel_counts_them)
 {
     struct accounting a = {0};
     struct snapshot s;
@@ -76,7 +76,7 @@ static void huge_pages_and_vmalloc_are_counted_where_the_kernel_counts_them(void
     snapshot_done(&s);
 }
 
-static void slabs_of_a_tool_are_counted_beyond_what_may_be_cache(void **state HW_UNUSED)
+TEST(slabs_of_a_tool_are_counted_beyond_what_may_be_cache)
 {
     struct accounting a = {0};
     struct snapshot s;
@@ -99,7 +99,7 @@ static void slabs_of_a_tool_are_counted_beyond_what_may_be_cache(void **state HW
     snapshot_done(&s);
 }
 
-static void any_figures_add_up(void **state HW_UNUSED)
+TEST(any_figures_add_up)
 {
     struct accounting a = {0};
     struct prng prng;
@@ -130,7 +130,7 @@ static void any_figures_add_up(void **state HW_UNUSED)
     vec_done(&a.lines);
 }
 
-static void without_a_total_there_is_nothing_to_add(void **state HW_UNUSED)
+TEST(without_a_total_there_is_nothing_to_add)
 {
     struct accounting a = {0};
     struct snapshot s;
@@ -142,15 +142,4 @@ static void without_a_total_there_is_nothing_to_add(void **state HW_UNUSED)
     snapshot_done(&s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shmem_is_no_cache_and_the_rest_is_a_remainder),
-        cmocka_unit_test(huge_pages_and_vmalloc_are_counted_where_the_kernel_counts_them),
-        cmocka_unit_test(slabs_of_a_tool_are_counted_beyond_what_may_be_cache),
-        cmocka_unit_test(any_figures_add_up),
-        cmocka_unit_test(without_a_total_there_is_nothing_to_add),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

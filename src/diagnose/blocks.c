@@ -1,7 +1,8 @@
 /* blocks.c - see blocks.h.
  *
- * unusable_index of debugfs is the share of free memory in smaller blocks: where it is the only file that is there, it tells as much as
- * buddyinfo does of that share. The zone DMA is left out: nobody's huge pages lie in its 16 MiB.
+ * unusable_index of debugfs is the share of free memory in smaller blocks: where it is the only
+ * file that is there, it tells as much as buddyinfo does of that share. The zone DMA is left out:
+ * nobody's huge pages lie in its 16 MiB.
  */
 #include "diagnose/blocks.h"
 

@@ -1,4 +1,5 @@
-/* blocks.h - free memory by the size of its blocks, for rules about what needs neighbouring frames. */
+/* blocks.h - free memory by the size of its blocks, for rules about what needs neighbouring
+ * frames. */
 #ifndef DIAGNOSE_BLOCKS_H
 #define DIAGNOSE_BLOCKS_H
 
@@ -6,7 +7,8 @@
 
 /* A huge page of x86 and arm64 with 4 KiB pages. */
 #define LARGE_ORDER       9
-/* extfrag_index from which on the kernel compacts rather than reclaims (vm.extfrag_threshold as it is by default), in thousandths. */
+/* extfrag_index from which on the kernel compacts rather than reclaims (vm.extfrag_threshold as it
+ * is by default), in thousandths. */
 #define EXTFRAG_IN_PIECES 500
 
 struct free_blocks {
@@ -14,7 +16,8 @@ struct free_blocks {
     u64 large; /* ... in blocks of LARGE_ORDER and more */
     /* Of the zone with most free memory; thousandths, EXTFRAG_FREE, UNKNOWN. */
     u64 extfrag;
-    /* Pageblocks that are the kernel's (Unmovable, Reclaimable), percent of all; NAN where /proc/pagetypeinfo is not told. */
+    /* Pageblocks that are the kernel's (Unmovable, Reclaimable), percent of all; NAN where
+     * /proc/pagetypeinfo is not told. */
     double kernel_share;
     const char *where; /* "/proc/buddyinfo" */
 };

@@ -1,7 +1,8 @@
 /* cause.h - what fills memory, against that little is left of it.
  *
- * Of a machine that is watched, that little is left is the news, and who holds memory stands below it. Whoever pastes a table knows that
- * memory is short and asks who holds it: there a cause is as severe as the shortage that it explains, and comes first.
+ * Of a machine that is watched, that little is left is the news, and who holds memory stands below
+ * it. Whoever pastes a table knows that memory is short and asks who holds it: there a cause is as
+ * severe as the shortage that it explains, and comes first.
  */
 #ifndef DIAGNOSE_CAUSE_H
 #define DIAGNOSE_CAUSE_H
@@ -33,7 +34,8 @@ static inline double cause_weight(const struct rule_context *c, double own, doub
     return c->s->pasted && share > 0 ? CAUSE_WEIGHT + MIN(share, 100.0) / 1000 : own;
 }
 
-/* What no process holds, and a line of its own names: pools of huge pages and the ARC of ZFS. A remainder that they explain is none. */
+/* What no process holds, and a line of its own names: pools of huge pages and the ARC of ZFS. A
+ * remainder that they explain is none. */
 static inline u64 named_beside_processes(const struct snapshot *s)
 {
     u64 idle, most = (u64)1 << 56, pools = figure_or(snapshot_pools(s, &idle), 0);

@@ -1,7 +1,9 @@
-/* cma_failed.c - contiguous memory for a device: the area is too small, full, in pieces, or lent to pages that did not move.
+/* cma_failed.c - contiguous memory for a device: the area is too small, full, in pieces, or lent to
+ * pages that did not move.
  *
- * Devices take pieces of the area; what is between is lent to movable pages, which are moved away when a device asks. The error tells where
- * that ended: -ENOMEM, no piece between those of devices is long enough; -EBUSY, one is, and some page in it did not move.
+ * Devices take pieces of the area; what is between is lent to movable pages, which are moved away
+ * when a device asks. The error tells where that ended: -ENOMEM, no piece between those of devices
+ * is long enough; -EBUSY, one is, and some page in it did not move.
  *   Mirrors: mm/cma.c (cma_alloc), 4.9 to 6.12
  */
 #include "diagnose/refused.h"

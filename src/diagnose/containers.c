@@ -1,6 +1,8 @@
-/* containers.c - state, end and limit of containers in words, for a text that has no figure of what they use.
+/* containers.c - state, end and limit of containers in words, for a text that has no figure of what
+ * they use.
  *
- * Exit codes: what is above 128 is a signal's number plus 128; 137 is signal 9, of which rule_sigkill.c tells.
+ * Exit codes: what is above 128 is a signal's number plus 128; 137 is signal 9, of which
+ * rule_sigkill.c tells.
  */
 #include "diagnose/containers.h"
 

@@ -1,8 +1,9 @@
 /* diagnose.c - figures, then every rule, then one verdict.
  *
- * The verdict is that of the worst finding. Without a warning it is healthy only when somebody could have told otherwise: pressure must
- * be known, or two samples without a sign of pain; of a pasted table plenty of available memory does, and no finding besides. Else it is
- * unknown, and the gaps say what is missing.
+ * The verdict is that of the worst finding. Without a warning it is healthy only when somebody
+ * could have told otherwise: pressure must be known, or two samples without a sign of pain; of a
+ * pasted table plenty of available memory does, and no finding besides. Else it is unknown, and the
+ * gaps say what is missing.
  */
 #include "diagnose/diagnose.h"
 #include "diagnose/containers.h"
@@ -76,7 +77,8 @@ static bool is_wanted(const char *only, const struct rule_info *rule)
     return false;
 }
 
-/* All rules run, because some ask what others said; what was not asked for is dropped afterwards. */
+/* All rules run, because some ask what others said; what was not asked for is dropped
+ * afterwards. */
 /* Text of another system than Linux, and nothing of Linux beside it that rules could judge. */
 static bool is_foreign(const struct snapshot *s)
 {
@@ -109,7 +111,8 @@ static void run_rules(struct diagnosis *d, struct rule_context *c)
     d->findings.gaps.count = kept;
 }
 
-/* Inside a container the group that it is, if that has a limit: the machine around it is somebody else's. */
+/* Inside a container the group that it is, if that has a limit: the machine around it is somebody
+ * else's. */
 static const struct cgroup_view *own_container(const struct snapshot *s)
 {
     const struct cgroup_view *g = s->cgroups.count ? &s->cgroups.items[0] : NULL;
@@ -131,7 +134,8 @@ static const struct cgroup_view *wanted_group(const struct diagnosis *d)
     return p && p->group < d->last->cgroups.count ? &d->last->cgroups.items[p->group] : NULL;
 }
 
-/* Somebody was killed, and one sample without a log cannot say whether that was now or a year ago. */
+/* Somebody was killed, and one sample without a log cannot say whether that was now or a year
+ * ago. */
 static bool killed_unknown_when(const struct diagnosis *d)
 {
     vec_for_each (&d->findings.items, f) {
@@ -141,7 +145,8 @@ static bool killed_unknown_when(const struct diagnosis *d)
     return false;
 }
 
-/* The finding that says most where nobody can tell whether it hurts; NULL when none says anything. */
+/* The finding that says most where nobody can tell whether it hurts; NULL when none says
+ * anything. */
 static const struct finding *strongest(const struct diagnosis *d)
 {
     const struct finding *first = d->findings.items.count ? d->findings.items.items : NULL;
@@ -158,10 +163,12 @@ static const struct finding *good_news(const struct diagnosis *d, enum rule rule
     return NULL;
 }
 
-/* Percent of memory. A machine with that much to take at once is not short of it, whatever else one look leaves open. */
+/* Percent of memory. A machine with that much to take at once is not short of it, whatever else one
+ * look leaves open. */
 #define PLENTY 20.0
 
-/* "kubectl top nodes": each node leaves that much of what its pods may have, by a count that takes some cache for used. */
+/* "kubectl top nodes": each node leaves that much of what its pods may have, by a count that takes
+ * some cache for used. */
 static bool nodes_have_room(const struct snapshot *s)
 {
     bool any = false;
@@ -176,7 +183,8 @@ static bool nodes_have_room(const struct snapshot *s)
     return any;
 }
 
-/* Nothing speaks against a pasted machine or group, and its own figures, or kubelet's, speak for it. */
+/* Nothing speaks against a pasted machine or group, and its own figures, or kubelet's, speak for
+ * it. */
 static bool looks_well(const struct diagnosis *d, const struct figures *f)
 {
     if (!d->last->pasted || d->options.cgroup || d->options.pid)
@@ -192,10 +200,12 @@ static bool looks_well(const struct diagnosis *d, const struct figures *f)
     return !known(f->total) && good_news(d, RULE_CGROUP_NEAR_MAX_CACHE);
 }
 
-/* Of ten seconds at a rate that no rule minds. The averages of io.pressure are of the last ten seconds. */
+/* Of ten seconds at a rate that no rule minds. The averages of io.pressure are of the last ten
+ * seconds. */
 #define REFAULTS_FEW (10 * 100)
 
-/* Hardly a page was read again or came back from swap since boot: waits for I/O, now or ever, are not for evicted pages. */
+/* Hardly a page was read again or came back from swap since boot: waits for I/O, now or ever, are
+ * not for evicted pages. */
 static bool never_wanted_again(const struct snapshot *s)
 {
     static const unsigned counters[] = {WORKINGSET_REFAULT_FILE, WORKINGSET_REFAULT_ANON, PSWPIN};
@@ -308,7 +318,8 @@ static bool describe_largest(struct diagnosis *d, const struct figures *f)
     return true;
 }
 
-/* Tables of containers: how far the fullest is from its limit. False when no group has both figures. */
+/* Tables of containers: how far the fullest is from its limit. False when no group has both
+ * figures. */
 static bool describe_fullest(struct diagnosis *d, const struct figures *f)
 {
     const struct cgroup_view *most = NULL;
@@ -416,7 +427,8 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
              pain_known(p) ? format_evidence(pressure, p->some, IN_PERCENT) : "");
 }
 
-/* Memory is well and something hurts all the same: who reads no further than the first line must know. */
+/* Memory is well and something hurts all the same: who reads no further than the first line must
+ * know. */
 static void add_hurts(struct diagnosis *d, const struct figures *f)
 {
     const struct pressure *io = &f->psi[PSI_IO];

@@ -1,12 +1,15 @@
 /* diagnose.h - snapshots in, verdict out.
  *
- * Use:  diagnosis_init(&d, &options); diagnosis_add(&d, first); ... diagnosis_add(&d, last); diagnosis_conclude(&d);
- *       d.verdict, d.headline, d.findings, d.accounting, d.reconciliation; diagnosis_done(&d);
+ * Use:  diagnosis_init(&d, &options); diagnosis_add(&d, first); ... diagnosis_add(&d, last);
+ *       diagnosis_conclude(&d); d.verdict, d.headline, d.findings, d.accounting, d.reconciliation;
+ *       diagnosis_done(&d);
  *
- * Rates are between the last snapshot and the one before it that is at least 1 s older, part by part (parts[].read_at); slopes (leaks) are
- * over all that were added. One snapshot alone (an archive) gives no rates: each rule that wants them leaves a gap instead, and says
- * what the kernel's own averages and the totals since boot suggest.
- * Cost: O(cgroups + processes) a snapshot; memory for slopes is bounded (a few samples per group, thinned out by time).
+ * Rates are between the last snapshot and the one before it that is at least 1 s older, part by
+ * part (parts[].read_at); slopes (leaks) are over all that were added. One snapshot alone (an
+ * archive) gives no rates: each rule that wants them leaves a gap instead, and says what the
+ * kernel's own averages and the totals since boot suggest.
+ * Cost: O(cgroups + processes) a snapshot; memory for slopes is bounded (a few samples per group,
+ *       thinned out by time).
  */
 #ifndef DIAGNOSE_DIAGNOSE_H
 #define DIAGNOSE_DIAGNOSE_H
@@ -26,8 +29,8 @@ struct diagnose_options {
     u32 pid;            /* 0: all */
 };
 
-/* One line of the accounting of all memory. The children of a line follow it, one deeper, and add up to it: the last of
- * them is the remainder whenever there is one. */
+/* One line of the accounting of all memory. The children of a line follow it, one deeper, and add
+ * up to it: the last of them is the remainder whenever there is one. */
 struct account_line {
     const char *name; /* "anonymous" */
     s64 bytes;        /* only a remainder may be negative: the kernel counted something twice */
@@ -76,8 +79,8 @@ struct diagnosis {
 
 void diagnosis_init(struct diagnosis *d, const struct diagnose_options *options);
 void diagnosis_done(struct diagnosis *d);
-/* Takes what rates need. The snapshot stays the caller's and must live until the next diagnosis_add() or diagnosis_done().
- * Snapshots come in order of time. */
+/* Takes what rates need. The snapshot stays the caller's and must live until the next
+ * diagnosis_add() or diagnosis_done(). Snapshots come in order of time. */
 void diagnosis_add(struct diagnosis *d, const struct snapshot *s);
 /* Fill verdict, findings, accounting, reconciliations. May be called after each diagnosis_add(). */
 void diagnosis_conclude(struct diagnosis *d);

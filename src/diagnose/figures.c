@@ -1,9 +1,10 @@
 /* figures.c - see figures.h.
  *
- * Whose reclaim is it? pgscan, refaults and the rest of /proc/vmstat count the machine's and every cgroup's together. A group that
- * met its memory.max or memory.high in the interval, or stands at it, is reclaiming for itself: what it refaults is taken off the
- * machine's account, so that one container at its limit does not look like a machine out of memory. Only the topmost such group of a
- * branch counts, because memory.stat includes all below.
+ * Whose reclaim is it? pgscan, refaults and the rest of /proc/vmstat count the machine's and every
+ * cgroup's together. A group that met its memory.max or memory.high in the interval, or stands at
+ * it, is reclaiming for itself: what it refaults is taken off the machine's account, so that one
+ * container at its limit does not look like a machine out of memory. Only the topmost such group of
+ * a branch counts, because memory.stat includes all below.
  */
 #include "diagnose/figures.h"
 
@@ -15,12 +16,13 @@
 
 /* Over a shorter interval the kernel's average of 10 s is the steadier figure. */
 #define INTERVAL_TRUSTED_S 10.0
-/* avg60 has seen this much of the 10 s that avg10 is about: 1 - exp(-20/60) is about a third after 20 s. */
+/* avg60 has seen this much of the 10 s that avg10 is about: 1 - exp(-20/60) is about a third after
+ * 20 s. */
 #define AVG60_FACTOR       3.0
 /* A group this close to its limit (1/32 of it: more than charge batches of all CPUs) is at it. */
 #define AT_LIMIT_SHIFT     5
 
-/* --- pressure ------------------------------------------------------------------------------------------------------ */
+/* --- pressure --------------------------------------------------------------------------------- */
 
 static double average(u64 hundredths)
 {
@@ -68,14 +70,15 @@ static void fill_pressure(struct pressure *p, const struct psi_view *view, const
     p->wrong_some = NAN;
 }
 
-/* --- pressure that cannot be ---------------------------------------------------------------------------------------- */
+/* --- pressure that cannot be ------------------------------------------------------------------ */
 
 /* Percent of the time: nobody would look at less. */
 #define PRESSURE_FELT 10.0
 /* Averages of 10, 60 and 300 s this near each other are of one steady state. */
 #define STEADY_NEAR   1.0
 
-/* Did nothing happen in the interval that makes a task wait for memory? A task may also wait for a device that does not answer. */
+/* Did nothing happen in the interval that makes a task wait for memory? A task may also wait for a
+ * device that does not answer. */
 static bool nothing_stalls(const struct snapshot *s, const struct figures *f)
 {
     static const enum counter moves[] = {
@@ -113,7 +116,8 @@ static bool is_steady(const struct psi_line *line)
     return a >= PRESSURE_FELT && fabs(a - b) <= STEADY_NEAR && fabs(a - c) <= STEADY_NEAR;
 }
 
-/* A total that stands still while the averages, of five minutes, say that it must move; or one that moves while nothing stalls. */
+/* A total that stands still while the averages, of five minutes, say that it must move; or one that
+ * moves while nothing stalls. */
 static void judge_pressure(struct pressure *p, const struct psi_view *view)
 {
     if (p->some_share == 0 && is_steady(&view->some))
@@ -136,8 +140,8 @@ static void judge_pressures(const struct snapshot *s, struct figures *f)
         judge_pressure(&f->groups[g - s->cgroups.items].psi[PSI_MEM], &g->psi[PSI_MEM]);
 }
 
-/* A task that waits for a page which was evicted before the kernel thought it in use waits, for PSI, for I/O alone. The part of
- * I/O pressure that such reads explain is memory's as well. */
+/* A task that waits for a page which was evicted before the kernel thought it in use waits, for
+ * PSI, for I/O alone. The part of I/O pressure that such reads explain is memory's as well. */
 static void fill_pain(struct pressure *pain, const struct pressure psi[NR_PSI_RESOURCES],
                       double share_percent)
 {
@@ -154,7 +158,7 @@ static void fill_pain(struct pressure *pain, const struct pressure psi[NR_PSI_RE
         pain->full = io->full * part;
 }
 
-/* --- groups -------------------------------------------------------------------------------------------------------- */
+/* --- groups ----------------------------------------------------------------------------------- */
 
 static u64 less(u64 a, u64 b)
 {
@@ -195,8 +199,9 @@ static void fill_group_rates(struct group_figures *gf, const struct group_histor
     gf->reclaimed = sum_known(gf->rate[GC_PGSTEAL_DIRECT], gf->rate[GC_PGSTEAL_KSWAPD]);
 }
 
-/* The two lists are the file pages that reclaim may take: shmem and locked pages are on others. Of statistics that were cut the rest still
- * gives bounds: anonymous and shared memory cannot be dropped, and what is on one list, or in files and not shared, can. */
+/* The two lists are the file pages that reclaim may take: shmem and locked pages are on others. Of
+ * statistics that were cut the rest still gives bounds: anonymous and shared memory cannot be
+ * dropped, and what is on one list, or in files and not shared, can. */
 static void fill_group_firm(const struct cgroup_view *g, struct group_figures *gf)
 {
     const u64 *stat = g->stat;
@@ -260,7 +265,8 @@ bool group_at_own_limit(const struct cgroup_view *g, const struct group_figures 
     bool near = is_near(g->current, g->max) || is_near(g->current, g->high);
     bool limited = (known(g->max) && g->max < NO_LIMIT) || (known(g->high) && g->high < NO_LIMIT);
 
-    /* memory.events counts those below too, so that a group needs a limit of its own to have met it. */
+    /* memory.events counts those below too, so that a group needs a limit of its own to have met
+     * it. */
     return near ||
            (limited && (gf->event_rate[EV_LOCAL(EV_MAX)] > 0 ||
                         (isnan(gf->event_rate[EV_LOCAL(EV_MAX)]) && gf->event_rate[EV_MAX] > 0)));
@@ -275,7 +281,7 @@ bool group_is_limited(const struct snapshot *s, const struct figures *f, u32 gro
     return false;
 }
 
-/* --- the machine --------------------------------------------------------------------------------------------------- */
+/* --- the machine ------------------------------------------------------------------------------ */
 
 static void fill_limited(const struct snapshot *s, struct figures *f)
 {
@@ -389,10 +395,12 @@ static void fill_disks(struct figures *f, const struct snapshot *s, const struct
         f->device_write_bytes = 1024 * f->rate[PGPGOUT];
 }
 
-/* Refaults of file pages that memory is to blame for. The kernel activates a page that comes back when it would have stayed with the
- * memory that the working set has already, and counts one as restored that had been in use; of a file larger than memory that is read
- * from end to end none is, and what it costs is plain reading. At less than one in twenty it is that, unless pressure says that pages in
- * use come back (activations come in bursts) and nothing else explains the pressure. */
+/* Refaults of file pages that memory is to blame for. The kernel activates a page that comes back
+ * when it would have stayed with the memory that the working set has already, and counts one as
+ * restored that had been in use; of a file larger than memory that is read from end to end none is,
+ * and what it costs is plain reading. At less than one in twenty it is that, unless pressure says
+ * that pages in use come back (activations come in bursts) and nothing else explains the
+ * pressure. */
 #define WANTED_SHARE 0.05
 #define WANTED_SOME  5.0
 
@@ -407,7 +415,8 @@ static double wanted_refaults(double refaults, double activated, double restored
 /* 1 MiB/s: less is kswapd of a node that somebody asked for a block. */
 #define RECLAIMED_BESIDE 256.0
 
-/* Is memory evicted for which there is room on another node? What groups reclaim at their own limits is theirs. */
+/* Is memory evicted for which there is room on another node? What groups reclaim at their own
+ * limits is theirs. */
 static bool reclaims_beside_free(const struct snapshot *s, const struct figures *f)
 {
     struct spare spare = spare_find(s);

@@ -1,7 +1,9 @@
-/* figures.h - what rules reason about: rates, shares and sums, derived once from a snapshot and its history.
+/* figures.h - what rules reason about: rates, shares and sums, derived once from a snapshot and its
+ * history.
  *
- * Units:   rates per second, shares in percent, times in ms, sizes in bytes; all double, NAN when it cannot be known. A comparison
- *          with NAN is false, so a rule that asks "is it more than" is silent about what nobody measured.
+ * Units:   rates per second, shares in percent, times in ms, sizes in bytes; all double, NAN when
+ *          it cannot be known. A comparison with NAN is false, so a rule that asks "is it more
+ *          than" is silent about what nobody measured.
  * Arrays:  groups, processes, disks and nodes are parallel to the snapshot's vectors.
  */
 #ifndef DIAGNOSE_FIGURES_H
@@ -11,8 +13,9 @@
 
 #include <math.h>
 
-/* Pressure of one resource. `some` and `full` are what rules judge by: over the interval when that is at least 10 s, else the kernel's own
- * average of 10 s, held down by that of 60 s so that a burst of two seconds is no state. */
+/* Pressure of one resource. `some` and `full` are what rules judge by: over the interval when that
+ * is at least 10 s, else the kernel's own average of 10 s, held down by that of 60 s so that a
+ * burst of two seconds is no state. */
 enum pressure_wrong { PRESSURE_RIGHT, PRESSURE_STANDS, PRESSURE_MOVES };
 
 struct pressure {
@@ -35,8 +38,9 @@ struct group_figures {
     u64 limit;       /* tightest of memory.max of the group and its ancestors; NO_LIMIT; UNKNOWN */
     u32 limit_group; /* whose that is: an index; GROUP_NONE */
     u64 cache;       /* file pages that can be dropped or written: file - shmem - locked */
-    u64 firm;      /* current - cache - reclaimable slab: what only swap or its owner gives back */
-    u64 firm_most; /* the same; where the statistics were cut, at most this, and firm at least that */
+    u64 firm; /* current - cache - reclaimable slab: what only swap or its owner gives back */
+    /* the same; where the statistics were cut, at most this, and firm at least that */
+    u64 firm_most;
     double refaults;  /* pages/s, file and anonymous */
     double reclaimed; /* pages/s */
     /* requests for huge pages of the pool at a limit of the hugetlb controller, a second */
@@ -74,7 +78,8 @@ struct figures {
     bool available_below;     /* less than that is available; how much less is not told */
     double available_share;   /* percent */
     u64 cache;                /* Cached + Buffers - Shmem */
-    /* Of programs, in use by devices or the kernel for long (nr_foll_pin_*), bytes; what is pinned twice counts twice; UNKNOWN */
+    /* Of programs, in use by devices or the kernel for long (nr_foll_pin_*), bytes; what is pinned
+     * twice counts twice; UNKNOWN */
     u64 pinned;
     u64 swap_total, swap_used;
     double swap_used_share;
@@ -117,7 +122,8 @@ bool group_is_limited(const struct snapshot *s, const struct figures *f, u32 gro
  * where g is NULL; UNKNOWN when nothing tells. */
 u64 swap_room_of(const struct snapshot *s, const struct cgroup_view *g);
 
-/* Stalls a second of allocating tasks. One lasts from 0.1 to some 10 ms: fewer cannot add up to a tenth of the time. */
+/* Stalls a second of allocating tasks. One lasts from 0.1 to some 10 ms: fewer cannot add up to a
+ * tenth of the time. */
 #define ALLOCSTALLS_MANY 10.0
 
 /* a + b where either may be NAN: the other one, NAN only when both are. */

@@ -1,11 +1,13 @@
 /* finding.h - what a rule says: a named state of the machine, with its evidence and what to do.
  *
- * A rule is one file, rule_<cause>.c, and one row of rules.def. It gets figures and adds findings; it reads no file and prints
- * nothing. The texts that do not depend on the case (what it means, what to look at, what to change, what would prove it wrong, the
- * teaching text of --explain) stand in rules.def, once; title and evidence are made for the case.
+ * A rule is one file, rule_<cause>.c, and one row of rules.def. It gets figures and adds findings;
+ * it reads no file and prints nothing. The texts that do not depend on the case (what it means,
+ * what to look at, what to change, what would prove it wrong, the teaching text of --explain) stand
+ * in rules.def, once; title and evidence are made for the case.
  *
- * Severity follows pain: lost time (pressure, stalls) or a kill makes a warning, usage alone is information unless the end is near.
- * Confidence is high only with two signs that do not depend on each other.
+ * Severity follows pain: lost time (pressure, stalls) or a kill makes a warning, usage alone is
+ * information unless the end is near. Confidence is high only with two signs that do not depend on
+ * each other.
  */
 #ifndef DIAGNOSE_FINDING_H
 #define DIAGNOSE_FINDING_H

@@ -3,8 +3,8 @@
  *     sampled every 1 s:     base . now=mid            the next reading makes mid the base
  *     sampled every 0.4 s:   base . mid . now          now moves on; mid becomes base when now is an interval after it
  *
- * Groups and processes that are gone are dropped when they outnumber the living, so that a machine that starts a thousand
- * processes a minute costs no more than what it runs at once.
+ * Groups and processes that are gone are dropped when they outnumber the living, so that a machine
+ * that starts a thousand processes a minute costs no more than what it runs at once.
  */
 #include "diagnose/history.h"
 
@@ -92,7 +92,7 @@ void history_done(struct history *h)
     u64map_done(&h->process_index);
 }
 
-/* --- finding ------------------------------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 static u64 process_key(u32 pid, u64 start_ticks)
 {
@@ -138,7 +138,7 @@ const struct node_history *history_node(const struct history *h, u32 id)
     return NULL;
 }
 
-/* --- adding -------------------------------------------------------------------------------------------------------- */
+/* --- adding ----------------------------------------------------------------------------------- */
 
 static bool is_readable(const struct snapshot *s, enum part part)
 {
@@ -373,7 +373,7 @@ static void add_nodes(struct history *h, const struct snapshot *s)
     }
 }
 
-/* --- forgetting ----------------------------------------------------------------------------------------------------- */
+/* --- forgetting ------------------------------------------------------------------------------- */
 
 static void forget_groups(struct history *h)
 {

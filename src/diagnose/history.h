@@ -1,7 +1,8 @@
 /* history.h - what earlier snapshots said: as much of it as rates and slopes need.
  *
- * Each thing that is read at a time of its own (a part, a group, a process, a disk) has a struct turn: three slots of readings,
- * `base` the one that rates count from, `now` the newest, and `mid` the next base. base is at least HISTORY_INTERVAL before now.
+ * Each thing that is read at a time of its own (a part, a group, a process, a disk) has a struct
+ * turn: three slots of readings, `base` the one that rates count from, `now` the newest, and `mid`
+ * the next base. base is at least HISTORY_INTERVAL before now.
  * Never:      keeps a pointer into a snapshot.
  * Counters that fell (a group or device made anew under its name) give no rate.
  */
@@ -24,7 +25,8 @@ struct turn {
 
 /* The slot for a reading made at this time, or -1 when it is no later than the newest. */
 int turn_take(struct turn *t, ns_t at);
-/* The same with a base that is at least `interval` before the newest reading, and at most about twice that; the first one until then. */
+/* The same with a base that is at least `interval` before the newest reading, and at most about
+ * twice that; the first one until then. */
 int turn_take_spaced(struct turn *t, ns_t at, ns_t interval);
 /* From base to now, or NAN. */
 double turn_seconds(const struct turn *t);
@@ -61,7 +63,8 @@ enum group_counter {
 enum steady_counter {
     STEADY_REFAULTS,      /* pages, file and anonymous */
     STEADY_ANON_REFAULTS, /* pages */
-    STEADY_ACTIVATED, /* refaults that would have stayed with the memory of the lists they compete with */
+    /* refaults that would have stayed with the memory of the lists they compete with */
+    STEADY_ACTIVATED,
     STEADY_EVICTED,     /* pages */
     STEADY_MEMORY_SOME, /* microseconds of pressure */
     STEADY_MEMORY_FULL,

@@ -1,10 +1,11 @@
-/* history_test.c - readings at any pace give rates over at least a second; what fell or is new gives none. */
+/* history_test.c - readings at any pace give rates over at least a second; what fell or is new
+ * gives none. */
 #include "base/test.h"
 #include "diagnose/rig_testing.h"
 
 static const ns_t MS = NS_PER_MS;
 
-static void rates_need_two_readings_a_second_apart(void **state HW_UNUSED)
+TEST(rates_need_two_readings_a_second_apart)
 {
     struct turn t = {0};
     u64 v[3];
@@ -17,7 +18,7 @@ static void rates_need_two_readings_a_second_apart(void **state HW_UNUSED)
     assert_true(turn_rate(&t, v) == 200);
 }
 
-static void every_reading_of_a_steady_second_is_the_next_base(void **state HW_UNUSED)
+TEST(every_reading_of_a_steady_second_is_the_next_base)
 {
     struct turn t = {0};
     u64 v[3];
@@ -30,7 +31,7 @@ static void every_reading_of_a_steady_second_is_the_next_base(void **state HW_UN
     }
 }
 
-static void fast_readings_give_rates_over_one_to_two_seconds(void **state HW_UNUSED)
+TEST(fast_readings_give_rates_over_one_to_two_seconds)
 {
     struct turn t = {0};
     u64 v[3];
@@ -44,7 +45,7 @@ static void fast_readings_give_rates_over_one_to_two_seconds(void **state HW_UNU
     }
 }
 
-static void a_carried_reading_is_not_taken_twice(void **state HW_UNUSED)
+TEST(a_carried_reading_is_not_taken_twice)
 {
     struct turn t = {0};
 
@@ -53,7 +54,7 @@ static void a_carried_reading_is_not_taken_twice(void **state HW_UNUSED)
     assert_int_equal(turn_take(&t, 4), -1);
 }
 
-static void what_fell_or_is_unknown_has_no_rate(void **state HW_UNUSED)
+TEST(what_fell_or_is_unknown_has_no_rate)
 {
     struct turn t = {0};
     u64 v[3], w[3];
@@ -69,7 +70,7 @@ static void what_fell_or_is_unknown_has_no_rate(void **state HW_UNUSED)
     assert_int_equal(turn_delta(&t, w), UNKNOWN);
 }
 
-static void the_dead_are_forgotten(void **state HW_UNUSED)
+TEST(the_dead_are_forgotten)
 {
     struct history h;
 
@@ -99,16 +100,4 @@ static void the_dead_are_forgotten(void **state HW_UNUSED)
     history_done(&h);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rates_need_two_readings_a_second_apart),
-        cmocka_unit_test(every_reading_of_a_steady_second_is_the_next_base),
-        cmocka_unit_test(fast_readings_give_rates_over_one_to_two_seconds),
-        cmocka_unit_test(a_carried_reading_is_not_taken_twice),
-        cmocka_unit_test(what_fell_or_is_unknown_has_no_rate),
-        cmocka_unit_test(the_dead_are_forgotten),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -43,7 +43,8 @@ static u64 apart(const struct log_event *a, const struct log_event *b)
     return UNKNOWN;
 }
 
-/* dmesg -T drifts by seconds or minutes, and two logs may be of two time zones, which are quarters of an hour apart. */
+/* dmesg -T drifts by seconds or minutes, and two logs may be of two time zones, which are quarters
+ * of an hour apart. */
 #define DRIFT_US   600000000ull
 #define QUARTER_US 900000000ull
 #define ZONES_US   (26 * 3600 * 1000000ull)
@@ -56,7 +57,8 @@ static bool same_moment(u64 between)
            (between < ZONES_US && MIN(beyond, QUARTER_US - beyond) < 10 * ONE_MOMENT_US);
 }
 
-/* One kill, told by two logs: the same process with the same figures, at no other time as far as clocks can be trusted. */
+/* One kill, told by two logs: the same process with the same figures, at no other time as far as
+ * clocks can be trusted. */
 static bool is_same(const struct log_event *a, const struct log_event *b)
 {
     u64 between = apart(a, b);
@@ -73,7 +75,8 @@ bool incident_same_moment(const struct log_event *a, const struct log_event *b)
     return same_moment(apart(a, b));
 }
 
-/* "/batch/etl-6b8f9-7hk2d" of one command is "/etl-6b8f9-7hk2d" of another: pods are known by their last name. */
+/* "/batch/etl-6b8f9-7hk2d" of one command is "/etl-6b8f9-7hk2d" of another: pods are known by their
+ * last name. */
 static const char *pod_name(const struct log_event *e)
 {
     const char *slash = e->task_memcg ? strrchr(e->task_memcg, '/') : NULL;
@@ -81,7 +84,8 @@ static const char *pod_name(const struct log_event *e)
     return slash ? slash + 1 : e->task_memcg;
 }
 
-/* One eviction as several lines have it: what ran low, which pods are to go, that one is gone, an event, a row of a table. */
+/* One eviction as several lines have it: what ran low, which pods are to go, that one is gone, an
+ * event, a row of a table. */
 static bool is_same_eviction(const struct log_event *a, const struct log_event *b)
 {
     const char *x = pod_name(a), *y = pod_name(b);
@@ -164,7 +168,8 @@ static u64 zram_bytes(const struct snapshot *s)
     return sum && s->zrams.count < 1024 ? sum : UNKNOWN;
 }
 
-/* The log names no group; one container of this text was killed at its limit, as somebody else says, and it fits. */
+/* The log names no group; one container of this text was killed at its limit, as somebody else
+ * says, and it fits. */
 static const struct log_event *told_of(const struct snapshot *s, const struct log_event *e)
 {
     const struct log_event *one = NULL;
@@ -301,7 +306,7 @@ bool incident_is_repeated(const struct incidents *in, const struct incident *i)
     return false;
 }
 
-/* --- names ------------------------------------------------------------------------------------------------------------------ */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static bool is_hex(const char *text, size_t len)
 {
@@ -311,7 +316,8 @@ static bool is_hex(const char *text, size_t len)
     return len >= 8;
 }
 
-/* The id of a container: "docker-<id>.scope", "cri-containerd-<id>.scope", "crio-<id>.scope", "<id>" below a pod or docker. */
+/* The id of a container: "docker-<id>.scope", "cri-containerd-<id>.scope", "crio-<id>.scope",
+ * "<id>" below a pod or docker. */
 static bool container_id(const char *path, const char *name, char buf[16])
 {
     const char *dash = strrchr(name, '-'), *id = dash ? dash + 1 : name;

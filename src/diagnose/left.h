@@ -4,8 +4,9 @@
 
 #include "diagnose/rule.h"
 
-/* The end is near when a single new program of ordinary size would reach it: 5 % of memory, and never more than 1 GiB, of which a
- * machine of any size can still start something. A fifth of that, and the next burst is the last. */
+/* The end is near when a single new program of ordinary size would reach it: 5 % of memory, and
+ * never more than 1 GiB, of which a machine of any size can still start something. A fifth of that,
+ * and the next burst is the last. */
 #define LEFT_LITTLE_PERCENT 5.0
 #define LEFT_LITTLE_MAX     (1.0 * GIB)
 #define LEFT_NOTHING_PART   0.2
@@ -32,7 +33,8 @@ static inline bool left_is_nothing(const struct figures *f)
     return !f->available_below && number_of(f->available) < LEFT_NOTHING_PART * left_little(f);
 }
 
-/* A reserve that is so large a part of memory was set by somebody: the kernel's own is 5 % at most. */
+/* A reserve that is so large a part of memory was set by somebody: the kernel's own is 5 % at
+ * most. */
 #define LEFT_RESERVE_PART 0.15
 
 /* Say of the last finding that memory is free which programs may not have. */

@@ -166,11 +166,12 @@ static double free_share(const struct node_view *n)
     return share_of(n->free, n->total);
 }
 
-/* Of a node, at least: a smaller zone (DMA) may be kept free by lowmem_reserve, whatever is asked of the node. */
+/* Of a node, at least: a smaller zone (DMA) may be kept free by lowmem_reserve, whatever is asked
+ * of the node. */
 #define ZONE_PART 16
 
-/* Is what is free of the node about what kswapd keeps free? It stops at the high watermark, and free memory swings by about the distance
- * from low to high. */
+/* Is what is free of the node about what kswapd keeps free? It stops at the high watermark, and
+ * free memory swings by about the distance from low to high. */
 static bool at_watermarks(const struct snapshot *s, const struct node_view *n)
 {
     u64 keeps = 0, aside = 0, page = s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096;

@@ -1,4 +1,5 @@
-/* locality.h - where a process runs and where its memory lies, as numa_maps and its allowed processors say.
+/* locality.h - where a process runs and where its memory lies, as numa_maps and its allowed
+ * processors say.
  *
  * Nodes are bits by their place in snapshot.nodes, of which the first 64 are looked at.
  */
@@ -43,7 +44,8 @@ u64 nodes_free(const struct snapshot *s, u64 nodes);
 /* Said to have no processors: memory of a slower tier (CXL, persistent memory). */
 bool node_is_slow(const struct node_view *n);
 
-/* What a process has on which node: "/proc/7/numa_maps", or "numastat -p 7" where that told it. Returns buf. */
+/* What a process has on which node: "/proc/7/numa_maps", or "numastat -p 7" where that told it.
+ * Returns buf. */
 char *placement_source(char buf[64], const struct snapshot *s, const struct process_view *p);
 
 /* Evidence of the finding added last: bytes of the process, under its name. */

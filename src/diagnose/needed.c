@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-/* Of what is evicted so much comes back, in percent: then what stands next in the same queue is in use as well. */
+/* Of what is evicted so much comes back, in percent: then what stands next in the same queue is in
+ * use as well. */
 #define COMES_BACK    5.0
 /* Of what is evicted so much was written, in percent, where writing is what fills memory. */
 #define WRITTEN_MOST  50.0
@@ -55,7 +56,7 @@ static u64 less(u64 a, u64 b)
     return a > b ? a - b : 0;
 }
 
-/* --- one look ------------------------------------------------------------------------------------------------------ */
+/* --- one look --------------------------------------------------------------------------------- */
 
 /* What all formulas start from. */
 struct look {
@@ -101,7 +102,8 @@ static bool look_of_group(struct look *l, const struct snapshot *s, const struct
     return !g->is_root && known(l->current) && known(l->inactive) && known(l->active);
 }
 
-/* What the kernel keeps free, so that it can always reclaim: kswapd stops at the high watermark of each zone. */
+/* What the kernel keeps free, so that it can always reclaim: kswapd stops at the high watermark of
+ * each zone. */
 static u64 kept_free(const struct snapshot *s)
 {
     u64 pages = 0, page = s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096;
@@ -151,7 +153,8 @@ static u64 idle_huge(const struct snapshot *s)
     return __builtin_mul_overflow(idle, m[MI_HUGE_PAGE_SIZE], &bytes) ? 0 : bytes;
 }
 
-/* What a group uses of the pools: as its controller says, else as its processes do, for each of which a shared page counts. */
+/* What a group uses of the pools: as its controller says, else as its processes do, for each of
+ * which a shared page counts. */
 static u64 pool_of_group(const struct snapshot *s, const struct cgroup_view *g)
 {
     u64 pool = cgroup_hugetlb(g);
@@ -159,8 +162,8 @@ static u64 pool_of_group(const struct snapshot *s, const struct cgroup_view *g)
     return known(pool) ? pool : has_pool(s) ? group_of_processes(s, g, hugetlb_of_process) : 0;
 }
 
-/* Anonymous memory and shmem that reclaim may take: both lists but for what is pinned, which stays on them; before they were told
- * apart, what they hold. */
+/* Anonymous memory and shmem that reclaim may take: both lists but for what is pinned, which stays
+ * on them; before they were told apart, what they hold. */
 static u64 evictable_anon(const struct look *l, u64 held)
 {
     u64 lists = figure_add(l->inactive_anon, l->active_anon);
@@ -217,7 +220,7 @@ bool need_at_a_look(const struct snapshot *s, const struct cgroup_view *g, u64 *
     return true;
 }
 
-/* --- what comes back ------------------------------------------------------------------------------------------------ */
+/* --- what comes back -------------------------------------------------------------------------- */
 
 /* What two looks tell, or what one does of the kernel's own averages. Shares of time in percent. */
 struct cost {
@@ -287,8 +290,9 @@ static void cost_of(struct cost *c, const struct steady *t, const struct snapsho
     c->full = lost(t, STEADY_MEMORY_FULL, STEADY_IO_FULL, share);
 }
 
-/* The lists that what comes back competes with, as the kernel has them for its test (mm/workingset.c): a page of a file with the active
- * file pages, and with anonymous memory where there is swap; an anonymous page with all others. */
+/* The lists that what comes back competes with, as the kernel has them for its test
+ * (mm/workingset.c): a page of a file with the active file pages, and with anonymous memory where
+ * there is swap; an anonymous page with all others. */
 static u64 competing(const struct look *l, const struct cost *c)
 {
     bool swap = !known(l->swap_left) || l->swap_left > 0;
@@ -297,7 +301,8 @@ static u64 competing(const struct look *l, const struct cost *c)
     return l->active + anon + (c->anon_refaults > 0 ? l->inactive : 0);
 }
 
-/* Bytes by which memory differs from what would lose NEED_LOST, when `lost` is lost: see needed.h. */
+/* Bytes by which memory differs from what would lose NEED_LOST, when `lost` is lost: see
+ * needed.h. */
 static double distance(const struct cost *c, double lost, double competing)
 {
     double off = lost > NEED_LOST ? lost - NEED_LOST : NEED_LOST - lost;
@@ -327,15 +332,16 @@ static void narrow_short(struct need *n, const struct cost *c, u64 w)
         n->low = MIN(n->low, n->high);
 }
 
-/* Pages that become active had stood on the inactive list until then. Had they been evicted, each would be a read of the disk. Where no disk
- * is read, what that would take is not known, and may be too much. */
+/* Pages that become active had stood on the inactive list until then. Had they been evicted, each
+ * would be a read of the disk. Where no disk is read, what that would take is not known, and may be
+ * too much. */
 static bool would_cost_too_much(const struct cost *c)
 {
     return c->used_again > 0 && !(c->used_again * c->read_ms / 10 <= NEED_LOST);
 }
 
-/* Where memory is evicted: comes some of it back, or was most of it written? The kernel lets a part of the cache stay dirty, so that a writer who
- * waits for nobody needs the rest of it as well. */
+/* Where memory is evicted: comes some of it back, or was most of it written? The kernel lets a part
+ * of the cache stay dirty, so that a writer who waits for nobody needs the rest of it as well. */
 static bool inactive_in_use(const struct cost *c)
 {
     return isnan(c->refaults) || !(100 * c->refaults < COMES_BACK * c->evicted) ||
@@ -374,7 +380,7 @@ static void narrow(struct need *n, const struct look *l, const struct cost *c, b
         n->high = UNKNOWN;
 }
 
-/* --- of whom -------------------------------------------------------------------------------------------------------- */
+/* --- of whom ---------------------------------------------------------------------------------- */
 
 static void need_init(struct need *n, u32 group)
 {
@@ -439,7 +445,8 @@ void need_of_host(struct need *n, const struct snapshot *s, const struct figures
     n->idle_huge = MIN(idle_huge(s), l.current);
     take_look(n, &l);
     cost_of(&c, &h->steady, s, f, f->psi);
-    /* What groups refault at their own limits no memory of the machine would spare them, nor what one node lacks that another has free. */
+    /* What groups refault at their own limits no memory of the machine would spare them, nor what
+     * one node lacks that another has free. */
     if (f->beside_free || all - f->refaults_machine > f->refaults_machine)
         add_up(n);
     else
@@ -447,7 +454,7 @@ void need_of_host(struct need *n, const struct snapshot *s, const struct figures
     seen(n, &h->steady);
 }
 
-/* --- in words ------------------------------------------------------------------------------------------------------- */
+/* --- in words --------------------------------------------------------------------------------- */
 
 char *need_format(char buf[64], u64 low, u64 high)
 {

@@ -11,7 +11,8 @@ static const struct need *need_of(const struct rig *r, u32 group)
     return NULL;
 }
 
-/* /web with a limit far away: 1 GiB anonymous, 256 MiB active and 512 MiB inactive cache, no swap. */
+/* /web with a limit far away: 1 GiB anonymous, 256 MiB active and 512 MiB inactive cache, no
+ * swap. */
 static u32 web(struct rig *r, u64 max)
 {
     u32 index = rig_group(r, "/web", GIB, 768 * MIB, max);
@@ -263,25 +264,4 @@ RIG_TEST(the_sentence_names_what_is_open_and_what_misleads)
     strbuf_done(&text);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_look_is_a_range_from_what_is_held_to_what_was_used_twice),
-        cmocka_unit_test(pinned_memory_goes_to_no_swap),
-        cmocka_unit_test(pages_of_the_pool_are_told_beside_what_a_group_needs),
-        cmocka_unit_test(mapped_and_dirty_pages_of_the_inactive_list_are_in_the_range),
-        cmocka_unit_test(swap_makes_anonymous_memory_a_part_of_the_range_as_far_as_it_has_room),
-        cmocka_unit_test(
-            inactive_pages_that_become_active_faster_than_the_disk_could_bring_them_are_in_use),
-        cmocka_unit_test(what_is_evicted_and_stays_away_leaves_the_range_as_it_is),
-        cmocka_unit_test(
-            a_limit_that_costs_little_is_enough_and_refaults_tell_how_much_less_would_be),
-        cmocka_unit_test(a_limit_that_costs_too_much_is_not_enough),
-        cmocka_unit_test(who_was_killed_at_a_limit_needs_more),
-        cmocka_unit_test(the_machine_needs_what_it_keeps_free_and_not_huge_pages_for_nobody),
-        cmocka_unit_test(figures_that_are_not_there_are_no_need),
-        cmocka_unit_test(the_sentence_names_what_is_open_and_what_misleads),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

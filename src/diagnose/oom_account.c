@@ -1,4 +1,5 @@
-/* oom_account.c - all memory at the moment of a kill, as lines that add up: of the machine, or of the group whose limit killed. */
+/* oom_account.c - all memory at the moment of a kill, as lines that add up: of the machine, or of
+ * the group whose limit killed. */
 #include "diagnose/oom_facts.h"
 
 #include "base/units.h"

@@ -1,7 +1,8 @@
 /* oom_cause.c - which explanation of a report is the strongest.
  *
- * First what keeps free memory from this allocation, then a limit that is not on memory itself, then the largest holder. A share is of the
- * machine's managed memory or of the group's usage; without that, of what is told.
+ * First what keeps free memory from this allocation, then a limit that is not on memory itself,
+ * then the largest holder. A share is of the machine's managed memory or of the group's usage;
+ * without that, of what is told.
  */
 #include "diagnose/oom_cause.h"
 
@@ -11,14 +12,16 @@
 
 /* A holder of so much is worth to be named though another is as large. */
 #define LARGE_SHARE     0.5
-/* Memory of a program that is this share of the limit leaves nothing for others to have filled it. */
+/* Memory of a program that is this share of the limit leaves nothing for others to have filled
+ * it. */
 #define FILLS_SHARE     0.6
 /* A usage within so much of a limit is at it: per-CPU charges make it a little less. */
 #define AT_LIMIT        0.98
 #define DIRTY_SHARE     0.3
 /* Less may be the reserve, of which nothing is told. */
 #define MEMORY_FREE_MIN (256 * MIB)
-/* Programs that hold less together fill no machine that runs this kernel's tables: the smallest routers have as much. */
+/* Programs that hold less together fill no machine that runs this kernel's tables: the smallest
+ * routers have as much. */
 #define LISTED_LITTLE   (32 * MIB)
 
 bool oom_is_guest(const char *comm)
@@ -211,7 +214,7 @@ static u64 larger(u64 a, u64 b)
     return MAX(figure_or(a, 0), figure_or(b, 0));
 }
 
-/* --- the largest holder ------------------------------------------------------------------------------------------------------- */
+/* --- the largest holder ----------------------------------------------------------------------- */
 
 struct holder {
     enum oom_cause cause;
@@ -264,16 +267,18 @@ static struct holder largest_holder(const struct oom_facts *f)
     return best;
 }
 
-/* --- the machine ---------------------------------------------------------------------------------------------------------------- */
+/* --- the machine ------------------------------------------------------------------------------ */
 
-/* What an allocation may not use is as full as what it may: then memory is short, whatever binds it. */
+/* What an allocation may not use is as full as what it may: then memory is short, whatever binds
+ * it. */
 static bool all_are_full(const struct oom_facts *f)
 {
     return known(f->free) && known(f->free_nodes) && known(f->total) && known(f->file) &&
            !f->only_movable_zones && f->free_nodes + f->file <= f->total / 20;
 }
 
-/* Free memory that this allocation could not have: the cause is what kept it away, if all of it would have been plenty. */
+/* Free memory that this allocation could not have: the cause is what kept it away, if all of it
+ * would have been plenty. */
 static bool rule_useless(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     const struct oom_report *r = f->r;
@@ -311,8 +316,9 @@ static bool rule_useless(const struct oom_facts *f, struct oom_ruling *ruling)
     return false;
 }
 
-/* A page fault failed and nobody had asked the page allocator: then, and never else, the killer runs with an empty mask. What was refused is a charge,
- * for kernel memory of a group of v1, unless the machine is full as well. */
+/* A page fault failed and nobody had asked the page allocator: then, and never else, the killer
+ * runs with an empty mask. What was refused is a charge, for kernel memory of a group of v1, unless
+ * the machine is full as well. */
 static bool is_refused_charge(const struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
@@ -348,7 +354,8 @@ static bool was_free(const struct oom_facts *f)
     return beyond > f->free_high + f->free_high / 4 && f->free_usable > f->free_low;
 }
 
-/* Is most of memory free and yet the reserve's? lowmem_reserve alone never is so much of a machine. */
+/* Is most of memory free and yet the reserve's? lowmem_reserve alone never is so much of a
+ * machine. */
 static bool is_kept_free(const struct oom_facts *f)
 {
     return known(f->total) && known(f->free_reserve) && f->usable_zone_told && !f->zones_cut &&
@@ -359,7 +366,8 @@ static bool is_kept_free(const struct oom_facts *f)
 /* Rows that are no table any more. */
 #define ROWS_FEW 3
 
-/* Of a report that was cut to anonymous memory alone, or to the last rows of its table, nobody can say what filled memory. */
+/* Of a report that was cut to anonymous memory alone, or to the last rows of its table, nobody can
+ * say what filled memory. */
 static bool tells_little(const struct oom_facts *f)
 {
     if (known(f->total))
@@ -405,7 +413,8 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
     holder = largest_holder(f);
     if (holder.cause == CAUSE_ANON && tells_little(f))
         holder.cause = CAUSE_UNTOLD;
-    /* A table that is cut before the choice: a larger one may be among the rows that are missing, unless these hold most of memory. */
+    /* A table that is cut before the choice: a larger one may be among the rows that are missing,
+     * unless these hold most of memory. */
     if (holder.cause == CAUSE_ANON && !known(f->anon) && !oom_has(r, OOM_PART_CHOICE) &&
         !oom_has(r, OOM_PART_KILL) && !(known(f->total) && f->programs_bytes > f->total / 2))
         holder.cause = CAUSE_UNTOLD;
@@ -432,7 +441,7 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
         ruling->confidence = CONF_MEDIUM;
 }
 
-/* --- a group --------------------------------------------------------------------------------------------------------------------- */
+/* --- a group ---------------------------------------------------------------------------------- */
 
 static bool at_limit(const struct oom_limit *l)
 {
@@ -448,7 +457,8 @@ static bool is_slice(const char *path)
     return len > 6 && strcmp(path + len - 6, ".slice") == 0;
 }
 
-/* "/lxc/101", "/lxc.payload.web": all of a system container, whose own units are below it. It is nobody's slice. */
+/* "/lxc/101", "/lxc.payload.web": all of a system container, whose own units are below it. It is
+ * nobody's slice. */
 static bool is_system_container(const char *path)
 {
     return (strncmp(path, "/lxc/", 5) == 0 && path[5] && !strchr(path + 5, '/')) ||
@@ -462,7 +472,8 @@ static bool is_level_above(const struct log_event *e)
     return e->task_memcg ? oom_path_below(e->task_memcg, e->oom_memcg) : is_slice(e->oom_memcg);
 }
 
-/* Anonymous memory fills it: whose, and is it of a kind that is known to need more than it was given? */
+/* Anonymous memory fills it: whose, and is it of a kind that is known to need more than it was
+ * given? */
 static void rule_group_anon(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     u64 limit = f->e->limit < NO_LIMIT ? f->e->limit : UNKNOWN;
@@ -480,7 +491,8 @@ static void rule_group_anon(const struct oom_facts *f, struct oom_ruling *ruling
         ruling->cause = CAUSE_ANON;
 }
 
-/* The line of the kill tells that one process of a kind that needs more than it was given held most of the limit. */
+/* The line of the kill tells that one process of a kind that needs more than it was given held most
+ * of the limit. */
 static void rule_victim(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     u64 limit = f->e->limit;
@@ -494,7 +506,8 @@ static void rule_victim(const struct oom_facts *f, struct oom_ruling *ruling)
         ruling->cause = CAUSE_JVM;
 }
 
-/* Most of what fills it is locked: no swap takes that, and no reclaim. It counts as what it is, too: as anonymous memory, as cache. */
+/* Most of what fills it is locked: no swap takes that, and no reclaim. It counts as what it is,
+ * too: as anonymous memory, as cache. */
 static void rule_group_locked(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     u64 locked = f->locked_within;
@@ -508,8 +521,8 @@ static void rule_group_locked(const struct oom_facts *f, struct oom_ruling *ruli
     ruling->bytes = locked;
 }
 
-/* Usage was below the limit, and a report of cgroup v1 has the lines of the two other limits: on memory and swap, on kernel memory. Is one
- * of those missing, that may be the one which was met. */
+/* Usage was below the limit, and a report of cgroup v1 has the lines of the two other limits: on
+ * memory and swap, on kernel memory. Is one of those missing, that may be the one which was met. */
 static bool is_beside(const struct oom_facts *f)
 {
     const struct oom_limit *limits = f->r->limits;
@@ -525,7 +538,8 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
     struct holder holder = largest_holder(f);
     u64 limit = f->e->limit < NO_LIMIT ? f->e->limit : UNKNOWN;
 
-    /* What was there when the kernel reported did not fill it: a kill before this one had freed that. */
+    /* What was there when the kernel reported did not fill it: a kill before this one had freed
+     * that. */
     if (known(f->total) && known(limit) && (double)f->total < FILLS_SHARE * (double)limit &&
         !at_limit(&limits[OOM_LEVEL_KMEM]) && !at_limit(&limits[OOM_LEVEL_MEMSW])) {
         ruling->cause = is_level_above(f->e) ? CAUSE_LEVEL_ABOVE : CAUSE_LIMIT;
@@ -547,7 +561,8 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
         ruling->bytes = limits[OOM_LEVEL_MEMSW].usage;
         return;
     }
-    /* Neither limit nor usage is told nor what the group holds, or more of it is not told than what is. */
+    /* Neither limit nor usage is told nor what the group holds, or more of it is not told than what
+     * is. */
     if (holder.cause == CAUSE_UNTOLD ||
         (!known(f->total) && !known(limit) && !(known(f->anon) && known(f->file))) ||
         (known(f->untold) && known(f->anon) && f->untold > holder.bytes) ||
@@ -604,7 +619,8 @@ bool oom_is_plain(const struct oom_facts *f)
         return false;
     if (known(f->machine))
         return held >= f->machine / 100 * PLAINLY && held <= f->machine;
-    /* Thousandths of memory and swap, to which oom_score_adj was added; of the one that was chosen. */
+    /* Thousandths of memory and swap, to which oom_score_adj was added; of the one that was
+     * chosen. */
     return (f->thread_of || strcmp(f->r->chosen, e->comm) == 0) && known(f->r->score) &&
            f->r->score <= 1000 && adj == 0 && f->r->score >= 10ull * PLAINLY;
 }

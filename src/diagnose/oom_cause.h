@@ -1,7 +1,8 @@
 /* oom_cause.h - why memory ran out, named: the strongest explanation of one report.
  *
- * Policy: what makes memory useless for the allocation (node, zone, CMA, order, a kmem limit) comes before what filled it; of what
- * filled it the largest holder is the cause. The victim is nobody's cause by having died.
+ * Policy: what makes memory useless for the allocation (node, zone, CMA, order, a kmem limit) comes
+ * before what filled it; of what filled it the largest holder is the cause. The victim is nobody's
+ * cause by having died.
  */
 #ifndef DIAGNOSE_OOM_CAUSE_H
 #define DIAGNOSE_OOM_CAUSE_H

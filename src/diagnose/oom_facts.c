@@ -1,11 +1,13 @@
 /* oom_facts.c - the lines of a report, made disjoint.
  *
- * Anonymous lists hold tmpfs and shared memory too, which is taken out. Dirty pages are on the file lists. Free memory is divided by what
- * this allocation could do with it: zones above the one that it asked for, nodes outside of its mask, CMA for what does not move, and the
- * reserves (min and lowmem_reserve) of the zones that it may use.
+ * Anonymous lists hold tmpfs and shared memory too, which is taken out. Dirty pages are on the file
+ * lists. Free memory is divided by what this allocation could do with it: zones above the one that
+ * it asked for, nodes outside of its mask, CMA for what does not move, and the reserves (min and
+ * lowmem_reserve) of the zones that it may use.
  *
- * Whether something is "in no counter" needs the size of memory and every counter that can be large: the lists, slab, free, page tables. Kernel
- * stacks and huge pages have lines of their own that some kernels leave out where they are 0.
+ * Whether something is "in no counter" needs the size of memory and every counter that can be
+ * large: the lists, slab, free, page tables. Kernel stacks and huge pages have lines of their own
+ * that some kernels leave out where they are 0.
  */
 #include "diagnose/oom_facts.h"
 #include "diagnose/oom_zone.h"
@@ -18,7 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* oom_score_adj from -900 down protects in practice: the rest of the score would have to be nine tenths of memory. */
+/* oom_score_adj from -900 down protects in practice: the rest of the score would have to be nine
+ * tenths of memory. */
 #define ADJ_PROTECTED (-900)
 
 static u64 sum2(u64 a, u64 b)
@@ -53,7 +56,8 @@ bool oom_list_has(const char *list, u32 node)
     return false;
 }
 
-/* Its flags say so: it may reclaim, compact and wait for both. Without their names nobody can tell. */
+/* Its flags say so: it may reclaim, compact and wait for both. Without their names nobody can
+ * tell. */
 static bool may_wait(const struct oom_report *r)
 {
     static const char *const waits[] = {"GFP_KERNEL",    "GFP_USER",       "GFP_HIGHUSER",
@@ -131,8 +135,9 @@ static bool has_zone_above(const struct oom_report *r, const struct oom_zone *z,
     return false;
 }
 
-/* Kernels before 5.0 do not say which nodes a policy allows. Nobody is killed for a single page while a node that it may use has more than
- * the watermarks: where some nodes are at min and another has plenty, it could use the full ones alone. 0: it is not so. */
+/* Kernels before 5.0 do not say which nodes a policy allows. Nobody is killed for a single page
+ * while a node that it may use has more than the watermarks: where some nodes are at min and
+ * another has plenty, it could use the full ones alone. 0: it is not so. */
 static u64 infer_nodes(const struct oom_facts *f, enum zone_rank top)
 {
     const struct oom_report *r = f->r;
@@ -158,10 +163,12 @@ static u64 infer_nodes(const struct oom_facts *f, enum zone_rank top)
     return roomy ? full : 0;
 }
 
-/* Zones are counted one after the other; what is free beside them by more than this is in zones that the text does not have. */
+/* Zones are counted one after the other; what is free beside them by more than this is in zones
+ * that the text does not have. */
 #define HIDDEN_SHARE 0.1
 
-/* lowmem_reserve[] of a zone grows with each zone of its node above it that has memory: is one of those not in the text? */
+/* lowmem_reserve[] of a zone grows with each zone of its node above it that has memory: is one of
+ * those not in the text? */
 static bool zone_above_is_cut(const struct oom_report *r, const struct oom_zone *z)
 {
     unsigned told = 0, grows = 0;
@@ -176,8 +183,9 @@ static bool zone_above_is_cut(const struct oom_report *r, const struct oom_zone 
 
 static u64 figure_of(const struct oom_report *r, enum oom_figure id);
 
-/* Kernels before 5.0 do not say what bound an allocation, but name its cpuset and show the zones of its nodes alone: are those of each of
- * them in the text, up to the highest, and none of another's? */
+/* Kernels before 5.0 do not say what bound an allocation, but name its cpuset and show the zones of
+ * its nodes alone: are those of each of them in the text, up to the highest, and none of
+ * another's? */
 static bool cpuset_binds(const struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
@@ -203,7 +211,8 @@ static bool cpuset_binds(const struct oom_facts *f)
 }
 
 struct blocks_seen {
-    /* A block of the size is there: to be had, or refused for its order (oom_zone_order_refuses). */
+    /* A block of the size is there: to be had, or refused for its order
+     * (oom_zone_order_refuses). */
     bool to_be_had, by_order;
 };
 
@@ -231,8 +240,9 @@ static u64 take_block(struct oom_facts *f, const struct oom_zone *z, bool at_res
     return block;
 }
 
-/* What is free, by what this allocation could do with it. A block of a zone that is below its reserve is not to be had, whatever its size.
- * long: one pass over the zones, with a sum for each use that is forbidden */
+/* What is free, by what this allocation could do with it. A block of a zone that is below its
+ * reserve is not to be had, whatever its size. long: one pass over the zones, with a sum for each
+ * use that is forbidden */
 static void divide_free(struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
@@ -343,7 +353,8 @@ static bool zones_have_less(const struct oom_report *r)
     return (double)in_zones < ZONES_COVER * (double)all;
 }
 
-/* Are the zones in the text all of the machine's, as far as its size tells, or else what is above them and in them? */
+/* Are the zones in the text all of the machine's, as far as its size tells, or else what is above
+ * them and in them? */
 static bool zones_cover(const struct oom_report *r)
 {
     u64 sum = 0;
@@ -384,7 +395,8 @@ static u64 managed(const struct oom_report *r)
     if (known(r->ram) && known(r->reserved) && r->ram > r->reserved)
         return r->ram - r->reserved;
     vec_for_each (&r->zones, z) {
-        /* Its free list is there, its size is not: the sum would be of some zones only. DMA is small. */
+        /* Its free list is there, its size is not: the sum would be of some zones only. DMA is
+         * small. */
         if (!known(z->figures[OOM_MANAGED]) && known(z->blocks[0]) && strcmp(z->name, "DMA") != 0)
             return UNKNOWN;
         zones = sum2(zones, z->figures[OOM_MANAGED]);
@@ -477,7 +489,8 @@ static void take_machine(struct oom_facts *f)
     take_uncounted(f);
 }
 
-/* Where all is told that programs and files can hold, the rest of the usage was charged by the kernel. */
+/* Where all is told that programs and files can hold, the rest of the usage was charged by the
+ * kernel. */
 static void take_group_rest(struct oom_facts *f)
 {
     if (f->missing || known(f->kernel_other) || !known(f->untold))
@@ -554,7 +567,7 @@ void oom_facts_add_group(struct oom_facts *f, const struct cgroup_view *g)
     take_group_rest(f);
 }
 
-/* --- who was there --------------------------------------------------------------------------------------------------------- */
+/* --- who was there ---------------------------------------------------------------------------- */
 
 u64 oom_held(const struct oom_candidate *t)
 {
@@ -563,7 +576,8 @@ u64 oom_held(const struct oom_candidate *t)
     return (known(t->rss) ? t->rss : split) + figure_or(t->swap, 0);
 }
 
-/* What a process adds to its program: memory of its own where the table splits, else all that is resident. */
+/* What a process adds to its program: memory of its own where the table splits, else all that is
+ * resident. */
 static u64 own(const struct oom_candidate *t)
 {
     return known(t->rss_anon) ? t->rss_anon + figure_or(t->swap, 0) : oom_held(t);
@@ -583,8 +597,8 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-/* Kernels up to 5.0 name the task that was chosen and the one whose memory goes: of a process with threads both are its own, and the table has
- * but one row of it. A child has a row. */
+/* Kernels up to 5.0 name the task that was chosen and the one whose memory goes: of a process with
+ * threads both are its own, and the table has but one row of it. A child has a row. */
 static const struct oom_candidate *process_of_thread(const struct oom_facts *f)
 {
     const struct oom_candidate *chosen = NULL;

@@ -1,7 +1,10 @@
-/* oom_facts.h - one kill in figures: what held memory at that moment, for whom the rest was of no use, who was there.
+/* oom_facts.h - one kill in figures: what held memory at that moment, for whom the rest was of no
+ * use, who was there.
  *
- * Units:   bytes; UNKNOWN for what the text does not say. `total` is the machine's managed memory, or the usage of the group.
- * Never:   takes an absent line for 0: `uncounted` is known only when all lines are there that it needs.
+ * Units:   bytes; UNKNOWN for what the text does not say. `total` is the machine's managed memory,
+ *          or the usage of the group.
+ * Never:   takes an absent line for 0: `uncounted` is known only when all lines are there that it
+ *          needs.
  */
 #ifndef DIAGNOSE_OOM_FACTS_H
 #define DIAGNOSE_OOM_FACTS_H
@@ -49,13 +52,17 @@ struct oom_facts {
     u64 free_zones;      /* in zones it may not use */
     u64 free_nodes;      /* on nodes it may not use */
     bool only_cpuset; /* no constraint is told, and a cpuset that is named allows some nodes only */
-    u64 only_nodes; /* bits of the nodes it may use, where the report names none: those that were full beside others; 0 */
+    /* bits of the nodes it may use, where the report names none: those that were full beside
+     * others; 0 */
+    u64 only_nodes;
     u64 free_cut;   /* in zones that the text does not have, some of which it may be able to use */
     bool zones_cut; /* more is free than the zones in the text have */
     u64 free_low;   /* sum of the zones' min that it may use */
     u64 free_high;  /* sum of the zones' high that it may use */
-    u64 largest_block; /* the largest free block of zones above their reserves, else of all that it may use; 0: none */
-    u64 kept_block; /* the largest free one of the size asked for, or above, that it may not have; 0 */
+    /* the largest free block of zones above their reserves, else of all that it may use; 0: none */
+    u64 largest_block;
+    /* the largest free one of the size asked for, or above, that it may not have; 0 */
+    u64 kept_block;
     enum oom_kept kept_by;
     const char *kept_zone; /* where that lies; NULL */
     /* a free block of the order is there, but the watermark of an old kernel wants more of them */
@@ -77,8 +84,9 @@ struct oom_facts {
     const struct oom_candidate *victim, *second, *spared, *largest;
     const struct oom_candidate *thread_of; /* the kernel names a thread of this process; NULL */
     const struct log_event
-        *told;   /* who else tells of it: of which container it was, and its limit; NULL */
-    u64 machine; /* the machine's memory, from elsewhere in the text: of a kill that does not tell */
+        *told; /* who else tells of it: of which container it was, and its limit; NULL */
+    /* the machine's memory, from elsewhere in the text: of a kill that does not tell */
+    u64 machine;
     bool adj_common; /* all candidates that could be chosen have the victim's oom_score_adj */
 };
 
@@ -87,7 +95,8 @@ void oom_facts_take(struct oom_facts *f, const struct log_event *e);
 /* The size of memory and what was free, from elsewhere: for a report that does not tell. */
 void oom_facts_add_total(struct oom_facts *f, u64 total, u64 free_bytes);
 
-/* What a group's memory.stat elsewhere in the text tells of the one whose limit failed, where the report does not. */
+/* What a group's memory.stat elsewhere in the text tells of the one whose limit failed, where the
+ * report does not. */
 void oom_facts_add_group(struct oom_facts *f, const struct cgroup_view *g);
 
 /* May the allocation use some nodes only, by a policy or a cpuset? */
@@ -96,7 +105,8 @@ bool oom_is_bound(const struct log_event *e);
 /* Does a memory policy say so, as far as is told? Else it is a cpuset. */
 bool oom_is_policy(const struct oom_facts *f);
 
-/* The nodes that it may use, "0-1", where it may not use all that are told of; "" otherwise. Returns buf. */
+/* The nodes that it may use, "0-1", where it may not use all that are told of; "" otherwise.
+ * Returns buf. */
 char *oom_nodes_only(char buf[64], const struct oom_facts *f);
 
 /* May the allocation use this node? */
@@ -105,7 +115,8 @@ bool oom_node_allowed(const struct oom_facts *f, u32 node);
 /* What a process held as the killer counts it: resident and in swap. */
 u64 oom_held(const struct oom_candidate *t);
 
-/* The accounting of that moment; no lines when the total is not known. Adds up (accounting_check). */
+/* The accounting of that moment; no lines when the total is not known. Adds up
+ * (accounting_check). */
 void oom_account(const struct oom_facts *f, struct accounting *a);
 
 /* "0-1,4" has this node? An empty or unreadable list has all. */

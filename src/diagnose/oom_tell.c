@@ -1,7 +1,9 @@
-/* oom_tell.c - what is said of a kill below its title (oom_title.c): who died and why, which limits, what the text does not have.
+/* oom_tell.c - what is said of a kill below its title (oom_title.c): who died and why, which
+ * limits, what the text does not have.
  *
- * A sentence takes each figure through oom_figure(), which makes it evidence: nothing is said that is not shown. Figures are taken before the
- * sentence that has them, one by one, because C does not order arguments.
+ * A sentence takes each figure through oom_figure(), which makes it evidence: nothing is said that
+ * is not shown. Figures are taken before the sentence that has them, one by one, because C does not
+ * order arguments.
  */
 #include "diagnose/oom_tell_int.h"
 
@@ -58,7 +60,7 @@ char *oom_figure(char buf[48], struct rule_context *c, const struct log_event *e
     return buf;
 }
 
-/* --- sentences ------------------------------------------------------------------------------------------------------------------------ */
+/* --- sentences -------------------------------------------------------------------------------- */
 
 static void detail(const struct telling *t, struct strbuf *text)
 {
@@ -78,7 +80,8 @@ static bool in_table(const struct oom_report *r, u32 pid)
     return false;
 }
 
-/* The kernel names two: of one process with threads, or of a parent and its child. Only the table of tasks tells which, by its rows. */
+/* The kernel names two: of one process with threads, or of a parent and its child. Only the table
+ * of tasks tells which, by its rows. */
 static void tell_chosen(const struct telling *t, struct strbuf *text)
 {
     const struct log_event *e = t->e;
@@ -287,7 +290,8 @@ static void tell_swap_free(const struct telling *t)
         evidence_shown(t->c, "pages pinned since boot", number_of(ever), IN_COUNT, "/proc/vmstat");
 }
 
-/* "/a/b" of a task in "/a/b/c" whose cpuset is called b: the kernel prints the last name alone. Returns buf. */
+/* "/a/b" of a task in "/a/b/c" whose cpuset is called b: the kernel prints the last name alone.
+ * Returns buf. */
 static char *cpuset_path(char buf[256], const struct log_event *e)
 {
     const char *name = oom_cpuset(e->report), *path = e->task_memcg ? e->task_memcg : "",

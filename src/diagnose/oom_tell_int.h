@@ -1,4 +1,5 @@
-/* oom_tell_int.h - what the files that put a kill into words share: oom_tell.c and the oom_title*.c. */
+/* oom_tell_int.h - what the files that put a kill into words share: oom_tell.c and the
+ * oom_title*.c. */
 #ifndef DIAGNOSE_OOM_TELL_INT_H
 #define DIAGNOSE_OOM_TELL_INT_H
 
@@ -30,7 +31,7 @@ void oom_title_daemon(const struct telling *t, struct strbuf *out);
 /* ... of what is not told (oom_title_untold.c). */
 void oom_title_untold(const struct telling *t, struct strbuf *out);
 
-/* --- phrases of oom_title.c ------------------------------------------------------------------------------------------- */
+/* --- phrases of oom_title.c ------------------------------------------------------------------- */
 
 /* "; there is no swap", ", and swap (2.0 GiB) is full", "; 1.5 GiB of swap was free", "". */
 void oom_say_swap(const struct telling *t, struct strbuf *out);
@@ -38,7 +39,8 @@ void oom_say_swap(const struct telling *t, struct strbuf *out);
 void oom_say_program(const struct telling *t, struct strbuf *out, const struct oom_program *p);
 /* " of 15.5 GiB" */
 void oom_say_of_total(const struct telling *t, struct strbuf *out);
-/* Several kills of one moment are one event: how many, how fast, before the largest of them. False: there was one. */
+/* Several kills of one moment are one event: how many, how fast, before the largest of them. False:
+ * there was one. */
 bool oom_say_burst(const struct telling *t, struct strbuf *out);
 
 /* What holds memory that no counter of a report has, and says so elsewhere in the text. */
@@ -53,11 +55,14 @@ void oom_say_outside(const struct telling *t, const struct oom_outside *o, struc
 
 /* ... of an eviction by kubelet, which said `words`. */
 void oom_title_eviction(const struct telling *t, const char *words, struct strbuf *out);
-/* ": 2.1 % of memory was left": why a daemon killed, as far as its `words` say; several: it killed others before. */
+/* ": 2.1 % of memory was left": why a daemon killed, as far as its `words` say; several: it killed
+ * others before. */
 void oom_say_reason(const struct telling *t, const char *words, bool several, struct strbuf *out);
-/* "com.example.maps", "3 groups (a, b and c)": all whom this daemon killed. Returns how many; 0: nothing is said. */
+/* "com.example.maps", "3 groups (a, b and c)": all whom this daemon killed. Returns how many; 0:
+ * nothing is said. */
 u64 oom_say_victims(const struct telling *t, struct strbuf *out);
-/* The name of who died as the message has it, whole where the kernel would have cut it. Returns buf, or a text of `e`. */
+/* The name of who died as the message has it, whole where the kernel would have cut it. Returns
+ * buf, or a text of `e`. */
 const char *oom_whole_name(char buf[128], const struct log_event *e);
 /* The number behind `mark` in a daemon's message: "51.07%". NAN when there is none. */
 double oom_percent_after(const char *words, const char *mark);

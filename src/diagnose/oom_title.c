@@ -1,6 +1,8 @@
-/* oom_title.c - the cause of a kill as one line, for a kill by the kernel: of the machine, or of a group.
+/* oom_title.c - the cause of a kill as one line, for a kill by the kernel: of the machine, or of a
+ * group.
  *
- * Figures are taken before the sentence that has them, one by one, because C does not order arguments.
+ * Figures are taken before the sentence that has them, one by one, because C does not order
+ * arguments.
  */
 #include "diagnose/oom_tell_int.h"
 
@@ -25,7 +27,7 @@
 /* Kills no further apart are at once. */
 #define AT_ONCE_S 0.1
 
-/* --- phrases ---------------------------------------------------------------------------------------------------------------- */
+/* --- phrases ---------------------------------------------------------------------------------- */
 
 /* swapoff reads back what is in swap, and that did not fit. */
 static bool is_swapoff(const struct telling *t)
@@ -101,7 +103,8 @@ static void say_limit(const struct telling *t, struct strbuf *out)
         strbuf_printf(out, " (%s)", BYTES(LIMIT, "limit", limit));
 }
 
-/* What is resident may be more than the limit: it counts pages that are charged to others, such as files of the host. */
+/* What is resident may be more than the limit: it counts pages that are charged to others, such as
+ * files of the host. */
 static const char *of_rss(const struct telling *t, u64 bytes)
 {
     u64 limit = t->f->of_group ? t->e->limit : UNKNOWN;
@@ -182,7 +185,7 @@ void oom_say_of_total(const struct telling *t, struct strbuf *out)
                                      : BYTES(RAM, "managed memory", t->f->total));
 }
 
-/* --- titles: the machine -------------------------------------------------------------------------------------------------------- */
+/* --- titles: the machine ---------------------------------------------------------------------- */
 
 /* "; the pool of huge pages holds 14.0 GiB": what else is large and cannot give way. */
 static void say_second(const struct telling *t, struct strbuf *out)
@@ -218,7 +221,8 @@ static void say_second(const struct telling *t, struct strbuf *out)
                   BYTES(MEM_INFO, others[most].name, others[most].bytes));
 }
 
-/* The resident sizes of its processes count a page once in each that maps it: their sum can be more than there is. */
+/* The resident sizes of its processes count a page once in each that maps it: their sum can be more
+ * than there is. */
 static bool counts_shared_often(const struct oom_facts *f, const struct oom_program *p)
 {
     u64 swapped = known(f->swap_total) && known(f->swap_free) && f->swap_total > f->swap_free
@@ -579,7 +583,7 @@ bool oom_say_burst(const struct telling *t, struct strbuf *out)
     return true;
 }
 
-/* --- titles: a group ---------------------------------------------------------------------------------------------------------------- */
+/* --- titles: a group -------------------------------------------------------------------------- */
 
 /* "; its heap alone may grow to 4.0 GiB (-Xmx)" */
 static void say_heap(const struct telling *t, struct strbuf *out)

@@ -1,4 +1,5 @@
-/* oom_title_daemon.c - the first line of what a daemon did: whom systemd-oomd, earlyoom, Talos or Android's killer ended.
+/* oom_title_daemon.c - the first line of what a daemon did: whom systemd-oomd, earlyoom, Talos or
+ * Android's killer ended.
  *
  * Why it did: oom_title_reason.c. What the node agent of Kubernetes evicts: oom_title_eviction.c.
  */
@@ -95,7 +96,8 @@ u64 oom_say_victims(const struct telling *t, struct strbuf *out)
     return count;
 }
 
-/* "8650752kb", "1.2 GB", "8388608": of batch systems a bare number is of KiB; NAN where none stands. */
+/* "8650752kb", "1.2 GB", "8388608": of batch systems a bare number is of KiB; NAN where none
+ * stands. */
 static double size_in(const char *text)
 {
     static const char units[] = "kmgt";

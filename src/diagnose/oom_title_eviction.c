@@ -1,4 +1,5 @@
-/* oom_title_eviction.c - the first line of an eviction: which pod, for what its node ran low on, and what it used against its request. */
+/* oom_title_eviction.c - the first line of an eviction: which pod, for what its node ran low on,
+ * and what it used against its request. */
 #include "diagnose/oom_tell_int.h"
 
 #include <stdio.h>
@@ -108,7 +109,8 @@ static void say_use(const struct telling *t, const char *words, struct strbuf *o
         strbuf_printf(out, " and had requested %s", BYTES(KILL, "request", use.request));
 }
 
-/* What ran low may stand in another line of the same agent: the one with the pod's name need not have it. */
+/* What ran low may stand in another line of the same agent: the one with the pod's name need not
+ * have it. */
 static const char *resource_nearby(char buf[40], const struct telling *t)
 {
     vec_for_each (&t->c->s->log, e)

@@ -1,6 +1,8 @@
-/* oom_title_reason.c - why a daemon killed, by the figures of its own message: memory left, memory used, a threshold that was met.
+/* oom_title_reason.c - why a daemon killed, by the figures of its own message: memory left, memory
+ * used, a threshold that was met.
  *
- * Each daemon has words of its own. A figure in them becomes evidence and is printed as others are, in KiB, MiB or GiB.
+ * Each daemon has words of its own. A figure in them becomes evidence and is printed as others are,
+ * in KiB, MiB or GiB.
  */
 #include "diagnose/oom_tell_int.h"
 
@@ -36,7 +38,8 @@ static void say_share_left(const struct telling *t, double memory, double swap, 
         strbuf_printf(out, ", and %s of swap", PERCENT(KILL, "swap left", swap));
 }
 
-/* What earlyoom saw left: "mem avail: 19 of 950 MiB ( 2.10%), swap free: 153 of 1023 MiB (14.96%)", until 1.2 without "of 950". */
+/* What earlyoom saw left: "mem avail: 19 of 950 MiB ( 2.10%), swap free: 153 of 1023 MiB (14.96%)",
+ * until 1.2 without "of 950". */
 static bool say_earlyoom(const struct telling *t, const char *words, const char *lead,
                          struct strbuf *out)
 {
@@ -68,7 +71,8 @@ static bool say_earlyoom(const struct telling *t, const char *words, const char 
         sscanf(strchr(swap, '(') + 1, "%lf", &swap_left) != 1 || !is_percent(mem_left) ||
         !is_percent(swap_left))
         return false;
-    /* "0 of 0 MiB (0 %)", and of old versions "0 MiB (0 %)", which is said of a full swap as well. */
+    /* "0 of 0 MiB (0 %)", and of old versions "0 MiB (0 %)", which is said of a full swap as
+     * well. */
     total = strstr(swap, "of ");
     no_swap = total && strtoull(total + 3, NULL, 10) == 0;
     strbuf_append(out, lead);
@@ -117,7 +121,8 @@ static double size_at(const char *text)
     return unit && end[1] == ')' ? number * (double)((u64)1 << 10 * (unit - units)) : NAN;
 }
 
-/* "memory used (X) / total (Y) and swap used (X) / total (Y) being more than 90.00%": what systemd-oomd saw. */
+/* "memory used (X) / total (Y) and swap used (X) / total (Y) being more than 90.00%": what
+ * systemd-oomd saw. */
 static bool say_systemd_oomd(const struct telling *t, const char *words, const char *lead,
                              struct strbuf *out)
 {
@@ -143,7 +148,8 @@ static bool say_systemd_oomd(const struct telling *t, const char *words, const c
     return any;
 }
 
-/* The text with its figures as evidence: "(91200kB < 291276kB)" becomes "(89.1 MiB < 284.4 MiB)". */
+/* The text with its figures as evidence: "(91200kB < 291276kB)" becomes "(89.1 MiB < 284.4
+ * MiB)". */
 static void say_with_figures(const struct telling *t, const char *text, size_t len,
                              struct strbuf *out)
 {
@@ -182,8 +188,9 @@ static void say_with_figures(const struct telling *t, const char *text, size_t l
 }
 
 /*
- * "reason: min watermark is breached and swap is low (91200kB < 291276kB)" of Android's lmkd, "because cache 51200kB is below limit 55296kB
- * for oom_score_adj 529" of the killer in its older kernels.
+ * "reason: min watermark is breached and swap is low (91200kB < 291276kB)" of Android's lmkd,
+ * "because cache 51200kB is below limit 55296kB for oom_score_adj 529" of the killer in its older
+ * kernels.
  */
 static bool say_android(const struct telling *t, const char *words, const char *lead,
                         struct strbuf *out)

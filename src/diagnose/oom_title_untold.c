@@ -1,4 +1,5 @@
-/* oom_title_untold.c - the first line of a kill whose text has lost what filled memory, or whether a limit or the machine ran out.
+/* oom_title_untold.c - the first line of a kill whose text has lost what filled memory, or whether
+ * a limit or the machine ran out.
  *
  * What little is there is said: the victim, a zone, the largest task of a part of a report.
  */
@@ -16,7 +17,8 @@
 /* ... unless it is this share of the machine. */
 #define LITTLE_SHARE 0.125
 
-/* Neither a limit nor the machine is named: a line of a kill alone, or a report that was cut before it says. */
+/* Neither a limit nor the machine is named: a line of a kill alone, or a report that was cut before
+ * it says. */
 static void title_no_scope(const struct telling *t, struct strbuf *out)
 {
     if (!*t->e->comm && !t->e->pid) {

@@ -1,8 +1,9 @@
 /* oom_zone.c - see oom_zone.h.
  *
- * Before 4.4 (97a16fc82a7c, "only enforce watermarks for order-0 allocations") the check went on after the sum: it took the blocks of each
- * smaller order off what is free and halved min each time. Since then one block of the right migrate type is enough. Highatomic blocks are for atomic allocations of more than one page, CMA for movable
- * ones, isolated ones for nobody.
+ * Before 4.4 (97a16fc82a7c, "only enforce watermarks for order-0 allocations") the check went on
+ * after the sum: it took the blocks of each smaller order off what is free and halved min each
+ * time. Since then one block of the right migrate type is enough. Highatomic blocks are for atomic
+ * allocations of more than one page, CMA for movable ones, isolated ones for nobody.
  */
 #include "diagnose/oom_zone.h"
 
@@ -73,15 +74,17 @@ static bool gfp_ends_in(const char *gfp, const char *flag)
     return len >= n && strcmp(gfp + len - n, flag) == 0;
 }
 
-/* What an allocation may do with the reserves: __GFP_HIGH (half of min) and __GFP_ATOMIC (a quarter of what is left, and the blocks that
- * are held back for atomic allocations of more than one page); __GFP_MEMALLOC passes all watermarks. */
+/* What an allocation may do with the reserves: __GFP_HIGH (half of min) and __GFP_ATOMIC (a quarter
+ * of what is left, and the blocks that are held back for atomic allocations of more than one page);
+ * __GFP_MEMALLOC passes all watermarks. */
 struct reserves {
     bool high, harder, all;
 };
 
-/* Since 6.3 (the series "Discard __GFP_ATOMIC" of January 2023) there is no __GFP_ATOMIC: who may not reclaim is non-blocking, and gets the
- * further quarter only beside __GFP_HIGH. GFP_ATOMIC says the same in both. Where the text lost the
- * names of the flags, a request for a block is taken for one that may use the reserves: then nothing is called empty that was not. */
+/* Since 6.3 (the series "Discard __GFP_ATOMIC" of January 2023) there is no __GFP_ATOMIC: who may
+ * not reclaim is non-blocking, and gets the further quarter only beside __GFP_HIGH. GFP_ATOMIC says
+ * the same in both. Where the text lost the names of the flags, a request for a block is taken for
+ * one that may use the reserves: then nothing is called empty that was not. */
 static struct reserves reserves_of(const struct oom_report *r, unsigned order)
 {
     bool named = *r->gfp || (r->has_mask && oom_release_before(r->release, 4, 4));
@@ -97,8 +100,8 @@ static struct reserves reserves_of(const struct oom_report *r, unsigned order)
     };
 }
 
-/* What must stay free of a zone, as its watermark check has it (min is what the log shows, with the boost).
- *   Mirrors: mm/page_alloc.c, __zone_watermark_ok, __zone_watermark_unusable_free, 6.1 */
+/* What must stay free of a zone, as its watermark check has it (min is what the log shows, with the
+ *   boost). Mirrors: mm/page_alloc.c, __zone_watermark_ok, __zone_watermark_unusable_free, 6.1 */
 u64 oom_held_back(const struct oom_facts *f, const struct oom_zone *z, enum zone_rank top)
 {
     const struct oom_report *r = f->r;
@@ -124,7 +127,8 @@ u64 oom_highatomic(const struct oom_facts *f, const struct oom_zone *z)
     return may.harder || may.all ? 0 : figure_or(z->figures[OOM_RESERVED_HIGHATOMIC], 0);
 }
 
-/* Whose blocks these are, where the allocation may use none of them; KEPT_NOT: some of them, or nobody says. */
+/* Whose blocks these are, where the allocation may use none of them; KEPT_NOT: some of them, or
+ * nobody says. */
 static enum oom_kept kept_by(const struct oom_facts *f, const char *types)
 {
     struct reserves may = reserves_of(f->r, f->e->order);

@@ -1,9 +1,11 @@
 /* pain.h - how much lost time is a warning, and how much is critical: for all rules the same.
  *
- * Pressure is the share of time in which some task (or all of them) waited. Nobody notices 1 %. At 10 % somebody waits 6 seconds of every
- * minute, which users of a service do notice. When all tasks together lose 5 %, work is lost, not only delayed. A machine that
- * loses a fifth of all work to waiting for memory needs somebody to get up; so does one where some task always waits half of the time.
- * A single cgroup that crawls is a warning to its owner long before it is an emergency of the machine.
+ * Pressure is the share of time in which some task (or all of them) waited. Nobody notices 1 %. At
+ * 10 % somebody waits 6 seconds of every minute, which users of a service do notice. When all tasks
+ * together lose 5 %, work is lost, not only delayed. A machine that loses a fifth of all work to
+ * waiting for memory needs somebody to get up; so does one where some task always waits half of the
+ * time. A single cgroup that crawls is a warning to its owner long before it is an emergency of the
+ * machine.
  */
 #ifndef DIAGNOSE_PAIN_H
 #define DIAGNOSE_PAIN_H
@@ -39,7 +41,8 @@ static inline enum severity pain_group_severity(const struct pressure *p)
     return p->some >= PAIN_NONE_SOME ? SEV_INFO : SEV_GOOD;
 }
 
-/* Of what comes back, do groups at their own limits make most? Then the lost time is theirs, and the machine has memory. */
+/* Of what comes back, do groups at their own limits make most? Then the lost time is theirs, and
+ * the machine has memory. */
 static inline bool pain_is_inside(const struct figures *f)
 {
     double all = sum_known(f->refaults_file, f->refaults_anon);
@@ -61,7 +64,8 @@ static inline bool pain_known(const struct pressure *p)
 /* Below what is told as the cause of the pain (WEIGHT_CAUSE). */
 #define WEIGHT_PAIN_MAX 0.96
 
-/* To order findings: 0.5 to 1, so that what is measured as lost time comes before what only may cost some. */
+/* To order findings: 0.5 to 1, so that what is measured as lost time comes before what only may
+ * cost some. */
 static inline double pain_weight(const struct pressure *p)
 {
     double lost = pain_known(p) ? MAX(p->some / 2, isnan(p->full) ? 0 : p->full) / 100 : 0;
@@ -74,7 +78,8 @@ static inline double pain_weight(const struct pressure *p)
 /* Of a finding about the machine whose cause is inside a cgroup, which is told in full itself. */
 #define WEIGHT_INSIDE 0.45
 
-/* Does one node lack what another has free? Then that is told as the cause, and what thrashes for it is no second alarm. */
+/* Does one node lack what another has free? Then that is told as the cause, and what thrashes for
+ * it is no second alarm. */
 static inline bool pain_is_of_a_node(const struct rule_context *c)
 {
     return finding_said(c, RULE_NUMA_IMBALANCE, SEV_WARNING);

@@ -100,7 +100,8 @@ static bool is_unit(const char *label)
     return dot && (strcmp(dot, ".service") == 0 || strcmp(dot, ".scope") == 0);
 }
 
-/* Two names of groups can be of one: the kernel has a path, others the name of a unit, pod or container. */
+/* Two names of groups can be of one: the kernel has a path, others the name of a unit, pod or
+ * container. */
 static bool other_group(const struct timeline_row *a, const struct timeline_row *b)
 {
     return differ(a->group, b->group) &&
@@ -128,7 +129,8 @@ static bool is_told_with_time(const struct incidents *in, const struct incident 
     return known(first);
 }
 
-/* Somebody says without a time that there was a kill, and the text has one kill by the kernel, of nobody else: that is the one. */
+/* Somebody says without a time that there was a kill, and the text has one kill by the kernel, of
+ * nobody else: that is the one. */
 static bool is_told_without_time(const struct incidents *in, const struct incident *i)
 {
     const struct timeline_row row = row_of(i);
@@ -154,8 +156,8 @@ static bool is_kill(const struct log_event *e)
     return e->kind == LOG_OOM_KILL || e->kind == LOG_KILLED_BY || e->kind == LOG_OOM_TOLD;
 }
 
-/* "Main process exited, code=killed, status=9/KILL" follows a kill that is told of that unit or container: so many of one group as it has
- * kills are those. */
+/* "Main process exited, code=killed, status=9/KILL" follows a kill that is told of that unit or
+ * container: so many of one group as it has kills are those. */
 static bool is_end_of_kill(const struct incidents *in, const struct incident *i)
 {
     const struct timeline_row row = row_of(i);
@@ -175,7 +177,8 @@ static bool is_end_of_kill(const struct incidents *in, const struct incident *i)
     return ends <= kills;
 }
 
-/* Do systemd, kubelet or containerd tell here of a kill that has a row: at the same moment, and of nobody else? */
+/* Do systemd, kubelet or containerd tell here of a kill that has a row: at the same moment, and of
+ * nobody else? */
 static bool is_retold(const struct post_mortem *p, const struct incidents *in,
                       const struct incident *i)
 {

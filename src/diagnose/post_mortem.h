@@ -1,4 +1,5 @@
-/* post_mortem.h - what is shown of kills beside the findings: memory at that moment, and all kills of the log in order.
+/* post_mortem.h - what is shown of kills beside the findings: memory at that moment, and all kills
+ * of the log in order.
  *
  * Lives: as long as the snapshot that was diagnosed last.
  */

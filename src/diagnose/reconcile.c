@@ -1,4 +1,5 @@
-/* reconcile.c - one amount, many names: each tool's formula, computed here, and the reason in words.
+/* reconcile.c - one amount, many names: each tool's formula, computed here, and the reason in
+ * words.
  *
  *     free: used          MemTotal - MemAvailable (procps 4); MemTotal - MemFree - Cached - Buffers - SReclaimable (procps 3)
  *     docker stats        memory.current - inactive_file
@@ -45,7 +46,8 @@ static struct sums sum_processes(const struct snapshot *s, u32 group)
         /* Kernel threads have no memory of their own. */
         if (!known(p->rss) || p->rss == 0)
             continue;
-        /* Up to 6.1 /proc/PID/status may lag behind the page tables by 64 pages a thread; RSS is never less than PSS. */
+        /* Up to 6.1 /proc/PID/status may lag behind the page tables by 64 pages a thread; RSS is
+         * never less than PSS. */
         u64 rss = known(p->pss) ? MAX(p->rss, p->pss) : p->rss;
 
         sums.processes++;

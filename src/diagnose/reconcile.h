@@ -1,4 +1,5 @@
-/* reconcile.h - why free, docker stats, kubectl top, ps and the cgroup files give different figures for the same memory. */
+/* reconcile.h - why free, docker stats, kubectl top, ps and the cgroup files give different figures
+ * for the same memory. */
 #ifndef DIAGNOSE_RECONCILE_H
 #define DIAGNOSE_RECONCILE_H
 

@@ -1,7 +1,9 @@
-/* refused_lock.c - memory that could not be locked, pinned or mapped for a device: RLIMIT_MEMLOCK, unless the text shows that it allows it.
+/* refused_lock.c - memory that could not be locked, pinned or mapped for a device: RLIMIT_MEMLOCK,
+ * unless the text shows that it allows it.
  *
- * A driver answers ENOMEM for that limit and for much else. Where the text has the limit and there is none (or it is above all memory), the
- * limit is told to be excluded, with what else is known to answer so: by whom was asked.
+ * A driver answers ENOMEM for that limit and for much else. Where the text has the limit and there
+ * is none (or it is above all memory), the limit is told to be excluded, with what else is known to
+ * answer so: by whom was asked.
  */
 #include "diagnose/refused.h"
 
@@ -73,7 +75,8 @@ static void tell_excluded(struct rule_context *c, const struct refusal *r)
     }
 }
 
-/* The limit of a login or a service that nobody raised: 64 KiB, 8 MiB since 5.16 (9dcc38e2813e, "Increase default MLOCK_LIMIT to 8 MiB"). */
+/* The limit of a login or a service that nobody raised: 64 KiB, 8 MiB since 5.16 (9dcc38e2813e,
+ * "Increase default MLOCK_LIMIT to 8 MiB"). */
 #define LOCK_SMALL (8 * MIB)
 
 bool refused_is_of_lock(const struct rule_context *c, const struct refusal *r)
@@ -86,8 +89,9 @@ bool refused_is_of_lock(const struct rule_context *c, const struct refusal *r)
            !(known(c->f->available) && left_is_scarce(c->f));
 }
 
-/* Rings of io_uring count against the limit before 5.12 (io_uring_mlock_size(3) of liburing) and again since 6.14, whose rings are regions, until
- * a fix of October 2026 ("do not charge the SQ/CQ rings to RLIMIT_MEMLOCK") that stable releases take too: so from 6.14 on they may. What is
+/* Rings of io_uring count against the limit before 5.12 (io_uring_mlock_size(3) of liburing) and
+ * again since 6.14, whose rings are regions, until a fix of October 2026 ("do not charge the SQ/CQ
+ * rings to RLIMIT_MEMLOCK") that stable releases take too: so from 6.14 on they may. What is
  * registered counts always; who has CAP_IPC_LOCK is not asked.
  *   Mirrors: io_uring/io_uring.c (io_uring_create), io_uring/memmap.c (io_create_region) */
 static void tell_uring(struct rule_context *c, const struct refusal *r)

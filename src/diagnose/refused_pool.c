@@ -1,10 +1,14 @@
-/* refused_pool.c - huge pages of the pool that a program did not get: the pool has too few, or it has enough and something else refused.
+/* refused_pool.c - huge pages of the pool that a program did not get: the pool has too few, or it
+ * has enough and something else refused.
  *
- * What the pool has left is HugePages_Free less HugePages_Rsvd. Where that is as much as was asked for, the pool is not the reason, and the
- * text is searched for what can be: the node (a reservation looks at the nodes that the task may use), a limit of the group (hugetlb.*),
- * the size of a segment (kernel.shmmax, kernel.shmall), the right to ask (EPERM of SHM_HUGETLB), address space.
- *   Mirrors: mm/hugetlb.c (hugetlb_acct_memory, allowed_mems_nr), fs/hugetlbfs/inode.c (hugetlb_file_setup, can_do_hugetlb_shm: EPERM),
- *   ipc/shm.c (newseg: EINVAL above shmmax or for a size without a pool, ENOSPC for shmall; ipc_addid for shmmni), 6.1
+ * What the pool has left is HugePages_Free less HugePages_Rsvd. Where that is as much as was asked
+ * for, the pool is not the reason, and the text is searched for what can be: the node (a
+ * reservation looks at the nodes that the task may use), a limit of the group (hugetlb.*), the size
+ * of a segment (kernel.shmmax, kernel.shmall), the right to ask (EPERM of SHM_HUGETLB), address
+ * space.
+ *   Mirrors: mm/hugetlb.c (hugetlb_acct_memory, allowed_mems_nr), fs/hugetlbfs/inode.c
+ *   (hugetlb_file_setup, can_do_hugetlb_shm: EPERM), ipc/shm.c (newseg: EINVAL above shmmax or for
+ *   a size without a pool, ENOSPC for shmall; ipc_addid for shmmni), 6.1
  */
 #include "base/masklist.h"
 #include "diagnose/cause.h"
@@ -19,8 +23,8 @@
 #define ERR_NOSPC  28
 #define PAGE_USUAL (2 * MIB)
 
-/* "No available 1048576 kB hugepages reported", "No free hugepages reported in hugepages-1048576kB", "Insufficient hugepages-1Gi": the size
- * that the words name; UNKNOWN. */
+/* "No available 1048576 kB hugepages reported", "No free hugepages reported in
+ * hugepages-1048576kB", "Insufficient hugepages-1Gi": the size that the words name; UNKNOWN. */
 u64 refused_page_named(const char *words)
 {
     const char *at = strstr(words, " kB hugepages"), *size = strstr(words, "hugepages-");
@@ -123,7 +127,8 @@ unsigned refused_errno(const char *words)
     return 0;
 }
 
-/* Nodes from which alone it could have had them: a policy of the command that was run, DPDK's socket; 0: not told. */
+/* Nodes from which alone it could have had them: a policy of the command that was run, DPDK's
+ * socket; 0: not told. */
 static u64 nodes_bound(const struct refusal *r)
 {
     return r->bound;
@@ -363,8 +368,9 @@ static void tell_where(struct rule_context *c, const struct refusal *r, const st
             }
 }
 
-/* After a fork parent and child share pages of a private mapping. Who reserved them gets its copy of the pool; when that is empty, the page
- * is taken from the other, who is ended on its next touch. */
+/* After a fork parent and child share pages of a private mapping. Who reserved them gets its copy
+ * of the pool; when that is empty, the page is taken from the other, who is ended on its next
+ * touch. */
 static bool is_of_fork(const struct refusal *r)
 {
     return strstr(r->words, "killed due to inadequate hugepage pool") != NULL;
@@ -379,7 +385,8 @@ static const char *node_said(char buf[static 32], u64 bound)
     return buf;
 }
 
-/* The size that its words name. DPDK tells the size in a line of its own, of each size that it finds none of. */
+/* The size that its words name. DPDK tells the size in a line of its own, of each size that it
+ * finds none of. */
 static u64 page_named(const struct snapshot *s, const struct refusal *r)
 {
     u64 page = figure_or(r->page, refused_page_named(r->words)), one = UNKNOWN;
@@ -463,8 +470,9 @@ static void tell_pool(struct rule_context *c, const struct refusal *r, const cha
     evidence_shown(c, "HugePages_Rsvd", number_of(p.promised), IN_COUNT, p.from);
 }
 
-/* PostgreSQL's words for a refused segment are the same with and without huge pages: a pool that has less left than it asked for,
- * while memory is not short as far as the text says, tells which. */
+/* PostgreSQL's words for a refused segment are the same with and without huge pages: a pool that
+ * has less left than it asked for, while memory is not short as far as the text says, tells
+ * which. */
 bool refused_is_of_pool(const struct rule_context *c, const struct refusal *r)
 {
     const struct pool p = pool_of(c->s, UNKNOWN);
@@ -475,16 +483,19 @@ bool refused_is_of_pool(const struct rule_context *c, const struct refusal *r)
     if (r->kind != REFUSED_COMMIT || strcmp(r->program, "postgres") != 0 || !known(p.total) ||
         !known(left) || (known(r->bytes) && left >= r->bytes))
         return false;
-    /* With huge_pages = try, as it is by default, it goes on without: an empty pool refuses nothing then. */
+    /* With huge_pages = try, as it is by default, it goes on without: an empty pool refuses nothing
+     * then. */
     if (c->s->pool_required)
         return true;
     return p.total > 0 && known(r->bytes) &&
            (!known(c->f->available) || r->bytes < c->f->available);
 }
 
-/* PostgreSQL asks for huge pages unless told not to (huge_pages=try), as initdb does, whatever postgresql.conf says: it starts the server with
- * the defaults of postgresql.conf.sample. Where the node has a pool and the pod no hugepages-2Mi, the mapping succeeds and the first touch is
- * SIGBUS.   Mirrors: initdb(1) of PostgreSQL 16 (--set); reports crunchydata/postgres-operator 3477, docker-library/postgres 451 */
+/* PostgreSQL asks for huge pages unless told not to (huge_pages=try), as initdb does, whatever
+ * postgresql.conf says: it starts the server with the defaults of postgresql.conf.sample. Where the
+ * node has a pool and the pod no hugepages-2Mi, the mapping succeeds and the first touch is SIGBUS.
+ * Mirrors: initdb(1) of PostgreSQL 16 (--set); reports crunchydata/postgres-operator 3477,
+ * docker-library/postgres 451 */
 static bool is_postgres(const struct refusal *r)
 {
     return strcmp(r->program, "postgres") == 0 || strcmp(r->program, "initdb") == 0;

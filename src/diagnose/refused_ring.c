@@ -1,8 +1,11 @@
-/* refused_ring.c - a driver of a network adapter got no memory for its rings: neighbouring pages, or addresses, and no promise.
+/* refused_ring.c - a driver of a network adapter got no memory for its rings: neighbouring pages,
+ * or addresses, and no promise.
  *
- * A ring of descriptors most often lies in one piece that the device reads (dma_alloc_coherent), so that 4,096 descriptors of 32 bytes are
- * a block of order 5; some drivers (mlx5) put it together from pages. What the driver keeps beside each descriptor comes from vmalloc or kmalloc, what packets are received into are single pages or
- * small blocks. Each ring of each queue is taken anew when the interface is opened or its rings are changed.
+ * A ring of descriptors most often lies in one piece that the device reads (dma_alloc_coherent), so
+ * that 4,096 descriptors of 32 bytes are a block of order 5; some drivers (mlx5) put it together
+ * from pages. What the driver keeps beside each descriptor comes from vmalloc or kmalloc, what
+ * packets are received into are single pages or small blocks. Each ring of each queue is taken anew
+ * when the interface is opened or its rings are changed.
  */
 #include "diagnose/refused.h"
 

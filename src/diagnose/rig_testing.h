@@ -1,7 +1,8 @@
-/* rig_testing.h - two snapshots made by hand, a second apart, and what the rules say of them: for the tests of this room.
+/* rig_testing.h - two snapshots made by hand, a second apart, and what the rules say of them: for
+ * the tests of this room.
  *
- * The machine has 16 GiB, half of it available, 4 GiB of swap, no pressure and counters that stand still. A test changes what it is about.
- * Never: included by anything but *_test.c.
+ * The machine has 16 GiB, half of it available, 4 GiB of swap, no pressure and counters that stand
+ * still. A test changes what it is about. Never: included by anything but *_test.c.
  */
 #ifndef DIAGNOSE_RIG_TESTING_H
 #define DIAGNOSE_RIG_TESTING_H
@@ -13,16 +14,16 @@
 #include <string.h>
 
 /* Run a test body with a fresh rig. */
-#define RIG_TEST(name)                       \
-    static void name##_body(struct rig *r);  \
-    static void name(void **state HW_UNUSED) \
-    {                                        \
-        struct rig r;                        \
-                                             \
-        rig_init(&r);                        \
-        name##_body(&r);                     \
-        rig_done(&r);                        \
-    }                                        \
+#define RIG_TEST(name)                      \
+    static void name##_body(struct rig *r); \
+    TEST(name)                              \
+    {                                       \
+        struct rig r;                       \
+                                            \
+        rig_init(&r);                       \
+        name##_body(&r);                    \
+        rig_done(&r);                       \
+    }                                       \
     static void name##_body(struct rig *r)
 
 struct rig {

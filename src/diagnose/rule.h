@@ -38,7 +38,8 @@ extern rule_fn *const rule_functions[NR_RULES];
 #include "diagnose/rules.def"
 #undef RULE
 
-/* A finding of the rule that runs. scope: "host", a cgroup's path, "pid 1 (init)". What follows is about it. */
+/* A finding of the rule that runs. scope: "host", a cgroup's path, "pid 1 (init)". What follows is
+ * about it. */
 void finding_add(struct rule_context *c, enum severity severity, enum confidence confidence,
                  const char *scope, double weight, const char *title, ...) HW_PRINTF(6, 7);
 /* Another title for the finding added last: one whose figures are its evidence. */
@@ -49,7 +50,8 @@ void finding_detail(struct rule_context *c, const char *fmt, ...) HW_PRINTF(2, 3
 void evidence(struct rule_context *c, const char *name, double number, enum evidence_unit unit,
               const char *where, const char *threshold, ...) HW_PRINTF(6, 7);
 
-/* The same of a figure that has no threshold. Every number of a sentence is the figure of some evidence (tests/reports). */
+/* The same of a figure that has no threshold. Every number of a sentence is the figure of some
+ * evidence (tests/reports). */
 static inline void evidence_shown(struct rule_context *c, const char *name, double number,
                                   enum evidence_unit unit, const char *where)
 {
@@ -69,7 +71,8 @@ void gap_add(struct rule_context *c, const char *what, const char *why, ...) HW_
 /* ... because this part was not readable, or (when it was) because rates need two samples. */
 void gap_part(struct rule_context *c, const char *what, enum part part);
 
-/* ... because this part was read in part only, or could not be read though it is there; nothing otherwise. */
+/* ... because this part was read in part only, or could not be read though it is there; nothing
+ * otherwise. */
 void gap_cut(struct rule_context *c, const char *what, enum part part);
 
 /* Has a rule that ran before said something of this severity or worse? NR_RULES: any rule. */

@@ -1,15 +1,18 @@
-/* rule_allocation_failure.c - allocations that failed, as the kernel log tells: for lack of memory, of a block, or of a reserve. */
+/* rule_allocation_failure.c - allocations that failed, as the kernel log tells: for lack of memory,
+ * of a block, or of a reserve. */
 #include "diagnose/oom_tell.h"
 #include "diagnose/refused.h"
 
 #include <string.h>
 
-/* Callers that cannot wait have a fallback for a failure now and then; this many in an hour are a state. */
+/* Callers that cannot wait have a fallback for a failure now and then; this many in an hour are a
+ * state. */
 #define MANY         10
 #define RECENT_S     3600.0
 /* The kernel's own limit on these reports. */
 #define TOLD_EVERY_S 10.0
-/* Of a machine that is up for less, as many in its time since boot, which counts as no less than this. */
+/* Of a machine that is up for less, as many in its time since boot, which counts as no less than
+ * this. */
 #define UP_MIN_S     300.0
 #define ORDER_HIGH \
     3 /* PAGE_ALLOC_COSTLY_ORDER: up to it the allocator tries hard, beyond it may give up */
@@ -189,7 +192,8 @@ static void make_title(struct rule_context *c, const struct incident *i, enum oo
     }
 }
 
-/* Where this report was cut before its figures, those of another of the same boot without a beginning stand for them. */
+/* Where this report was cut before its figures, those of another of the same boot without a
+ * beginning stand for them. */
 static struct incident with_figures(const struct rule_context *c, const struct incident *i,
                                     bool *borrowed)
 {
@@ -396,7 +400,8 @@ static void tell(struct rule_context *c, const struct incident *told, unsigned r
         (void)BYTES(RAM, "managed memory", f->total);
 }
 
-/* XFS asks again and again and says so after each hundred attempts; how large the block is, 3.10 does not say. */
+/* XFS asks again and again and says so after each hundred attempts; how large the block is, 3.10
+ * does not say. */
 static bool tell_retries(struct rule_context *c, const struct incident *i, unsigned recent)
 {
     const struct log_event *e = i->e;

@@ -1,6 +1,7 @@
 /* rule_balloon.c - memory of a guest that its hypervisor has.
  *
- * Kernels from 6.16 on print what the balloon holds; before, it is what was inflated less what was deflated since boot, in pages.
+ * Kernels from 6.16 on print what the balloon holds; before, it is what was inflated less what was
+ * deflated since boot, in pages.
  */
 #include "diagnose/cause.h"
 

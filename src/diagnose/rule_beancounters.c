@@ -1,7 +1,8 @@
 /* rule_beancounters.c - limits of an OpenVZ container that refused something, or that stand full.
  *
- * A container has a limit for each of two dozen resources, and each counts how often more of it was refused. The count is never reset while
- * the container runs: it tells that a limit was reached, not when. What is held now tells whether the limit is full still.
+ * A container has a limit for each of two dozen resources, and each counts how often more of it was
+ * refused. The count is never reset while the container runs: it tells that a limit was reached,
+ * not when. What is held now tells whether the limit is full still.
  */
 #include "diagnose/rule.h"
 
@@ -49,7 +50,8 @@ static double fullness(const struct beancounter_view *v)
     return is_guarantee(v) ? NAN : share_of(v->held, limit_of(v));
 }
 
-/* The first of the table that refused; of those of one kind the one that refused most often is no worse. */
+/* The first of the table that refused; of those of one kind the one that refused most often is no
+ * worse. */
 static const struct beancounter_view *worst_of(const struct snapshot *s, u64 container)
 {
     const struct beancounter_view *worst = NULL;

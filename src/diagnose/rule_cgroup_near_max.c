@@ -7,7 +7,8 @@
 
 /* Percent of the limit that only swap or its owner gives back. */
 #define FIRM_SHARE 90.0
-/* Without swap the rest is all that is left before a kill: a twentieth is what a program's size varies by anyway. */
+/* Without swap the rest is all that is left before a kill: a twentieth is what a program's size
+ * varies by anyway. */
 #define FIRM_END   95.0
 
 /* Percent of the limit, where nothing says what is in it. */
@@ -31,7 +32,8 @@ static bool tell_kills(struct rule_context *c, const struct cgroup_view *g)
 /* A node with so much available, in percent, has room, whatever kubectl top counts. */
 #define NODE_PLENTY 25.0
 
-/* "kubectl top nodes": what a node uses of what it may give to pods. The kernel has no limit there. */
+/* "kubectl top nodes": what a node uses of what it may give to pods. The kernel has no limit
+ * there. */
 static void from_node(struct rule_context *c, const struct cgroup_view *g)
 {
     double used = share_of(g->current, g->max);
@@ -69,10 +71,12 @@ static void from_node(struct rule_context *c, const struct cgroup_view *g)
     evidence(c, "share of that", used, IN_PERCENT, "the table", "over %.0f %%", USED_SHARE);
 }
 
-/* A container that has read so many times its limit from disk reads more than fits into it, or the same again. */
+/* A container that has read so many times its limit from disk reads more than fits into it, or the
+ * same again. */
 #define READ_AGAIN 10
 
-/* "docker stats" has what was read from disk since the container started: reads that fill the limit again and again are of file cache. */
+/* "docker stats" has what was read from disk since the container started: reads that fill the limit
+ * again and again are of file cache. */
 static void tell_blocks(struct rule_context *c, const struct cgroup_view *g, const char *name)
 {
     const struct container_view *v = container_find(c->s, g->path);
@@ -95,7 +99,8 @@ static void tell_blocks(struct rule_context *c, const struct cgroup_view *g, con
     evidence_shown(c, "BLOCK I/O, read", number_of(v->blocks_read), IN_BYTES, "the table");
 }
 
-/* Newer versions of docker stats leave inactive file cache out: a container that evicts and reads again looks as if it had room. */
+/* Newer versions of docker stats leave inactive file cache out: a container that evicts and reads
+ * again looks as if it had room. */
 #define READ_FAR_AGAIN 100
 #define ROOMY_SHARE    50.0
 
@@ -148,7 +153,8 @@ static void from_usage(struct rule_context *c, const struct cgroup_view *g)
     evidence(c, "share of the limit", used, IN_PERCENT, "the table", "over %.0f %%", USED_SHARE);
 }
 
-/* What memory.stat has of the kernel's own: as one figure since 5.18, as its parts before; none of it on v1. */
+/* What memory.stat has of the kernel's own: as one figure since 5.18, as its parts before; none of
+ * it on v1. */
 static u64 kernel_told(const struct cgroup_view *g)
 {
     static const enum counter parts[] = {NR_SLAB_RECLAIMABLE, NR_SLAB_UNRECLAIMABLE,
@@ -162,7 +168,8 @@ static u64 kernel_told(const struct cgroup_view *g)
     return sum;
 }
 
-/* Charged and neither anonymous nor file: what the kernel holds for the group. UNKNOWN where the others are not told. */
+/* Charged and neither anonymous nor file: what the kernel holds for the group. UNKNOWN where the
+ * others are not told. */
 static u64 kernel_charged(const struct cgroup_view *g)
 {
     u64 rest = g->current;
@@ -286,7 +293,8 @@ void rule_cgroup_near_max(struct rule_context *c)
                 from_usage(c, g);
             continue;
         }
-        /* With swap, or with some room, filled is a design (a database). Pushing against the wall without swap ends soon. */
+        /* With swap, or with some room, filled is a design (a database). Pushing against the wall
+         * without swap ends soon. */
         bool takes = swap_takes(c, g);
 
         finding_add(c, (no_swap && (hits || firm >= FIRM_END)) || stands ? SEV_WARNING : SEV_INFO,

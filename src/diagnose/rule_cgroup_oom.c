@@ -1,4 +1,5 @@
-/* rule_cgroup_oom.c - the limit of one cgroup killed: which level's, what filled it, whom, and why that one. */
+/* rule_cgroup_oom.c - the limit of one cgroup killed: which level's, what filled it, whom, and why
+ * that one. */
 #include "diagnose/left.h"
 #include "diagnose/oom_tell.h"
 
@@ -33,7 +34,8 @@ static int tells_much(const struct incident *i)
     return tells_cause(i) ? 2 : *i->e->comm || i->e->pid;
 }
 
-/* One finding a limit: an incident that tells more before one that tells less, the last of those. */
+/* One finding a limit: an incident that tells more before one that tells less, the last of
+ * those. */
 static bool stands_for_level(const struct rule_context *c, const struct incident *i)
 {
     const struct incident *end = c->incidents->items.items + c->incidents->items.count;
@@ -115,7 +117,8 @@ static void from_totals(struct rule_context *c)
     }
 }
 
-/* A report that lost the name of its group, in a log that has others: another look at one of those. */
+/* A report that lost the name of its group, in a log that has others: another look at one of
+ * those. */
 static bool adds_nothing(const struct rule_context *c, const struct incident *i)
 {
     if (i->e->oom_memcg || i->kills || known(i->e->limit))

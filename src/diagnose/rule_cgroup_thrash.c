@@ -4,7 +4,8 @@
 
 /* 100 pages a second that had just been there: each may be a wait for the device. */
 #define BUSY_PAGES       100.0
-/* Without pressure figures of the group: what would keep a disk with 100 random reads a second busy. */
+/* Without pressure figures of the group: what would keep a disk with 100 random reads a second
+ * busy. */
 #define BUSY_PAGES_BLIND 800.0
 /* Of its limit: where its nodes have less to give, a larger limit is met by the node. */
 #define ROOM_PART        4
@@ -45,7 +46,8 @@ static u64 left_on(const struct snapshot *s, u64 nodes)
     return sum;
 }
 
-/* What its limit could be raised by: of a group in a cpuset that is what its nodes have, not what the machine has. */
+/* What its limit could be raised by: of a group in a cpuset that is what its nodes have, not what
+ * the machine has. */
 static void tell_room(struct rule_context *c, const struct cgroup_view *g)
 {
     u64 nodes = nodes_of_group(c->s, g), left = nodes ? left_on(c->s, nodes) : UNKNOWN;

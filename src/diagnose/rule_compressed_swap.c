@@ -18,7 +18,8 @@ static void tell(struct rule_context *c, const char *name, u64 original, u64 com
     double held = share_of(compressed, c->f->total);
     bool bad = full >= FULL_PERCENT || ratio < RATIO_POOR;
 
-    /* What is compressed is in RAM as well: so much of it, and swapping out frees hardly anything. */
+    /* What is compressed is in RAM as well: so much of it, and swapping out frees hardly
+     * anything. */
     if (held >= HOLDS_MOST)
         finding_add(c, left_is_nothing(c->f) ? SEV_CRITICAL : SEV_WARNING, CONF_HIGH, "host", 0.95,
                     "%s holds %s of memory, %s of all, for %s that were swapped out to it%s", name,

@@ -1,6 +1,8 @@
-/* rule_cpu_steal.c - the hypervisor gives this guest's CPUs to others: the machine is slow, and memory is not why.
+/* rule_cpu_steal.c - the hypervisor gives this guest's CPUs to others: the machine is slow, and
+ * memory is not why.
  *
- * Never a warning: it says nothing of memory. It is said because who waits for a CPU looks for memory first. */
+ * Never a warning: it says nothing of memory. It is said because who waits for a CPU looks for
+ * memory first. */
 #include "diagnose/rule.h"
 
 #define STEAL 20.0 /* percent of all CPU time: one second in five */

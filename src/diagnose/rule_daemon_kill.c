@@ -14,8 +14,8 @@
 /* A program needs about a quarter beside its heap: threads, code, buffers. */
 #define HEAP_FILLS    0.75
 
-/* Does the kernel's own report stand in the log too? Then what others say of it adds nothing: of a group's kill, of any where no
- * limit is said, and of the machine's at the same moment. */
+/* Does the kernel's own report stand in the log too? Then what others say of it adds nothing: of a
+ * group's kill, of any where no limit is said, and of the machine's at the same moment. */
 #define SAME_MOMENT_US 10000000u
 static bool kernel_tells(const struct rule_context *c, const struct log_event *told)
 {
@@ -56,7 +56,8 @@ static void tell_told_heap(struct rule_context *c, const struct log_event *e, u6
     sizing_tell_heap(c, heap, limit);
 }
 
-/* The limit that the teller says, else the one that another block of the text has of that unit or container. */
+/* The limit that the teller says, else the one that another block of the text has of that unit or
+ * container. */
 static u64 told_limit(const struct rule_context *c, const struct log_event *e)
 {
     if (known(e->limit) || !e->task_memcg)
@@ -85,7 +86,8 @@ static bool runs_containers(const char *killer)
     return false;
 }
 
-/* A table of pods has the word OOMKilled: the limit stands elsewhere, and so does whether it was that or the node. */
+/* A table of pods has the word OOMKilled: the limit stands elsewhere, and so does whether it was
+ * that or the node. */
 static void tell_pod_row(struct rule_context *c, const struct log_event *e)
 {
     const char *pod = e->task_memcg;
@@ -244,7 +246,8 @@ static void tell_told(struct rule_context *c, const struct incident *i, double w
         tell_pod_row(c, e);
 }
 
-/* A pod without a request, or far over it, is evicted first: that is the choice, and the request what to change. */
+/* A pod without a request, or far over it, is evicted first: that is the choice, and the request
+ * what to change. */
 static void tell_request(struct rule_context *c, const struct log_event *e)
 {
     struct eviction_use use = oom_eviction_use(e->words);
@@ -337,7 +340,8 @@ static void tell_oomd_choice(struct rule_context *c, const struct log_event *e)
                       strstr(e->words, "pressure") ? "memory pressure" : "memory");
 }
 
-/* A daemon chose, as systemd-oomd does among groups; whether it killed one is not told, or it could not. */
+/* A daemon chose, as systemd-oomd does among groups; whether it killed one is not told, or it could
+ * not. */
 static void tell_choice(struct rule_context *c, const struct incident *i)
 {
     const struct log_event *e = i->e;
@@ -389,7 +393,8 @@ static bool says_whom(const struct log_event *e)
     return e->task_memcg || *e->comm;
 }
 
-/* A process that is asked to end twice, at two times, did not end at the first: an attempt is no kill. */
+/* A process that is asked to end twice, at two times, did not end at the first: an attempt is no
+ * kill. */
 static bool was_in_vain(const struct rule_context *c, const struct incident *last)
 {
     if (!last->e->pid || !last->e->words || !strstr(last->e->words, "SIGTERM"))
@@ -419,7 +424,8 @@ static void tell_in_vain(struct rule_context *c, const struct incident *last,
     oom_figure(size, c, e, OOM_PART_KILL, "pid", e->pid, IN_ID);
 }
 
-/* What a daemon did is said by others as well; that the machine ran out, and that another one met its limit, is news. */
+/* What a daemon did is said by others as well; that the machine ran out, and that another one met
+ * its limit, is news. */
 static bool is_news(const struct rule_context *c, const struct log_event *e,
                     const struct incident *daemon)
 {
@@ -473,7 +479,8 @@ static void tell_unnamed_eviction(struct rule_context *c, const struct log_event
                    name);
 }
 
-/* "oom_score_adj 905", "adj 705": how little the user would miss it, by Android; false where the message has none. */
+/* "oom_score_adj 905", "adj 705": how little the user would miss it, by Android; false where the
+ * message has none. */
 static bool android_adj(const struct log_event *e, int *ret)
 {
     const char *at = e->words ? strstr(e->words, "adj ") : NULL;
@@ -511,7 +518,8 @@ void rule_daemon_kill(struct rule_context *c)
         return;
     vec_for_each (&c->incidents->items, i) {
         if (i->e->kind == LOG_KILLED_BY) {
-            /* The first message of a kind has the reason; later ones may only say that it is done. */
+            /* The first message of a kind has the reason; later ones may only say that it is
+             * done. */
             if (!last || i->e->task_memcg || *i->e->comm)
                 last = i;
             kills += !incident_is_repeated(c->incidents, i);

@@ -4,10 +4,12 @@
 /* Without pressure figures: even at 1 ms each a tenth of the time. */
 #define STALLS_BLIND 100.0
 
-/* A page in 4 KiB, and about a microsecond to look at each: from here on a CPU is busy with it for a tenth of the time. */
+/* A page in 4 KiB, and about a microsecond to look at each: from here on a CPU is busy with it for
+ * a tenth of the time. */
 #define SCANS_MANY  100000.0
 #define STEALS_POOR 30.0 /* percent of what is looked at */
-/* Fewer scans hurt where hardly a page is found and programs wait for the disk meanwhile: 100 reads a second are all that a spindle does. */
+/* Fewer scans hurt where hardly a page is found and programs wait for the disk meanwhile: 100 reads
+ * a second are all that a spindle does. */
 #define SCANS_VAIN  10000.0
 #define READS_MANY  100.0
 
@@ -65,7 +67,8 @@ void rule_direct_reclaim(struct rule_context *c)
     }
     if (f->allocstall < ALLOCSTALLS_MANY)
         return;
-    /* Who thrashes reclaims all the time: the thrash is the cause, and its pain is not counted twice. */
+    /* Who thrashes reclaims all the time: the thrash is the cause, and its pain is not counted
+     * twice. */
     if (severity > SEV_INFO && (finding_said(c, RULE_SWAP_THRASH, SEV_WARNING) ||
                                 finding_said(c, RULE_FILE_THRASH, SEV_WARNING)))
         severity = SEV_INFO;

@@ -1,15 +1,17 @@
 /* rule_dirty_throttling.c - writers wait at the dirty limit.
  *
- * Flow control and not an emergency: any copy of a large file ends up here. It is information, unless memory hurts as well. */
+ * Flow control and not an emergency: any copy of a large file ends up here. It is information,
+ * unless memory hurts as well. */
 #include "diagnose/pain.h"
 
 /* Writers that wait show as I/O pressure. */
 #define IO_SOME   5.0
-/* Any device writes less in a tenth of a second; where little memory is left the limit is as small. */
+/* Any device writes less in a tenth of a second; where little memory is left the limit is as
+ * small. */
 #define DIRTY_MIN (16.0 * MIB)
 
-/* Percent of what is available where writers begin to be held back: the middle of vm.dirty_background_ratio and vm.dirty_ratio as
- * kernels come, 10 and 20. */
+/* Percent of what is available where writers begin to be held back: the middle of
+ * vm.dirty_background_ratio and vm.dirty_ratio as kernels come, 10 and 20. */
 #define HELD_SHARE 15.0
 
 /* A table of meminfo has the amounts, and neither the thresholds nor who waits. */

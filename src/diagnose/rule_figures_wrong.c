@@ -1,4 +1,5 @@
-/* rule_figures_wrong.c - figures of /proc/meminfo that cannot be beside each other: then nothing is concluded from them.
+/* rule_figures_wrong.c - figures of /proc/meminfo that cannot be beside each other: then nothing is
+ * concluded from them.
  *
  * What was found, and that all of its figures are taken for none, is observe/meminfo.c's.
  */

@@ -1,9 +1,11 @@
-/* rule_file_thrash.c - file pages are evicted and read again: the working set does not fit into the page cache. */
+/* rule_file_thrash.c - file pages are evicted and read again: the working set does not fit into the
+ * page cache. */
 #include "diagnose/pain.h"
 
 /* 1 MiB/s of pages that had just been there. */
 #define BUSY_PAGES       256.0
-/* Without pressure figures: what a disk with 100 random reads a second, of 8 pages each, cannot hide. */
+/* Without pressure figures: what a disk with 100 random reads a second, of 8 pages each, cannot
+ * hide. */
 #define BUSY_PAGES_BLIND 800.0
 
 void rule_file_thrash(struct rule_context *c)

@@ -4,7 +4,8 @@
 
 /* Percent of the free memory that stands in blocks that large. */
 #define LARGE_SHARE 5.0
-/* Percent of memory that is pinned, from which on a block of 2 MiB seldom has none of it where pins are spread. */
+/* Percent of memory that is pinned, from which on a block of 2 MiB seldom has none of it where pins
+ * are spread. */
 #define PINNED_MUCH 1.0
 /* Somebody asks in vain, a second. */
 #define ASKED       1.0
@@ -20,7 +21,8 @@ static enum severity severity_of(struct rule_context *c)
         return SEV_CRITICAL;
     if (in_vain && finding_said(c, RULE_THP_COMPACTION, SEV_WARNING))
         return SEV_WARNING;
-    /* When memory is short of everything its pieces are small too: only where nothing else explains the pain it is the cause. */
+    /* When memory is short of everything its pieces are small too: only where nothing else explains
+     * the pain it is the cause. */
     return pain_severity(&c->f->psi[PSI_MEM]) >= SEV_WARNING &&
                    !finding_said(c, NR_RULES, SEV_WARNING)
                ? SEV_WARNING
@@ -57,8 +59,8 @@ static void say_blocks(struct rule_context *c, const struct free_blocks *b)
     free_blocks_evidence(c, b);
 }
 
-/* One look: requests that compacted and still were denied, a second on average since boot. Faults that fall back without a wait
- * (thp_fault_fallback) are no such requests. */
+/* One look: requests that compacted and still were denied, a second on average since boot. Faults
+ * that fall back without a wait (thp_fault_fallback) are no such requests. */
 static double denied_since_boot(const struct rule_context *c)
 {
     u64 fails = c->s->vmstat[COMPACT_FAIL], us = c->s->uptime_us;
@@ -87,7 +89,8 @@ void rule_fragmentation(struct rule_context *c)
         return;
     }
     share = 100 * (double)b.large / (double)b.pages;
-    /* Who pastes the free lists asks of them; whether anybody asks in vain, one look does not say. */
+    /* Who pastes the free lists asks of them; whether anybody asks in vain, one look does not
+     * say. */
     if (share >= LARGE_SHARE ||
         (!(failed >= ASKED) && !(denied >= ASKED) && !in_log && !c->s->pasted))
         return;

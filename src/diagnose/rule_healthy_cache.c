@@ -16,7 +16,8 @@ void rule_healthy_cache(struct rule_context *c)
     double free_share = share_of(c->s->meminfo[MI_MEM_FREE], f->total);
     const u64 *m = c->s->meminfo;
     double cache = share_of(figure_add(f->cache, figure_or(m[MI_SRECLAIMABLE], 0)), f->total);
-    /* One look at a table: a machine with that much to take does not make its programs wait for it. */
+    /* One look at a table: a machine with that much to take does not make its programs wait for
+     * it. */
     bool one_look = c->s->pasted && isnan(f->allocstall);
     bool calm = pain_known(p) ? p->some < PAIN_NONE_SOME : one_look || f->allocstall < STALLS;
 

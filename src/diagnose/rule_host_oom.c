@@ -8,8 +8,8 @@
 /* So much of memory available is not the state of a machine that just had nothing left. */
 #define PLENTY    0.5
 
-/* Kills in cgroups that were seen, or (in all) of which the groups tell. A parent of cgroup v2 counts those of its children, one of v1 its own
- * only. */
+/* Kills in cgroups that were seen, or (in all) of which the groups tell. A parent of cgroup v2
+ * counts those of its children, one of v1 its own only. */
 static u64 kills_in_groups(const struct rule_context *c, bool in_all)
 {
     u64 kills = 0;
@@ -35,8 +35,9 @@ static bool log_has_group_kills(const struct rule_context *c)
     return false;
 }
 
-/* Kills that no log tells, and no cgroup that is there accounts for. A group that was removed took its counters along: whether its limit killed or
- * the machine, the counter of the machine cannot say. */
+/* Kills that no log tells, and no cgroup that is there accounts for. A group that was removed took
+ * its counters along: whether its limit killed or the machine, the counter of the machine cannot
+ * say. */
 static void from_counters(struct rule_context *c)
 {
     u64 seen = c->f->oom_kills_seen, all = c->s->vmstat[OOM_KILL];
@@ -79,7 +80,8 @@ static int tells_much(const struct incident *i)
     return tells_cause(i) ? 2 : *i->e->comm || i->e->pid;
 }
 
-/* Which incident stands for all: one that tells more before one that tells less, the last of those. */
+/* Which incident stands for all: one that tells more before one that tells less, the last of
+ * those. */
 static const struct incident *choose(const struct rule_context *c)
 {
     const struct incident *best = NULL;
@@ -97,7 +99,8 @@ static const struct incident *choose(const struct rule_context *c)
     return best;
 }
 
-/* A report that lost all that says of what it is, in a log that has limits: another look at one of those. */
+/* A report that lost all that says of what it is, in a log that has limits: another look at one of
+ * those. */
 static bool adds_nothing(const struct rule_context *c, const struct incident *i)
 {
     return !i->facts.of_machine && tells_much(i) == 0 && log_has_group_kills(c);
@@ -108,7 +111,8 @@ static const char *service_of(const struct incident *i)
     return i->e->task_memcg ? i->e->task_memcg : i->e->comm;
 }
 
-/* Kills in different services, none of which the text makes a cause: the machine is too small for all of them. */
+/* Kills in different services, none of which the text makes a cause: the machine is too small for
+ * all of them. */
 static bool tell_several(struct rule_context *c, const struct incident *last, u64 incidents)
 {
     char label[96], from[48] = "", to[48] = "", count[48], services_text[48];
@@ -202,8 +206,8 @@ static void tell_before(struct rule_context *c, const struct incident *main)
                    high);
 }
 
-/* Figures of a report without its beginning and its end, in a log that tells no kill. Of a log that tells failed allocations they are
- * most likely one of those: the kernel shows memory for both. */
+/* Figures of a report without its beginning and its end, in a log that tells no kill. Of a log that
+ * tells failed allocations they are most likely one of those: the kernel shows memory for both. */
 static const struct incident *part_of_report(const struct rule_context *c)
 {
     const struct incident *part = NULL;

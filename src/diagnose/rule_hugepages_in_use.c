@@ -58,7 +58,8 @@ void rule_hugepages_in_use(struct rule_context *c)
         finding_add(c, SEV_GOOD, CONF_HIGH, "host", 0.4, "%s are in huge pages, and they are used",
                     SIZE(bytes));
     } else {
-        /* Where memory is short, what lies idle under a promise is the news, and told (rule_hugepages_unused.c). */
+        /* Where memory is short, what lies idle under a promise is the news, and told
+         * (rule_hugepages_unused.c). */
         if (finding_said(c, RULE_HUGEPAGES_UNUSED, SEV_WARNING))
             return;
         finding_add(c, SEV_GOOD, CONF_HIGH, "host", 0.4,

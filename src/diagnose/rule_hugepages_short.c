@@ -1,8 +1,10 @@
 /* rule_hugepages_short.c - the pool of huge pages asked the page allocator in vain.
  *
- * A write to nr_hugepages ends at the first page that cannot be had, without an error: whoever wrote reads a smaller number, if they read it.
- * The kernel counts the failure (htlb_buddy_alloc_fail), also of surplus pages, for which a program waits. Pages of 1 GiB come from
- * elsewhere and are not counted. A pool that is used up and was never refused anything counts nothing at all.
+ * A write to nr_hugepages ends at the first page that cannot be had, without an error: whoever
+ * wrote reads a smaller number, if they read it. The kernel counts the failure
+ * (htlb_buddy_alloc_fail), also of surplus pages, for which a program waits. Pages of 1 GiB come
+ * from elsewhere and are not counted. A pool that is used up and was never refused anything counts
+ * nothing at all.
  */
 #include "diagnose/blocks.h"
 #include "diagnose/left.h"
@@ -19,8 +21,9 @@ static u64 left_to_promise(const struct snapshot *s)
     return known(unused) ? unused - MIN(promised, unused) : UNKNOWN;
 }
 
-/* A line of the kernel's log: "HugeTLB: allocating 4096 of page size 2.00 MiB failed.  Only allocated 3121 hugepages.", where hugepages= named
- * nodes "failed node1.  Only".   Mirrors: mm/hugetlb.c, hugetlb_hstate_alloc_pages and hugetlb_hstate_alloc_pages_onenode, 6.1 */
+/* A line of the kernel's log: "HugeTLB: allocating 4096 of page size 2.00 MiB failed. Only
+ * allocated 3121 hugepages.", where hugepages= named nodes "failed node1. Only". Mirrors:
+ * mm/hugetlb.c, hugetlb_hstate_alloc_pages and hugetlb_hstate_alloc_pages_onenode, 6.1 */
 static bool tell_boot(struct rule_context *c)
 {
     unsigned long long wanted, got;
@@ -86,7 +89,8 @@ bool hugepages_write_fell_short(const struct snapshot *s)
 
 static void tell_why(struct rule_context *c, u64 wanted);
 
-/* A write that the text shows, beside what the pool has since. It ends at the first page that cannot be had, without an error. */
+/* A write that the text shows, beside what the pool has since. It ends at the first page that
+ * cannot be had, without an error. */
 static bool tell_write(struct rule_context *c)
 {
     const struct pool_write *w = &c->s->pool_write;
@@ -130,7 +134,8 @@ static u64 surplus_allowed(const struct snapshot *s)
     return pages;
 }
 
-/* The node that has most of the pool where no write to the pool as a whole, which takes of all nodes by turns, left it so; NULL. */
+/* The node that has most of the pool where no write to the pool as a whole, which takes of all
+ * nodes by turns, left it so; NULL. */
 static const struct node_view *lopsided(const struct snapshot *s)
 {
     const struct node_view *most = NULL, *least = NULL;
@@ -179,8 +184,9 @@ static bool tell_node(struct rule_context *c)
     return true;
 }
 
-/* Memory is there, in pieces. Compaction joins what is free, and has little of it where cache fills memory: of 200 pages beside clean cache
- * Linux 6.1 got none, some or all, hardly more after compact_memory, and all of them without that cache (docs/fidelity.md, ask-cache). */
+/* Memory is there, in pieces. Compaction joins what is free, and has little of it where cache fills
+ * memory: of 200 pages beside clean cache Linux 6.1 got none, some or all, hardly more after
+ * compact_memory, and all of them without that cache (docs/fidelity.md, ask-cache). */
 static void tell_pieces(struct rule_context *c)
 {
     const u64 *m = c->s->meminfo;
@@ -209,7 +215,8 @@ static void tell_boot_parameter(struct rule_context *c)
                    "or vm.nr_hugepages in /etc/sysctl.d.");
 }
 
-/* Why, as far as the free lists of now tell, and what would help; `wanted`: bytes still to be had, UNKNOWN. */
+/* Why, as far as the free lists of now tell, and what would help; `wanted`: bytes still to be had,
+ * UNKNOWN. */
 static void tell_why(struct rule_context *c, u64 wanted)
 {
     struct free_blocks b;
@@ -246,8 +253,9 @@ static void tell_why(struct rule_context *c, u64 wanted)
     free_blocks_evidence(c, &b);
 }
 
-/* More failures between two looks than one write has, which ends at the first on each node: somebody asks again and again. What a single
- * write did not get is told alike by a capture that saw it and by one look afterwards. */
+/* More failures between two looks than one write has, which ends at the first on each node:
+ * somebody asks again and again. What a single write did not get is told alike by a capture that
+ * saw it and by one look afterwards. */
 static bool is_asking(const struct rule_context *c, double now)
 {
     return now * c->f->interval_s > (double)MAX(c->s->nodes.count, 1) + 0.5;

@@ -1,7 +1,9 @@
-/* rule_hugepages_unused.c - hugetlb pages set aside for nobody, or for programs that do not touch them.
+/* rule_hugepages_unused.c - hugetlb pages set aside for nobody, or for programs that do not touch
+ * them.
  *
- * Of all sizes where /sys tells them: /proc/meminfo has one size only. A promised page (HugePages_Rsvd) is as lost to everybody else as one
- * that nobody asked for, but its program may touch it any moment: that is told only while memory is short.
+ * Of all sizes where /sys tells them: /proc/meminfo has one size only. A promised page
+ * (HugePages_Rsvd) is as lost to everybody else as one that nobody asked for, but its program may
+ * touch it any moment: that is told only while memory is short.
  */
 #include "diagnose/cause.h"
 #include "diagnose/pain.h"
@@ -81,7 +83,8 @@ static void tell_command(struct rule_context *c, u64 idle)
              "/proc/meminfo", "%s", "");
 }
 
-/* Most of swap is in use, and of memory there is little more than the least that does not matter: what comes next has neither. */
+/* Most of swap is in use, and of memory there is little more than the least that does not matter:
+ * what comes next has neither. */
 static bool both_run_out(const struct figures *f)
 {
     return f->swap_used_share >= SWAP_MOSTLY && number_of(f->available) < 4 * left_little(f);

@@ -1,7 +1,8 @@
 /* rule_hugetlb_limit.c - a limit of the hugetlb controller refuses a cgroup huge pages.
  *
- * The event counts where it was asked, whichever limit of the groups above refused. Two limits count as one event: that of reservations
- * (rsvd.max), at which the mapping fails, and that of use (max), at which whoever touches a page ends with SIGBUS.
+ * The event counts where it was asked, whichever limit of the groups above refused. Two limits
+ * count as one event: that of reservations (rsvd.max), at which the mapping fails, and that of use
+ * (max), at which whoever touches a page ends with SIGBUS.
  */
 #include "diagnose/refused.h"
 

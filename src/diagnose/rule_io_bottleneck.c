@@ -1,6 +1,7 @@
 /* rule_io_bottleneck.c - programs wait for I/O, and memory is acquitted.
  *
- * Never a warning: a backup at full speed looks the same and is well. It is said because the symptoms are taken for memory's. */
+ * Never a warning: a backup at full speed looks the same and is well. It is said because the
+ * symptoms are taken for memory's. */
 #include "diagnose/pain.h"
 
 #define IO_SOME    20.0 /* percent: one second in five */
@@ -55,7 +56,8 @@ static void from_cpu_share(struct rule_context *c)
     evidence_shown(c, "MemTotal", number_of(f->total), IN_BYTES, "/proc/meminfo");
 }
 
-/* A table of vmstat: who waits it does not say, nor what is read again; whether swap is in it, it does. */
+/* A table of vmstat: who waits it does not say, nor what is read again; whether swap is in it, it
+ * does. */
 static void from_iowait(struct rule_context *c)
 {
     double wait = c->f->iowait, in = rate(c, PSWPIN), out = rate(c, PSWPOUT);

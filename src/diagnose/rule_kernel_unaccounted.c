@@ -1,7 +1,8 @@
 /* rule_kernel_unaccounted.c - memory that no counter explains. */
 #include "diagnose/cause.h"
 
-/* Percent of memory. Page tables of the kernel, per-CPU lists and drivers leave one to four; old kernels lack counters. */
+/* Percent of memory. Page tables of the kernel, per-CPU lists and drivers leave one to four; old
+ * kernels lack counters. */
 #define MUCH       10.0
 #define MUCH_EARLY 15.0
 /* Less is the kernel's own on a machine of any size, or a quarter of a small one. */
@@ -11,7 +12,8 @@
 /* A part of memory that is worth asking for. */
 #define MUCH_UNTOLD 30.0
 
-/* A paste that ends before Slab: what is neither free nor cache nor anonymous is the kernel's, in which part of it is not told. */
+/* A paste that ends before Slab: what is neither free nor cache nor anonymous is the kernel's, in
+ * which part of it is not told. */
 static void tell_untold(struct rule_context *c)
 {
     const u64 *m = c->s->meminfo;

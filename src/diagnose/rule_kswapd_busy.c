@@ -1,4 +1,5 @@
-/* rule_kswapd_busy.c - a table of processes shows kswapd at work: all of the time, or while the CPUs wait for I/O and hardly any cache is left. */
+/* rule_kswapd_busy.c - a table of processes shows kswapd at work: all of the time, or while the
+ * CPUs wait for I/O and hardly any cache is left. */
 #include "diagnose/cause.h"
 
 #define SPINS           80.0 /* percent of a CPU: it does not sleep */
@@ -9,7 +10,8 @@
 #define WORKS_AT_ALL    5.0
 /* More than any holder has (cause_weight). */
 #define THRASHES_WEIGHT (CAUSE_WEIGHT + 0.15)
-/* Percent of memory that can be had: with more than that it may be a stream of files passing through the cache, which is well. */
+/* Percent of memory that can be had: with more than that it may be a stream of files passing
+ * through the cache, which is well. */
 #define STREAM          30.0
 
 void rule_kswapd_busy(struct rule_context *c)

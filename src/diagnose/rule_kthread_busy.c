@@ -1,4 +1,5 @@
-/* rule_kthread_busy.c - a table of processes shows kcompactd, khugepaged or ksmd at work all of the time. */
+/* rule_kthread_busy.c - a table of processes shows kcompactd, khugepaged or ksmd at work all of the
+ * time. */
 #include "diagnose/cause.h"
 
 #define SPINS 80.0 /* percent of a CPU: it does not sleep */

@@ -1,6 +1,7 @@
 /* rule_leak_suspicion.c - growth without a plateau, whose it is, and when it reaches the limit.
  *
- * The group with the growth is named, not all above it: a parent whose growth is that of one child is left out. */
+ * The group with the growth is named, not all above it: a parent whose growth is that of one child
+ * is left out. */
 #include "diagnose/rule.h"
 
 #include <stdio.h>
@@ -15,10 +16,12 @@
 /* Less than a twentieth of what was there, or than 8 MiB, is breathing. */
 #define GROWN_SHARE   0.05
 #define GROWN_MIN     (8 * MIB)
-/* Further away than a day a straight line says nothing; nearer than an hour somebody should look now. */
+/* Further away than a day a straight line says nothing; nearer than an hour somebody should look
+ * now. */
 #define FAR_S         86400.0
 #define NEAR_S        3600.0
-/* A line may be drawn on to ten times its length: what half a minute shows is no forecast for an hour. */
+/* A line may be drawn on to ten times its length: what half a minute shows is no forecast for an
+ * hour. */
 #define EXTENDS       10.0
 /* From ten minutes on start-up phases are over; an hour speaks for itself. */
 #define SPAN_MEDIUM_S 600.0

@@ -63,7 +63,8 @@ void rule_memory_high_throttling(struct rule_context *c)
     vec_for_each (&c->s->cgroups, g) {
         const struct group_figures *gf = &c->f->groups[g - c->s->cgroups.items];
 
-        /* memory.events counts those below too: the level that throttles is the one with a memory.high that is met. */
+        /* memory.events counts those below too: the level that throttles is the one with a
+         * memory.high that is met. */
         if (wants_group(c, g) && known(g->high) && g->high < NO_LIMIT &&
             ((gf->event_rate[EV_HIGH] > 0 && group_at_own_limit(g, gf)) || stands_at(c, g, gf)))
             tell(c, g, gf);

@@ -1,4 +1,5 @@
-/* rule_memory_refused.c - a program says that it got no memory: who refused it, and why that may be. */
+/* rule_memory_refused.c - a program says that it got no memory: who refused it, and why that may
+ * be. */
 #include "diagnose/cause.h"
 #include "diagnose/locality.h"
 #include "diagnose/refused.h"
@@ -26,7 +27,8 @@ const char *refused_said(const struct refusal *r, char buf[static sizeof(r->prog
     return buf;
 }
 
-/* A group of this text that stands at its limit: what a new process takes is charged there. NULL. */
+/* A group of this text that stands at its limit: what a new process takes is charged there.
+ * NULL. */
 const struct cgroup_view *refused_full_group(const struct rule_context *c)
 {
     vec_for_each (&c->s->cgroups, g)
@@ -36,7 +38,8 @@ const struct cgroup_view *refused_full_group(const struct rule_context *c)
     return NULL;
 }
 
-/* DPDK tells of each size that it has no page of, as information beside a pool of another size that has some. */
+/* DPDK tells of each size that it has no page of, as information beside a pool of another size that
+ * has some. */
 static bool is_of_other_size(const struct snapshot *s, const struct refusal *r)
 {
     u64 named = refused_page_named(r->words), size = s->meminfo[MI_HUGE_PAGE_SIZE],
@@ -59,7 +62,8 @@ static bool is_shared_gpu(const struct rule_context *c)
     return false;
 }
 
-/* Who asks again for less has its first request told, not its last; of a JVM the code's pages come before the heap's. */
+/* Who asks again for less has its first request told, not its last; of a JVM the code's pages come
+ * before the heap's. */
 static bool is_larger(const struct refusal *r, const struct refusal *best)
 {
     return r->kind == best->kind && (r->kind == REFUSED_COMMIT || r->kind == REFUSED_HUGE) &&
@@ -76,7 +80,8 @@ static bool is_better_named(const struct refusal *r, const struct refusal *best)
 
 static const struct refusal *choose(const struct snapshot *s)
 {
-    /* What was refused by the kernel says more than a program's own limit, and that more than a warning. */
+    /* What was refused by the kernel says more than a program's own limit, and that more than a
+     * warning. */
     static const unsigned worth[NR_REFUSAL_KINDS] = {
         [REFUSED_COMMIT] = 4,   [REFUSED_FORK] = 5,  [REFUSED_FORK_RISK] = 1, [REFUSED_TASKS] = 4,
         [REFUSED_SHM] = 4,      [REFUSED_HUGE] = 5,  [REFUSED_HEAP] = 3,      [REFUSED_DEVICE] = 3,
@@ -87,7 +92,8 @@ static const struct refusal *choose(const struct snapshot *s)
     const struct refusal *best = NULL;
 
     vec_for_each (&s->refusals, r) {
-        /* A JVM says "insufficient memory" of a thread too; the line that says what failed says more. */
+        /* A JVM says "insufficient memory" of a thread too; the line that says what failed says
+         * more. */
         bool told = best && r->kind == REFUSED_TASKS && best->kind == REFUSED_COMMIT &&
                     !known(best->bytes) && strcmp(r->program, best->program) == 0;
         if (r->kind == REFUSED_POOL || is_of_other_size(s, r))
@@ -214,7 +220,8 @@ static void tell_heap(struct rule_context *c, const struct refusal *r)
     }
 }
 
-/* What the limits are called that programs set themselves, as far as a message of theirs has the size. */
+/* What the limits are called that programs set themselves, as far as a message of theirs has the
+ * size. */
 static const struct {
     const char *program, *option;
 } own_limits[] = {{"php", "memory_limit"},
@@ -377,7 +384,8 @@ static const struct task_limit_view *tasks_used_up(const struct snapshot *s)
     return best;
 }
 
-/* "cgroup: fork rejected by pids controller in /system.slice/app.service": the kernel names the group. */
+/* "cgroup: fork rejected by pids controller in /system.slice/app.service": the kernel names the
+ * group. */
 static const char *pids_group(const struct snapshot *s)
 {
     vec_for_each (&s->refusals, r) {
@@ -573,7 +581,8 @@ static bool mappings_used_up(const struct snapshot *s, u64 *ret_limit)
            (known(limit) || s->maps_counted <= MAPS_DEFAULT + 2);
 }
 
-/* A refusal for want of address space or a mapping, beside a process that has all its mappings: that is why. */
+/* A refusal for want of address space or a mapping, beside a process that has all its mappings:
+ * that is why. */
 static bool tell_mappings(struct rule_context *c, const struct refusal *r)
 {
     bool may_be = !r || r->kind == REFUSED_COMMIT || r->kind == REFUSED_TASKS ||

@@ -9,7 +9,8 @@
 /* 1 MiB/s: the share of less is an accident. */
 #define READ_BYTES (1.0 * MIB)
 
-/* A little below the thrash itself, which is the cause, whether it is the machine's or one cgroup's. */
+/* A little below the thrash itself, which is the cause, whether it is the machine's or one
+ * cgroup's. */
 static double weight_below_cause(const struct rule_context *c)
 {
     double weight = pain_weight(&c->f->pain), cause = 0;

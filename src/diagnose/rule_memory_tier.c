@@ -1,6 +1,8 @@
-/* rule_memory_tier.c - memory on nodes without processors is in use, and pages do not move between it and the rest.
+/* rule_memory_tier.c - memory on nodes without processors is in use, and pages do not move between
+ * it and the rest.
  *
- * How often such memory is used no file tells. So it is worth a warning only where a busy program has most of its memory there.
+ * How often such memory is used no file tells. So it is worth a warning only where a busy program
+ * has most of its memory there.
  */
 #include "diagnose/locality.h"
 
@@ -104,7 +106,8 @@ void rule_memory_tier(struct rule_context *c)
             used += n->total - n->free - MIN(pool, n->total - n->free);
         }
     }
-    /* A text need not have the settings; of a machine that has no such files nothing could be changed. */
+    /* A text need not have the settings; of a machine that has no such files nothing could be
+     * changed. */
     if (!wants_host(c) || !total || (!c->s->pasted && (!known(mode) || !known(demotion))) ||
         (known(mode) && known(demotion) && mode & TIERING && demotion) ||
         !(share_of(used, total) >= USED_PERCENT))

@@ -1,13 +1,16 @@
-/* rule_mlocked.c - locked and pinned memory, which nothing can reclaim: of the machine, and of a group's limit.
+/* rule_mlocked.c - locked and pinned memory, which nothing can reclaim: of the machine, and of a
+ * group's limit.
  *
- * Where what is left thrashes or runs short, that memory is the cause: it is told before what shows of it. */
+ * Where what is left thrashes or runs short, that memory is the cause: it is told before what shows
+ * of it. */
 #include "diagnose/left.h"
 #include "diagnose/pain.h"
 #include "observe/pinned.h"
 
 #define MUCH 20.0 /* percent of memory: the rest has to do all the giving way */
 
-/* The worst of what rules said before that follows when memory cannot give way. `otherwise`: none did. */
+/* The worst of what rules said before that follows when memory cannot give way. `otherwise`: none
+ * did. */
 static enum severity severity_of_pain(const struct rule_context *c, enum severity otherwise)
 {
     static const enum rule follows[] = {RULE_SWAP_THRASH, RULE_FILE_THRASH,

@@ -1,4 +1,5 @@
-/* rule_node_pressure.c - what kubelet says of its node: MemoryPressure, and how much its pods ask for. */
+/* rule_node_pressure.c - what kubelet says of its node: MemoryPressure, and how much its pods ask
+ * for. */
 #include "diagnose/oom_tell.h"
 
 #include <string.h>

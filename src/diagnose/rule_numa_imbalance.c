@@ -1,10 +1,11 @@
 /* rule_numa_imbalance.c - one node is exhausted while another has memory.
  *
- * What is not bound to a node overflows to the next before any node is reclaimed: every zone of the list is tried above its low watermark
- * first. So a node that stands at its watermarks while another has plenty is well used, unless somebody is reclaimed or waits: then
- * something is bound to it (cpuset, mempolicy, numactl, a virtual machine), or numa_foreign says who is sent away. With
- * vm.zone_reclaim_mode on, a node is reclaimed before another one is asked, whoever asks: then it is full of cache, most of which
- * could be dropped, and the reclaim is what tells.
+ * What is not bound to a node overflows to the next before any node is reclaimed: every zone of the
+ * list is tried above its low watermark first. So a node that stands at its watermarks while
+ * another has plenty is well used, unless somebody is reclaimed or waits: then something is bound
+ * to it (cpuset, mempolicy, numactl, a virtual machine), or numa_foreign says who is sent away.
+ * With vm.zone_reclaim_mode on, a node is reclaimed before another one is asked, whoever asks: then
+ * it is full of cache, most of which could be dropped, and the reclaim is what tells.
  */
 #include "diagnose/locality.h"
 #include "diagnose/pain.h"
@@ -134,8 +135,8 @@ static void tell_holder(struct rule_context *c, const struct spare *spare)
     evidence_placed(c, most, number_of(row.bytes));
 }
 
-/* vm.zone_reclaim_mode, where it is what has a node reclaimed before another one is asked; 0: it is off, not known, or somebody may have
- * no other node. */
+/* vm.zone_reclaim_mode, where it is what has a node reclaimed before another one is asked; 0: it is
+ * off, not known, or somebody may have no other node. */
 static u64 mode_to_blame(const struct rule_context *c, const struct spare *spare)
 {
     u64 mode = sysctl_value(c->s, "vm.zone_reclaim_mode");
@@ -379,8 +380,8 @@ static double reread_since_boot(const struct snapshot *s)
     return known(refaults) && known(in) ? share_of(refaults * (page / 1024), in) : NAN;
 }
 
-/* One look: whether the node is reclaimed now nobody saw. What is bound to it, or the mode, has it reclaimed whenever something is asked
- * of it, and what was evicted so far shows that it was. */
+/* One look: whether the node is reclaimed now nobody saw. What is bound to it, or the mode, has it
+ * reclaimed whenever something is asked of it, and what was evicted so far shows that it was. */
 static void tell_once(struct rule_context *c, const struct spare *spare)
 {
     double reread = reread_since_boot(c->s);
@@ -447,7 +448,8 @@ static void tell(struct rule_context *c, const struct spare *spare)
     evidence_pressure(c, "lost to memory", &c->f->pain, PRESSURE_FILE);
 }
 
-/* Allocations that had wanted this node, and those of them that another served; between two counts where a text has them. */
+/* Allocations that had wanted this node, and those of them that another served; between two counts
+ * where a text has them. */
 struct wanted {
     u64 all, foreign;
     bool between;
@@ -506,7 +508,8 @@ static void tell_counts(struct rule_context *c, const struct wanted *w, const ch
 /* Percent of a node's pages: who runs elsewhere takes that much of it. */
 #define STRANGERS_PERCENT 20.0
 
-/* Pages that programs of other nodes took there because they were told to (a policy, a cpuset), without what is interleaved. */
+/* Pages that programs of other nodes took there because they were told to (a policy, a cpuset),
+ * without what is interleaved. */
 static double strangers_share(const struct node_view *n)
 {
     u64 other = n->other_node;

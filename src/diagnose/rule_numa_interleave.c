@@ -1,7 +1,9 @@
-/* rule_numa_interleave.c - a program that runs on one part of the machine has its memory spread over all of it.
+/* rule_numa_interleave.c - a program that runs on one part of the machine has its memory spread
+ * over all of it.
  *
- * Interleave is for memory that all nodes use alike, or that no node has room for. Of a program whose processors are all on some nodes, and
- * whose memory would fit there, it makes a part of all accesses remote for nothing.
+ * Interleave is for memory that all nodes use alike, or that no node has room for. Of a program
+ * whose processors are all on some nodes, and whose memory would fit there, it makes a part of all
+ * accesses remote for nothing.
  */
 #include "diagnose/locality.h"
 

@@ -1,7 +1,9 @@
-/* rule_numa_placement.c - where a program has its memory: the answer to who pasted numastat -p or numa_maps.
+/* rule_numa_placement.c - where a program has its memory: the answer to who pasted numastat -p or
+ * numa_maps.
  *
- * On which nodes memory lies is neither good nor bad. Where the text also says on which processors the program may run, most of it being there
- * is good, and rule_numa_remote.c and rule_numa_interleave.c tell the rest.
+ * On which nodes memory lies is neither good nor bad. Where the text also says on which processors
+ * the program may run, most of it being there is good, and rule_numa_remote.c and
+ * rule_numa_interleave.c tell the rest.
  */
 #include "diagnose/locality.h"
 

@@ -1,8 +1,10 @@
 /* rule_numa_remote.c - a program that may run on some nodes only has its memory on others.
  *
- * What a program may run on is told by its allowed processors, where its memory lies by numa_maps. A program that may run everywhere is
- * left out: on which node it happens to run at this moment says nothing of the next one. Memory that is interleaved is another
- * rule's (rule_numa_interleave.c), and a node without processors is far from everybody (rule_memory_tier.c).
+ * What a program may run on is told by its allowed processors, where its memory lies by numa_maps.
+ * A program that may run everywhere is left out: on which node it happens to run at this moment
+ * says nothing of the next one. Memory that is interleaved is another rule's
+ * (rule_numa_interleave.c), and a node without processors is far from everybody
+ * (rule_memory_tier.c).
  */
 #include "diagnose/locality.h"
 
@@ -69,7 +71,8 @@ static u64 pool_free(const struct snapshot *s, u64 nodes)
     return sum;
 }
 
-/* Most of what lies elsewhere are huge pages of a pool. Small pages that are free do not help these. */
+/* Most of what lies elsewhere are huge pages of a pool. Small pages that are free do not help
+ * these. */
 static bool is_of_pool(const struct locality *l)
 {
     return share_of(l->pool_away, l->remote) >= REMOTE_PERCENT;
@@ -144,7 +147,8 @@ static void tell_why(struct rule_context *c, const struct process_view *p, const
     }
 }
 
-/* To bring the memory to the program, where there is room for it; else the program to the memory. */
+/* To bring the memory to the program, where there is room for it; else the program to the
+ * memory. */
 static void tell_what_to_do(struct rule_context *c, const struct process_view *p,
                             const struct locality *l)
 {

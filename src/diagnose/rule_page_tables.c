@@ -1,7 +1,8 @@
 /* rule_page_tables.c - the maps of address spaces hold much memory. */
 #include "diagnose/cause.h"
 
-/* Percent of memory. Fully mapped memory needs 0.2 % once; five is 25 times that, or very sparse. */
+/* Percent of memory. Fully mapped memory needs 0.2 % once; five is 25 times that, or very
+ * sparse. */
 #define MUCH 5.0
 
 void rule_page_tables(struct rule_context *c)

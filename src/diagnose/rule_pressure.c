@@ -1,4 +1,5 @@
-/* rule_pressure.c - time lost waiting for memory, and in which cgroups; a verdict of its own when nothing above explains it. */
+/* rule_pressure.c - time lost waiting for memory, and in which cgroups; a verdict of its own when
+ * nothing above explains it. */
 #include "diagnose/pain.h"
 
 #include <string.h>
@@ -81,7 +82,8 @@ void rule_pressure(struct rule_context *c)
 {
     if (wants_host(c))
         tell_host(c);
-    /* Children come after their parents: going backwards, the level where it happens is told first. */
+    /* Children come after their parents: going backwards, the level where it happens is told
+     * first. */
     for (size_t i = c->s->cgroups.count; i-- > 0;) {
         const struct cgroup_view *g = &c->s->cgroups.items[i];
         const struct pressure *p = &c->f->groups[i].psi[PSI_MEM];

@@ -1,4 +1,5 @@
-/* rule_pressure_wrong.c - pressure that the kernel's own counters contradict (figures.c finds it, and no other rule takes it for pressure). */
+/* rule_pressure_wrong.c - pressure that the kernel's own counters contradict (figures.c finds it,
+ * and no other rule takes it for pressure). */
 #include "diagnose/rule.h"
 
 static void tell(struct rule_context *c, const char *scope, const char *who,

@@ -34,7 +34,8 @@ static void tell_memory(struct rule_context *c)
                        LEFT_SIZE(c->f), SIZE(c->f->total));
 }
 
-/* kubelet says that it stops a container whose probe fails: SIGTERM, and signal 9 when the grace period is over. */
+/* kubelet says that it stops a container whose probe fails: SIGTERM, and signal 9 when the grace
+ * period is over. */
 static bool is_of_probe(const struct log_event *e)
 {
     return e->words && strstr(e->words, "failed liveness probe");

@@ -1,7 +1,9 @@
-/* rule_stuck.c - a task that did not run for minutes, and whether memory management is what it waited in.
+/* rule_stuck.c - a task that did not run for minutes, and whether memory management is what it
+ * waited in.
  *
- * A hung task says nothing of memory by itself. Its call trace does: the first row below that stands in it is what it waited for. A task that
- * waits elsewhere (a lock, a network file system) is no finding.
+ * A hung task says nothing of memory by itself. Its call trace does: the first row below that
+ * stands in it is what it waited for. A task that waits elsewhere (a lock, a network file system)
+ * is no finding.
  */
 #include "diagnose/oom_tell.h"
 
@@ -9,10 +11,11 @@
 
 #define WARNING_S 86400.0
 
-/* Each CPU is to do a piece of work, and who asked waits for all of them. A CPU that runs a real-time task without end, or spins in user space,
- * does not get to it. Memory has no part in that.
- *   Mirrors: mm/swap.c (__lru_add_drain_all), mm/page_alloc.c (__drain_all_pages, until 5.19), mm/slub.c (flush_all_cpus_locked, since 5.15),
- *            mm/vmstat.c (vmstat_refresh) */
+/* Each CPU is to do a piece of work, and who asked waits for all of them. A CPU that runs a
+ * real-time task without end, or spins in user space, does not get to it. Memory has no part in
+ * that.
+ *   Mirrors: mm/swap.c (__lru_add_drain_all), mm/page_alloc.c (__drain_all_pages, until 5.19),
+ *            mm/slub.c (flush_all_cpus_locked, since 5.15), mm/vmstat.c (vmstat_refresh) */
 static const char *const on_each_cpu[] = {
     "lru_add_drain_all", "__lru_add_drain_all", "drain_all_pages",     "__drain_all_pages",
     "flush_all_cpus",    "vmstat_refresh",      "schedule_on_each_cpu"};

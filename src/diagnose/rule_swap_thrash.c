@@ -3,11 +3,13 @@
 
 /* 1 MiB/s of pages in each direction: less is housekeeping on any device. */
 #define BUSY_PAGES     256.0
-/* What comes back without as much as a quarter going out again is recovery: something old wakes up. */
+/* What comes back without as much as a quarter going out again is recovery: something old wakes
+ * up. */
 #define BOTH_WAYS      0.25
 /* Where nobody measured lost time: after what hurts, before what only says that little is left. */
 #define WEIGHT_UNKNOWN 0.65
-/* Of the swap-ins, pages that were evicted recently: the second sign, which does not depend on pressure. */
+/* Of the swap-ins, pages that were evicted recently: the second sign, which does not depend on
+ * pressure. */
 #define REFAULT_SHARE  0.5
 
 void rule_swap_thrash(struct rule_context *c)

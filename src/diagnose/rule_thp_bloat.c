@@ -1,8 +1,9 @@
 /* rule_thp_bloat.c - transparent huge pages hold what nobody touched, while memory is short.
  *
- * No counter says how much of a huge page is used. What says that much is not: pages of zeroes among those swapped out (a huge page is
- * split for that, and its untouched parts are zeroes), huge pages that were split because they are mostly zeroes (6.12), and huge pages of
- * which programs gave a part back. Without such a sign it is worth knowing, and no more.
+ * No counter says how much of a huge page is used. What says that much is not: pages of zeroes
+ * among those swapped out (a huge page is split for that, and its untouched parts are zeroes), huge
+ * pages that were split because they are mostly zeroes (6.12), and huge pages of which programs
+ * gave a part back. Without such a sign it is worth knowing, and no more.
  */
 #include "diagnose/pain.h"
 
@@ -14,7 +15,8 @@
 /* Percent of anonymous memory in huge pages, and of all memory. */
 #define MOST             50.0
 #define MUCH             10.0
-/* Percent of the swapped pages that are zeroes: programs that are in use write something else into nearly all of theirs. */
+/* Percent of the swapped pages that are zeroes: programs that are in use write something else into
+ * nearly all of theirs. */
 #define ZEROES           10.0
 /* Percent of all huge pages ever made of which a part was given back. */
 #define PARTS_GIVEN_BACK 25.0
@@ -103,7 +105,8 @@ static bool is_last_kill(const struct rule_context *c, const struct incident *i)
     return true;
 }
 
-/* A limit killed, and most of what filled it was huge. Who is gone holds nothing any more: the report alone tells. */
+/* A limit killed, and most of what filled it was huge. Who is gone holds nothing any more: the
+ * report alone tells. */
 static void tell_kill(struct rule_context *c, const struct incident *i)
 {
     const u64 *g = i->e->report ? i->e->report->group : NULL;
@@ -124,8 +127,9 @@ static void tell_kill(struct rule_context *c, const struct incident *i)
                IN_BYTES);
 }
 
-/* Is what nobody touched in huge pages, at most all of them, much against what the group lacks? Huge pages are broken up on their way to
- * swap, so of a group that swaps fewer are left: then what counts is whether they could make the room for all that is there. */
+/* Is what nobody touched in huge pages, at most all of them, much against what the group lacks?
+ * Huge pages are broken up on their way to swap, so of a group that swaps fewer are left: then what
+ * counts is whether they could make the room for all that is there. */
 static bool could_be_bloated(const struct cgroup_view *g, u64 huge, u64 anon)
 {
     bool most = share_of(huge, anon) >= MOST;

@@ -1,7 +1,8 @@
 /* rule_thp_compaction.c - faults compact memory themselves to get huge pages. */
 #include "diagnose/pain.h"
 
-/* A direct compaction takes from 1 to some 10 ms: fewer than 10 in a second cannot add up to a tenth of the time. */
+/* A direct compaction takes from 1 to some 10 ms: fewer than 10 in a second cannot add up to a
+ * tenth of the time. */
 #define STALLS 10.0
 
 /* ... on average since boot, which has quiet times too. */
@@ -12,7 +13,8 @@
 /* Of counts since a start that nobody dates: one a second for a day. */
 #define STALLS_UNDATED 86400.0
 
-/* Time lost to memory since boot, as two looks would measure it over that time. False: no pressure is told. */
+/* Time lost to memory since boot, as two looks would measure it over that time. False: no pressure
+ * is told. */
 static bool lost_since_boot(const struct snapshot *s, double seconds, struct pressure *ret)
 {
     const struct psi_view *v = &s->psi[PSI_MEM];
@@ -25,7 +27,8 @@ static bool lost_since_boot(const struct snapshot *s, double seconds, struct pre
     return true;
 }
 
-/* Grepped counters say neither since when they count nor what they cost: so many stalls, most of them in vain, are worth a second look. */
+/* Grepped counters say neither since when they count nor what they cost: so many stalls, most of
+ * them in vain, are worth a second look. */
 static void undated(struct rule_context *c, double stalls, double fails)
 {
     const u64 *v = c->s->vmstat;
@@ -64,8 +67,9 @@ static void undated(struct rule_context *c, double stalls, double fails)
                    "/proc/vmstat");
 }
 
-/* One look has the totals since boot alone: so many stalls, of which so many in vain, were no accident. What they cost, the pressure since
- * boot tells, with the measure of two looks; where none is told, that they are in vain has to do. */
+/* One look has the totals since boot alone: so many stalls, of which so many in vain, were no
+ * accident. What they cost, the pressure since boot tells, with the measure of two looks; where
+ * none is told, that they are in vain has to do. */
 static void since_boot(struct rule_context *c)
 {
     const u64 *v = c->s->vmstat;

@@ -4,8 +4,8 @@
  *     kubectl top, docker stats      usage less inactive_file: cache that was read more than once counts
  *     podman stats, systemd-cgtop    usage: all cache counts
  *
- * What a container uses beyond all that is neither free nor cache on its machine can only be cache; where its own memory.stat was
- * pasted too, that says how much.
+ * What a container uses beyond all that is neither free nor cache on its machine can only be cache;
+ * where its own memory.stat was pasted too, that says how much.
  */
 #include "diagnose/left.h"
 #include "diagnose/rule.h"
@@ -57,7 +57,7 @@ static bool is_about(u64 a, u64 b)
     return known(a) && known(b) && fabs((double)a - (double)b) <= (double)b * SAME / 100;
 }
 
-/* --- beside free or /proc/meminfo --------------------------------------------------------------------------------------- */
+/* --- beside free or /proc/meminfo ------------------------------------------------------------- */
 
 /* Programs, tmpfs and the kernel: neither free nor cache. UNKNOWN. */
 static u64 firm_of(const struct rule_context *c)
@@ -73,8 +73,9 @@ static u64 firm_of(const struct rule_context *c)
     return taken < c->f->total ? c->f->total - taken : UNKNOWN;
 }
 
-/* Is the node of the table the machine that free was run on? Its size, which the table has from a rounded share, leaves out what is
- * reserved for the system; its use lies between what is no cache and what is not free. */
+/* Is the node of the table the machine that free was run on? Its size, which the table has from a
+ * rounded share, leaves out what is reserved for the system; its use lies between what is no cache
+ * and what is not free. */
 static bool is_this_machine(const struct rule_context *c, const struct cgroup_view *g, u64 firm)
 {
     double total = (double)c->f->total, size = (double)g->max, use = (double)g->current;
@@ -139,7 +140,7 @@ static void beside_host(struct rule_context *c)
     evidence_shown(c, "MemTotal", number_of(f->total), IN_BYTES, "/proc/meminfo");
 }
 
-/* --- beside the group's own files, or its processes ------------------------------------------------------------------------ */
+/* --- beside the group's own files, or its processes ------------------------------------------- */
 
 static bool has_stat(const struct cgroup_view *g)
 {

@@ -19,7 +19,8 @@ static double held(const struct rule_context *c, const struct process_view *p)
     return number_of(known(p->rss_anon) ? p->rss_anon : p->rss);
 }
 
-/* Of one process alone: what smem calls USS is nobody else's, as far as anonymous memory is not told. */
+/* Of one process alone: what smem calls USS is nobody else's, as far as anonymous memory is not
+ * told. */
 static double held_alone(const struct rule_context *c, const struct process_view *p)
 {
     return !known(p->rss_anon) && known(p->uss) ? number_of(p->uss) : held(c, p);
@@ -28,7 +29,8 @@ static double held_alone(const struct rule_context *c, const struct process_view
 /* Percent of memory from which on a program is what memory went to. */
 #define MOST_PERCENT 30.0
 
-/* All processes of one name: their memory together, and how many. By PSS, which divides what they share, where all tell it. */
+/* All processes of one name: their memory together, and how many. By PSS, which divides what they
+ * share, where all tell it. */
 static double held_by_name(const struct rule_context *c, const char *comm, unsigned *ret_count,
                            bool *ret_divided)
 {

@@ -1,4 +1,5 @@
-/* rule_use_not_in_processes.c - what all processes hold is far less than what is in use: the kernel, or nobody that is counted. */
+/* rule_use_not_in_processes.c - what all processes hold is far less than what is in use: the
+ * kernel, or nobody that is counted. */
 #include "diagnose/cause.h"
 
 /* Shares in percent: of what is used, in processes at most; of memory, used beside them. */
@@ -10,7 +11,8 @@
 /* A table of the largest leaves out some hundred others, none larger than its smallest. */
 #define OTHERS       200
 
-/* What all processes hold at most: the sum of the table, and for those that it leaves out its smallest row each. */
+/* What all processes hold at most: the sum of the table, and for those that it leaves out its
+ * smallest row each. */
 static u64 at_most(const struct rule_context *c)
 {
     u64 smallest = UNKNOWN;

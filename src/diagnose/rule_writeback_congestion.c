@@ -1,7 +1,8 @@
 /* rule_writeback_congestion.c - reclaim meets dirty pages and waits for the device. */
 #include "diagnose/pain.h"
 
-/* Pages that reclaim met while they were being written, a second: 1 MiB, or a tenth of all it looked at. */
+/* Pages that reclaim met while they were being written, a second: 1 MiB, or a tenth of all it
+ * looked at. */
 #define MET_PAGES 256.0
 #define MET_SHARE 0.1
 

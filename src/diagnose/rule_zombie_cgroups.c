@@ -1,7 +1,8 @@
 /* rule_zombie_cgroups.c - cgroups that were removed and are still there. */
 #include "diagnose/cause.h"
 
-/* Each costs from 10 to some 100 KiB of kernel memory: hundreds are nothing, and gone at the next reclaim. */
+/* Each costs from 10 to some 100 KiB of kernel memory: hundreds are nothing, and gone at the next
+ * reclaim. */
 #define MANY         1000
 /* No machine runs so many: systemd makes some 100, a full Kubernetes node some 1,000. */
 #define COUNTED_MANY 5000

@@ -1,4 +1,5 @@
-/* rules_cgroup_test.c - rules about cgroups, kills and growth: when they speak, about which level, and when they are silent. */
+/* rules_cgroup_test.c - rules about cgroups, kills and growth: when they speak, about which level,
+ * and when they are silent. */
 #include "base/test.h"
 #include "diagnose/pain.h"
 #include "diagnose/rig_testing.h"
@@ -346,7 +347,7 @@ static int leak_severity(u64 seconds, u64 limit, u64 (*anon)(u64 i))
     return severity;
 }
 
-static void steady_growth_is_a_leak_and_other_growth_is_not(void **state HW_UNUSED)
+TEST(steady_growth_is_a_leak_and_other_growth_is_not)
 {
     /* 110 MiB after a minute, 1 MiB/s: 600 s, ten times as long, are the furthest that counts. */
     assert_int_equal(leak_severity(60, 710 * MIB, steady_leak), SEV_WARNING);
@@ -395,28 +396,4 @@ RIG_TEST(a_pss_of_some_processes_is_not_told_as_the_sum_of_all)
         assert_string_not_equal(at->tool, "sum of PSS");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_group_full_of_idle_cache_is_good_news),
-        cmocka_unit_test(below_nine_tenths_of_its_limit_a_group_is_not_worth_a_word),
-        cmocka_unit_test(
-            a_group_of_anonymous_memory_at_its_limit_is_a_warning_when_it_meets_it_without_swap),
-        cmocka_unit_test(a_group_thrashes_when_it_refaults_at_its_limit_and_waits),
-        cmocka_unit_test(the_level_whose_limit_is_met_is_named_and_not_its_children),
-        cmocka_unit_test(thrash_inside_a_limit_is_not_the_machines),
-        cmocka_unit_test(memory_high_throttles_when_it_is_met_and_costs_time),
-        cmocka_unit_test(what_swap_has_room_for_is_not_called_without_swap),
-        cmocka_unit_test(a_group_that_waits_without_a_named_cause_is_a_warning_at_its_own_level),
-        cmocka_unit_test(a_kill_names_the_level_the_victim_and_why),
-        cmocka_unit_test(kills_grow_old),
-        cmocka_unit_test(counters_tell_a_kill_that_no_log_does),
-        cmocka_unit_test(many_allocation_failures_are_a_warning),
-        cmocka_unit_test(zombies_from_a_thousand),
-        cmocka_unit_test(steady_growth_is_a_leak_and_other_growth_is_not),
-        cmocka_unit_test(groups_and_host_are_reconciled_with_other_tools),
-        cmocka_unit_test(a_pss_of_some_processes_is_not_told_as_the_sum_of_all),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

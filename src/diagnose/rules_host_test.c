@@ -1,4 +1,5 @@
-/* rules_host_test.c - each rule about the machine: when it speaks, how loud, and when it is silent. */
+/* rules_host_test.c - each rule about the machine: when it speaks, how loud, and when it is
+ * silent. */
 #include "base/test.h"
 #include "diagnose/pain.h"
 #include "diagnose/rig_testing.h"
@@ -38,7 +39,8 @@ RIG_TEST(one_sample_with_pressure_is_a_verdict_with_gaps)
     assert_int_equal(r->d.verdict, VERDICT_UNKNOWN);
 }
 
-/* With refaults since boot the one look cannot tell whether the disk is waited for because of them. */
+/* With refaults since boot the one look cannot tell whether the disk is waited for because of
+ * them. */
 RIG_TEST(one_sample_of_waits_for_io_is_healthy_if_nothing_was_ever_wanted_again)
 {
     r->single = true;
@@ -567,53 +569,4 @@ RIG_TEST(waiting_for_evicted_pages_cites_the_file_that_it_is_from)
     assert_int_equal(cited, 2);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_quiet_machine_is_healthy_and_has_no_findings),
-        cmocka_unit_test(nothing_known_is_cannot_tell_and_no_finding),
-        cmocka_unit_test(one_sample_with_pressure_is_a_verdict_with_gaps),
-        cmocka_unit_test(one_sample_of_waits_for_io_is_healthy_if_nothing_was_ever_wanted_again),
-        cmocka_unit_test(swap_thrash_needs_both_directions),
-        cmocka_unit_test(swap_thrash_is_as_bad_as_the_time_it_costs),
-        cmocka_unit_test(io_pressure_counts_as_far_as_swap_explains_the_reads),
-        cmocka_unit_test(a_burst_of_two_seconds_is_no_state),
-        cmocka_unit_test(over_ten_seconds_the_totals_count_and_not_the_averages),
-        cmocka_unit_test(used_swap_at_rest_is_good_news),
-        cmocka_unit_test(file_thrash_is_refaults_that_cost_time),
-        cmocka_unit_test(without_pressure_figures_rates_decide_and_are_less_sure),
-        cmocka_unit_test(a_busy_disk_is_memory_when_refaults_explain_the_reads),
-        cmocka_unit_test(a_long_file_read_over_and_over_is_io_and_no_thrash),
-        cmocka_unit_test(a_busy_disk_without_refaults_acquits_memory),
-        cmocka_unit_test(
-            refaults_that_activate_nothing_do_not_explain_the_stalls_of_direct_reclaim),
-        cmocka_unit_test(direct_reclaim_is_stalls_that_cost_time),
-        cmocka_unit_test(background_reclaim_without_stalls_is_good_news),
-        cmocka_unit_test(a_full_cache_is_good_news_unless_it_hurts),
-        cmocka_unit_test(little_available_with_swap_is_a_warning_only_at_the_end),
-        cmocka_unit_test(little_available_without_swap_is_worse),
-        cmocka_unit_test(full_swap_matters_when_memory_is_scarce),
-        cmocka_unit_test(dirty_throttling_is_above_the_middle_of_the_thresholds_and_no_alarm),
-        cmocka_unit_test(reclaim_that_meets_writeback_is_a_warning_when_it_waits),
-        cmocka_unit_test(slab_says_which_cache),
-        cmocka_unit_test(unreclaimable_slab_is_a_warning_when_memory_is_scarce),
-        cmocka_unit_test(shared_memory_by_design_is_good_news),
-        cmocka_unit_test(shared_memory_that_takes_what_is_left_is_not),
-        cmocka_unit_test(memory_in_no_counter_is_said),
-        cmocka_unit_test(page_tables_from_a_twentieth_of_memory),
-        cmocka_unit_test(locked_memory_from_a_fifth_of_memory),
-        cmocka_unit_test(pinned_memory_is_told_from_locked_memory),
-        cmocka_unit_test(pinned_memory_is_told_before_the_thrash_that_it_causes),
-        cmocka_unit_test(the_commit_limit_matters_where_it_is_kept_to),
-        cmocka_unit_test(compressed_swap_tells_its_ratio),
-        cmocka_unit_test(pressure_alone_is_an_alarm_and_beside_a_cause_its_measure),
-        cmocka_unit_test(pressure_that_moves_while_nothing_stalls_is_wrong_and_no_pressure),
-        cmocka_unit_test(pressure_of_minutes_whose_total_stands_still_is_wrong),
-        cmocka_unit_test(processes_are_named_largest_first),
-        cmocka_unit_test(only_keeps_what_was_asked_for),
-        cmocka_unit_test(every_rule_has_all_its_texts_and_a_name_of_its_own),
-        cmocka_unit_test(waiting_for_evicted_pages_cites_the_file_that_it_is_from),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

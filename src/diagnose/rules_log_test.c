@@ -1,4 +1,5 @@
-/* rules_log_test.c - rules about what a log tells: bursts of kills, evictions, memory that could not be added; and the balloon. */
+/* rules_log_test.c - rules about what a log tells: bursts of kills, evictions, memory that could
+ * not be added; and the balloon. */
 #include "base/test.h"
 #include "diagnose/rig_testing.h"
 
@@ -90,14 +91,4 @@ RIG_TEST(a_balloon_is_what_was_inflated_and_not_deflated)
     assert_int_equal(rig_severity(r, RULE_BALLOON), -1);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kills_a_moment_apart_are_one_burst_and_its_largest_is_named),
-        cmocka_unit_test(an_eviction_is_told_with_what_was_used_and_what_was_requested),
-        cmocka_unit_test(memory_that_could_not_be_added_or_taken_is_a_finding),
-        cmocka_unit_test(a_balloon_is_what_was_inflated_and_not_deflated),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

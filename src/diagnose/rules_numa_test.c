@@ -13,7 +13,8 @@ static void add_node(struct rig *r, u32 id, const char *cpus, u64 free_bytes)
     vec_push(&r->now.nodes, n);
 }
 
-/* Two nodes whose processors are threads of the same cores, as machines have them, and one of memory alone. */
+/* Two nodes whose processors are threads of the same cores, as machines have them, and one of
+ * memory alone. */
 static void add_nodes(struct rig *r, u64 free_on_0, u64 free_on_1)
 {
     add_node(r, 0, "0-3,8-11", free_on_0);
@@ -317,23 +318,4 @@ RIG_TEST(without_numa_maps_the_report_says_that_it_cannot_tell)
     assert_true(rig_has_gap(r, RULE_NUMA_REMOTE));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_away_from_the_processors_is_told_with_what_brings_it_back),
-        cmocka_unit_test(huge_pages_of_a_pool_need_a_pool_where_the_program_runs),
-        cmocka_unit_test(memory_that_fits_on_no_node_is_not_gone_after),
-        cmocka_unit_test(who_may_run_where_its_memory_is_has_none_elsewhere),
-        cmocka_unit_test(a_node_without_processors_is_remote_to_nobody),
-        cmocka_unit_test(interleaving_is_for_who_runs_everywhere_or_has_no_room),
-        cmocka_unit_test(an_exhausted_node_is_told_with_who_may_have_no_other),
-        cmocka_unit_test(a_group_that_thrashes_in_a_cpuset_gets_what_its_nodes_have),
-        cmocka_unit_test(zone_reclaim_mode_is_the_cause_of_reclaim_beside_free_memory),
-        cmocka_unit_test(a_full_node_of_cache_is_well_where_nothing_is_reclaimed),
-        cmocka_unit_test(one_look_tells_a_node_that_is_reclaimed_by_its_mode),
-        cmocka_unit_test(slow_memory_matters_where_a_busy_program_has_most_of_its_own),
-        cmocka_unit_test(without_numa_maps_the_report_says_that_it_cannot_tell),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

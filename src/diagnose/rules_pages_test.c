@@ -1,4 +1,5 @@
-/* rules_pages_test.c - rules about huge pages, contiguous blocks and nodes: when each speaks, how loud, and when it is silent. */
+/* rules_pages_test.c - rules about huge pages, contiguous blocks and nodes: when each speaks, how
+ * loud, and when it is silent. */
 #include "base/test.h"
 #include "diagnose/rig_testing.h"
 
@@ -371,27 +372,4 @@ RIG_TEST(huge_pages_of_a_group_that_swaps_count_against_what_it_has_in_swap)
     assert_int_equal(rig_severity(r, RULE_THP_BLOAT), -1);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compaction_stalls_are_a_warning_when_they_cost_time),
-        cmocka_unit_test(fragmentation_needs_somebody_who_asks),
-        cmocka_unit_test(compaction_in_vain_is_fragmentation_that_hurts),
-        cmocka_unit_test(fragmentation_says_what_compaction_cannot_make_free),
-        cmocka_unit_test(one_look_tells_compaction_since_boot),
-        cmocka_unit_test(a_pool_that_did_not_get_its_pages_is_told),
-        cmocka_unit_test(a_limit_of_huge_pages_names_whose_it_is),
-        cmocka_unit_test(an_exhausted_node_matters_when_somebody_wants_it),
-        cmocka_unit_test(
-            a_node_at_its_watermarks_is_exhausted_when_it_is_reclaimed_beside_a_free_one),
-        cmocka_unit_test(an_exhausted_node_comes_before_the_thrash_that_it_makes),
-        cmocka_unit_test(huge_pages_unused_or_in_use),
-        cmocka_unit_test(huge_pages_nobody_uses_come_before_the_thrash_that_they_make),
-        cmocka_unit_test(huge_pages_are_no_cause_of_what_a_group_does_at_its_own_limit),
-        cmocka_unit_test(transparent_huge_pages_are_a_finding_while_memory_is_short),
-        cmocka_unit_test(huge_pages_of_a_group_that_swaps_count_against_what_it_has_in_swap),
-        cmocka_unit_test(huge_pages_given_back_in_part_are_a_sign_of_bloat),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,10 +1,12 @@
-/* sizing.h - what programs and containers were given, beside what they needed: heaps, requests and limits that the text has. */
+/* sizing.h - what programs and containers were given, beside what they needed: heaps, requests and
+ * limits that the text has. */
 #ifndef DIAGNOSE_SIZING_H
 #define DIAGNOSE_SIZING_H
 
 #include "diagnose/rule.h"
 
-/* How large the heap of this process may grow, as the text has it; pid 0, name "": not known. NULL where it does not say, or has several. */
+/* How large the heap of this process may grow, as the text has it; pid 0, name "": not known. NULL
+ * where it does not say, or has several. */
 const struct heap_view *sizing_heap(const struct snapshot *s, const char *comm, u32 pid);
 /* ... in bytes within this limit; UNKNOWN. */
 u64 sizing_heap_bytes(const struct heap_view *heap, u64 limit);

@@ -9,7 +9,8 @@
 /* NAN when it is not known of this process. */
 typedef double process_figure(const struct rule_context *c, const struct process_view *p);
 
-/* Indices of at most TOP_PROCESSES wanted processes with the largest figures of at least `from`, largest first. How many. */
+/* Indices of at most TOP_PROCESSES wanted processes with the largest figures of at least `from`,
+ * largest first. How many. */
 unsigned top_processes(const struct rule_context *c, process_figure *figure, double from,
                        u32 ret[TOP_PROCESSES]);
 /* "host", or what the user asked about. */

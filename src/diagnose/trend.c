@@ -1,7 +1,7 @@
 /* trend.c - points thinned out by time, and the slope through them.
  *
- * The slope is the median over all pairs of points (Theil and Sen): up to 29 % of the points may be anything. A least-squares
- * line was rejected because one spike at an end tilts it.
+ * The slope is the median over all pairs of points (Theil and Sen): up to 29 % of the points may be
+ * anything. A least-squares line was rejected because one spike at an end tilts it.
  */
 #include "diagnose/trend.h"
 

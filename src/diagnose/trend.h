@@ -1,8 +1,8 @@
 /* trend.h - how a figure grew over time, in bounded memory.
  *
- * At most TREND_POINTS points are kept. When they are full every second one goes and the distance between new points doubles, so
- * that the first and the last value stay and the points in between are spread over the whole time.
- * Invariants: times rise strictly; count <= TREND_POINTS.
+ * At most TREND_POINTS points are kept. When they are full every second one goes and the distance
+ * between new points doubles, so that the first and the last value stay and the points in between
+ * are spread over the whole time. Invariants: times rise strictly; count <= TREND_POINTS.
  */
 #ifndef DIAGNOSE_TREND_H
 #define DIAGNOSE_TREND_H

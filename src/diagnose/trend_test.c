@@ -2,7 +2,7 @@
 #include "base/test.h"
 #include "diagnose/trend.h"
 
-static void a_line_has_its_slope_and_no_plateau(void **state HW_UNUSED)
+TEST(a_line_has_its_slope_and_no_plateau)
 {
     struct trend t = {0};
     struct growth g;
@@ -18,7 +18,7 @@ static void a_line_has_its_slope_and_no_plateau(void **state HW_UNUSED)
     assert_int_equal(g.to, 1450);
 }
 
-static void one_spike_does_not_tilt_the_slope(void **state HW_UNUSED)
+TEST(one_spike_does_not_tilt_the_slope)
 {
     struct trend t = {0};
     struct growth g;
@@ -29,7 +29,7 @@ static void one_spike_does_not_tilt_the_slope(void **state HW_UNUSED)
     assert_true(g.per_s == 0);
 }
 
-static void a_plateau_shows_in_the_second_half(void **state HW_UNUSED)
+TEST(a_plateau_shows_in_the_second_half)
 {
     struct trend t = {0};
     struct growth g;
@@ -40,7 +40,7 @@ static void a_plateau_shows_in_the_second_half(void **state HW_UNUSED)
     assert_true(g.late_to_early < 0.2);
 }
 
-static void any_number_of_points_fits_and_spans_the_whole_time(void **state HW_UNUSED)
+TEST(any_number_of_points_fits_and_spans_the_whole_time)
 {
     struct trend t = {0};
     struct growth g;
@@ -58,7 +58,7 @@ static void any_number_of_points_fits_and_spans_the_whole_time(void **state HW_U
     assert_true(t.count >= TREND_POINTS / 2);
 }
 
-static void unknown_values_and_stale_times_are_left_out(void **state HW_UNUSED)
+TEST(unknown_values_and_stale_times_are_left_out)
 {
     struct trend t = {0};
     struct growth g;
@@ -72,15 +72,4 @@ static void unknown_values_and_stale_times_are_left_out(void **state HW_UNUSED)
     assert_false(trend_growth(&t, &g));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_line_has_its_slope_and_no_plateau),
-        cmocka_unit_test(one_spike_does_not_tilt_the_slope),
-        cmocka_unit_test(a_plateau_shows_in_the_second_half),
-        cmocka_unit_test(any_number_of_points_fits_and_spans_the_whole_time),
-        cmocka_unit_test(unknown_values_and_stale_times_are_left_out),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,7 +1,9 @@
-/* vmalloc_failed.c - vmalloc gave nothing: which of its reasons it was, of which one alone is a lack of memory.
+/* vmalloc_failed.c - vmalloc gave nothing: which of its reasons it was, of which one alone is a
+ * lack of memory.
  *
- * vmalloc wants single pages and a range of addresses for them. Which range that is, the call trace tells: modules and code made from
- * BPF have a small one of their own on most 64-bit machines, all others share the large one, which is small on 32 bits.
+ * vmalloc wants single pages and a range of addresses for them. Which range that is, the call trace
+ * tells: modules and code made from BPF have a small one of their own on most 64-bit machines, all
+ * others share the large one, which is small on 32 bits.
  *   Mirrors: mm/vmalloc.c (__vmalloc_node_range, alloc_vmap_area), 4.14 to 6.12
  */
 #include "diagnose/refused.h"

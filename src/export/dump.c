@@ -92,7 +92,7 @@ void dump_sort(struct dump *d)
         qsort(d->series.items, d->series.count, sizeof(*d->series.items), by_row);
 }
 
-/* --- CSV ------------------------------------------------------------------------------------------------------------ */
+/* --- CSV -------------------------------------------------------------------------------------- */
 
 static void csv_name(const struct dump_series *s, struct strbuf *out)
 {
@@ -129,7 +129,7 @@ void dump_render_csv(const struct dump *d, struct strbuf *out)
     free(next);
 }
 
-/* --- OpenMetrics ------------------------------------------------------------------------------------------------------ */
+/* --- OpenMetrics ------------------------------------------------------------------------------ */
 
 void dump_render_openmetrics(const struct dump *d, struct strbuf *out)
 {

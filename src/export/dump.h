@@ -1,9 +1,10 @@
 /* dump.h - metrics over the samples of a capture, as a table for other programs.
  *
- * A series is a metric with its labels. Its values are those of the samples in which something told it; where nothing did there is none.
- * Time is in seconds since 1970.
+ * A series is a metric with its labels. Its values are those of the samples in which something told
+ * it; where nothing did there is none. Time is in seconds since 1970.
  * Bounds: DUMP_VALUES_MAX values in all, which are kept in memory.
- * Use:    dump_init(&d, wanted); for each sample: dump_add(&d, &look, time_s, e); dump_sort(&d); dump_render_csv(&d, out); dump_done(&d);
+ * Use:    dump_init(&d, wanted); for each sample: dump_add(&d, &look, time_s, e); dump_sort(&d);
+ *         dump_render_csv(&d, out); dump_done(&d);
  */
 #ifndef EXPORT_DUMP_H
 #define EXPORT_DUMP_H
@@ -47,7 +48,8 @@ int dump_add(struct dump *d, const struct metric_look *l, double time_s, struct 
 /* Series in the order of the table, then of their first value. Nothing may be added afterwards. */
 void dump_sort(struct dump *d);
 
-/* One row per sample, a column for each series: highwater_cgroup_memory_current_bytes{cgroup="/web"}. */
+/* One row per sample, a column for each series:
+ * highwater_cgroup_memory_current_bytes{cgroup="/web"}. */
 void dump_render_csv(const struct dump *d, struct strbuf *out);
 /* Values with their times, series by series. */
 void dump_render_openmetrics(const struct dump *d, struct strbuf *out);

@@ -1,7 +1,9 @@
 /* http.c - libmicrohttpd in the caller's thread.
  *
- * The library's timeout is of silence, so a client that sends a byte now and then would stay for ever; each connection has its time here as well, after
- * which its socket is shut down and the library lets it go. Texts go to the library as one response, which lives until its last client has it. */
+ * The library's timeout is of silence, so a client that sends a byte now and then would stay for
+ * ever; each connection has its time here as well, after which its socket is shut down and the
+ * library lets it go. Texts go to the library as one response, which lives until its last client
+ * has it. */
 #include "export/http.h"
 
 #include "base/units.h"
@@ -42,7 +44,7 @@ static ns_t now_ns(void)
     return (ns_t)ts.tv_sec * NS_PER_S + (ns_t)ts.tv_nsec;
 }
 
-/* --- addresses --------------------------------------------------------------------------------------------------- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
 static bool parse_port(const char *text, u16 *ret)
 {
@@ -183,7 +185,7 @@ static void write_address(const struct sockaddr_storage *a, char *buf, size_t si
                  ntohs(v6->sin6_port));
 }
 
-/* --- who may ask ---------------------------------------------------------------------------------------------------- */
+/* --- who may ask ------------------------------------------------------------------------------ */
 
 bool http_is_host(const char *text)
 {
@@ -196,7 +198,8 @@ bool http_is_host(const char *text)
            strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") == len;
 }
 
-/* The Host header without its port, which a proxy or a tunnel may have changed. False when it is no such thing. */
+/* The Host header without its port, which a proxy or a tunnel may have changed. False when it is no
+ * such thing. */
 static bool host_of(const char *header, char *ret, size_t size)
 {
     const char *colon = strrchr(header, ':');
@@ -269,7 +272,7 @@ static enum MHD_Result look_at_header(void *ctx, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
-/* --- answers ---------------------------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 /* Takes the text. */
 static enum MHD_Result answer(struct MHD_Connection *c, unsigned code, const char *type,
@@ -367,7 +370,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     return say(c, MHD_HTTP_NOT_FOUND, "There are / and /metrics.\n");
 }
 
-/* --- clients ---------------------------------------------------------------------------------------------------------- */
+/* --- clients ---------------------------------------------------------------------------------- */
 
 static void on_connection(void *ctx, struct MHD_Connection *c, void **state,
                           enum MHD_ConnectionNotificationCode code)
@@ -421,7 +424,7 @@ void http_run(struct http *h)
     mhd->MHD_run(h->daemon);
 }
 
-/* --- open and close ------------------------------------------------------------------------------------------------- */
+/* --- open and close --------------------------------------------------------------------------- */
 
 /* What it would print of clients that misbehave is nobody's business: they are answered. */
 static void say_nothing(void *ctx, const char *fmt, va_list args) HW_PRINTF(2, 0);

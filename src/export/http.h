@@ -1,12 +1,16 @@
 /* http.h - two pages by HTTP, for whoever scrapes: / and /metrics.
  *
- * Listens:  on one numeric address; what it serves is public to all who reach that. TLS and passwords are a proxy's.
- * Hosts:    a request is answered when its Host is localhost, 127.0.0.1, [::1], the address that the client reached, or a name that was allowed: a page in somebody's
- *           browser, whose name leads here all of a sudden (DNS rebinding), is refused with 421.
- * Bounds:   HTTP_CLIENTS at once, the others wait; HTTP_TIMEOUT from the connection to its end, however slowly a client sends or reads; HTTP_MEMORY for what it sends.
- *           One request a connection.
+ * Listens:  on one numeric address; what it serves is public to all who reach that. TLS and
+ *           passwords are a proxy's.
+ * Hosts:    a request is answered when its Host is localhost, 127.0.0.1, [::1], the address that
+ *           the client reached, or a name that was allowed: a page in somebody's browser, whose
+ *           name leads here all of a sudden (DNS rebinding), is refused with 421.
+ * Bounds:   HTTP_CLIENTS at once, the others wait; HTTP_TIMEOUT from the connection to its end,
+ *           however slowly a client sends or reads; HTTP_MEMORY for what it sends. One request a
+ *           connection.
  * Never:    opens a file, waits, or keeps a text longer than its clients need it.
- * Use:      http_open(&options, &h, e); for (;;) { poll http_fd(h) for http_wait_ms(h); http_run(h); } http_close(h);
+ * Use:      http_open(&options, &h, e); for (;;) { poll http_fd(h) for http_wait_ms(h);
+ *           http_run(h); } http_close(h);
  */
 #ifndef EXPORT_HTTP_H
 #define EXPORT_HTTP_H
@@ -43,7 +47,8 @@ const char *http_url(const struct http *h);
 /* Does it listen on all addresses of the machine? */
 bool http_is_open_to_all(const struct http *h);
 
-/* Readable when http_run() has something to do; and how long to wait for that at most, -1 for ever. */
+/* Readable when http_run() has something to do; and how long to wait for that at most, -1 for
+ * ever. */
 int http_fd(const struct http *h);
 int http_wait_ms(struct http *h);
 void http_run(struct http *h);

@@ -1,4 +1,5 @@
-/* http_library.h - libmicrohttpd, loaded when something is to be served: it brings GnuTLS, which would cost every start of the program a third of its time. */
+/* http_library.h - libmicrohttpd, loaded when something is to be served: it brings GnuTLS, which
+ * would cost every start of the program a third of its time. */
 #ifndef EXPORT_HTTP_LIBRARY_H
 #define EXPORT_HTTP_LIBRARY_H
 
@@ -26,7 +27,8 @@ struct http_library {
 #undef X
 };
 
-/* Its functions, loaded at the first call and kept. NULL with *e: the library is not there, or lacks one of them. */
+/* Its functions, loaded at the first call and kept. NULL with *e: the library is not there, or
+ * lacks one of them. */
 const struct http_library *http_library(struct err *e);
 
 #endif

@@ -1,8 +1,9 @@
 /* metric.c - the table of metrics, and which things of a machine they are of.
  *
- * Rows of metrics.def become functions; rows of the kernel's counters share one function and say by `param` which counter they are. Per scope a
- * look has the indices of what is told, without those whose labels would be another's: names are the machine's, and a hostile tree may have
- * one twice (also after base/utf8.h has cleaned them). */
+ * Rows of metrics.def become functions; rows of the kernel's counters share one function and say by
+ * `param` which counter they are. Per scope a look has the indices of what is told, without those
+ * whose labels would be another's: names are the machine's, and a hostile tree may have one twice
+ * (also after base/utf8.h has cleaned them). */
 #include "export/metric.h"
 
 #include "base/arena.h"
@@ -41,7 +42,7 @@ const char *metric_type_name(enum metric_type type)
     return names[type];
 }
 
-/* --- values -------------------------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static double amount(u64 figure)
 {
@@ -203,7 +204,7 @@ static double value_group_pressure(const struct metric_look *l, u32 i, unsigned 
     return psi_seconds(l->s->cgroups.items[i].psi, param);
 }
 
-/* --- the table ----------------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static struct {
     struct arena texts;
@@ -294,7 +295,8 @@ static void add_pressure(enum metric_scope scope, const char *prefix)
         }
 }
 
-/* Lines of memory.stat that are told of each group: what it holds, and what reclaim did to it. All sixty would be most of what is exported. */
+/* Lines of memory.stat that are told of each group: what it holds, and what reclaim did to it. All
+ * sixty would be most of what is exported. */
 static const enum memory_stat told_stats[] = {
     STAT_ANON,
     STAT_FILE,
@@ -496,7 +498,7 @@ int metrics_choose(const char *list, bool **ret_wanted, struct err *e)
     return 0;
 }
 
-/* --- one moment ------------------------------------------------------------------------------------------------------ */
+/* --- one moment ------------------------------------------------------------------------------- */
 
 /* The thing's labels beside those that the metric has itself. */
 static void labels_of(const struct metric_look *l, enum metric_scope scope, u32 i,
@@ -714,7 +716,8 @@ void metrics_each(const struct metric_look *l, const bool *wanted, metric_fn *fn
     const struct metric *rows = metrics(&count);
     struct metric_labels labels;
 
-    /* Rows of one family that differ in a label take turns, thing by thing, as OpenMetrics has it: a family is told in one piece. */
+    /* Rows of one family that differ in a label take turns, thing by thing, as OpenMetrics has it:
+     * a family is told in one piece. */
     for (size_t first = 0; first < count; first = next) {
         for (next = first + 1; next < count && strcmp(rows[next].name, rows[first].name) == 0;)
             next++;
@@ -734,7 +737,7 @@ void metrics_each(const struct metric_look *l, const bool *wanted, metric_fn *fn
     }
 }
 
-/* --- text ----------------------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 void metric_labels_render(const struct metric_labels *labels, struct strbuf *out)
 {

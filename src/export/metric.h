@@ -1,12 +1,19 @@
-/* metric.h - the figures that leave highwater for other programs: one table, and its values at one moment.
+/* metric.h - the figures that leave highwater for other programs: one table, and its values at one
+ * moment.
  *
- * Names:      of Prometheus: highwater_, what it is, its unit (bytes, seconds, pages, ratio), of a counter _total. They come from metrics.def and, for
- *             what the kernel counts, from the tables that declare it (counters.def, memory_stat.def, cgroup_events.def), which have the texts as well.
- * Scopes:     whose figure it is; all but MACHINE bring labels. Rows of one family follow each other.
+ * Names:      of Prometheus: highwater_, what it is, its unit (bytes, seconds, pages, ratio), of a
+ *             counter _total. They come from metrics.def and, for what the kernel counts, from the
+ *             tables that declare it (counters.def, memory_stat.def, cgroup_events.def), which have
+ *             the texts as well.
+ * Scopes:     whose figure it is; all but MACHINE bring labels. Rows of one family follow each
+ *             other.
  * Unknown:    a figure that nothing tells has no value at all, and never 0.
- * Bounds:     control groups by `groups_max`, findings by FINDINGS_PER_RULE; the others are as many as the machine has.
- * Invariants: no two values have one name and the same labels, whatever names of groups and devices say: who comes second is left out.
- * Use:        metric_look_init(&l, snapshot, diagnosis, &keep); metrics_each(&l, NULL, print, ctx); metric_look_done(&l);
+ * Bounds:     control groups by `groups_max`, findings by FINDINGS_PER_RULE; the others are as many
+ *             as the machine has.
+ * Invariants: no two values have one name and the same labels, whatever names of groups and devices
+ *             say: who comes second is left out.
+ * Use:        metric_look_init(&l, snapshot, diagnosis, &keep); metrics_each(&l, NULL, print, ctx);
+ *             metric_look_done(&l);
  */
 #ifndef EXPORT_METRIC_H
 #define EXPORT_METRIC_H
@@ -59,7 +66,8 @@ struct metric_look {
     u64 left_out;                         /* groups */
 };
 
-/* Which groups have metrics, from one look to the next: a group that has them keeps them while it exists. */
+/* Which groups have metrics, from one look to the next: a group that has them keeps them while it
+ * exists. */
 struct metric_groups {
     u32 max; /* 0: all */
     struct u64map kept;
@@ -82,8 +90,8 @@ struct metric {
 const struct metric *metrics(size_t *ret_count);
 /* The first row of this name: the family's or the sample's, with or without "highwater_"; NULL. */
 const struct metric *metric_find(const char *name);
-/* What `wanted` is told of metrics_each(): one flag a row, for all rows of the families in `list`: names with commas between them, * and ? match.
- * -EINVAL names the first that matches nothing. */
+/* What `wanted` is told of metrics_each(): one flag a row, for all rows of the families in `list`:
+ * names with commas between them, * and ? match. -EINVAL names the first that matches nothing. */
 int metrics_choose(const char *list, bool **ret_wanted, struct err *e);
 
 extern const char *const metric_unit_names[NR_METRIC_UNITS];    /* "bytes"; "" */
@@ -91,7 +99,8 @@ extern const char *const metric_scope_names[NR_METRIC_SCOPES];  /* "cgroup" */
 extern const char *const metric_scope_labels[NR_METRIC_SCOPES]; /* "node, zone" */
 const char *metric_type_name(enum metric_type type);            /* "gauge" */
 
-/* `d` has had the snapshot added last; concluded: and diagnosis_conclude() since. All must outlive l. */
+/* `d` has had the snapshot added last; concluded: and diagnosis_conclude() since. All must outlive
+ * l. */
 void metric_look_init(struct metric_look *l, const struct snapshot *s, const struct diagnosis *d,
                       bool concluded, struct metric_groups *groups);
 void metric_look_done(struct metric_look *l);
@@ -109,7 +118,8 @@ struct metric_labels {
     char text[24]; /* of a number */
 };
 
-/* Each value there is, row by row of the table, in the order of the snapshot. Labels are valid only meanwhile. */
+/* Each value there is, row by row of the table, in the order of the snapshot. Labels are valid only
+ * meanwhile. */
 typedef void metric_fn(void *ctx, const struct metric *m, const struct metric_labels *labels,
                        double value);
 void metrics_each(const struct metric_look *l, const bool *wanted, metric_fn *fn, void *ctx);

@@ -1,4 +1,5 @@
-/* openmetrics.c - families one after the other, each with its type, unit and help before its values. */
+/* openmetrics.c - families one after the other, each with its type, unit and help before its
+ * values. */
 #include "export/openmetrics.h"
 
 #include <string.h>

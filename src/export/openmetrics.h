@@ -1,7 +1,8 @@
 /* openmetrics.h - one look as text that Prometheus scrapes.
  *
- * Two forms: OpenMetrics 1.0, and the older text format 0.0.4, which the textfile collector of node_exporter reads and scrapers that do not ask for the other.
- * They differ in how counters are declared, in units, and in the end mark.
+ * Two forms: OpenMetrics 1.0, and the older text format 0.0.4, which the textfile collector of
+ * node_exporter reads and scrapers that do not ask for the other. They differ in how counters are
+ * declared, in units, and in the end mark.
  */
 #ifndef EXPORT_OPENMETRICS_H
 #define EXPORT_OPENMETRICS_H

@@ -1,4 +1,5 @@
-/* openmetrics_test.c - what leaves for other programs is in their form, whatever machines call things, and bounded. */
+/* openmetrics_test.c - what leaves for other programs is in their form, whatever machines call
+ * things, and bounded. */
 #include "base/test.h"
 
 #include "diagnose/rig_testing.h"
@@ -68,7 +69,7 @@ RIG_TEST(a_family_is_told_in_one_piece_behind_its_head)
     strbuf_done(&text);
 }
 
-static void names_say_type_and_unit(void **state HW_UNUSED)
+TEST(names_say_type_and_unit)
 {
     size_t nr;
     const struct metric *rows = metrics(&nr);
@@ -135,7 +136,7 @@ RIG_TEST(what_is_not_known_has_no_value)
     strbuf_done(&text);
 }
 
-static void numbers_are_the_shortest_that_are_the_same(void **state HW_UNUSED)
+TEST(numbers_are_the_shortest_that_are_the_same)
 {
     static const struct {
         double value;
@@ -149,7 +150,7 @@ static void numbers_are_the_shortest_that_are_the_same(void **state HW_UNUSED)
         assert_string_equal(metric_number(buf, cases[i].value), cases[i].text);
 }
 
-static void fields_are_chosen_by_name_and_wildcard(void **state HW_UNUSED)
+TEST(fields_are_chosen_by_name_and_wildcard)
 {
     bool *wanted = NULL;
     struct err e = {0};
@@ -201,18 +202,4 @@ RIG_TEST(a_dump_has_a_column_for_each_series_and_blanks)
     free(wanted);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_family_is_told_in_one_piece_behind_its_head),
-        cmocka_unit_test(names_say_type_and_unit),
-        cmocka_unit_test(names_of_groups_may_be_anything),
-        cmocka_unit_test(groups_are_bounded_and_counted),
-        cmocka_unit_test(what_is_not_known_has_no_value),
-        cmocka_unit_test(numbers_are_the_shortest_that_are_the_same),
-        cmocka_unit_test(fields_are_chosen_by_name_and_wildcard),
-        cmocka_unit_test(a_dump_has_a_column_for_each_series_and_blanks),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* fleet.c - see fleet.h. Results come by service, promises by workload, and a service is found in a sorted list: nothing is quadratic. */
+/* fleet.c - see fleet.h. Results come by service, promises by workload, and a service is found in a
+ * sorted list: nothing is quadratic. */
 #include "fleet/fleet.h"
 
 #include "base/hash.h"

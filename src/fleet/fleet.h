@@ -1,8 +1,10 @@
 /* fleet.h - promised against needed: today's limits joined with what recordings showed.
  *
- * A row is a container (or unit) of today's with the same figures on all its nodes, or a service with results that is deployed nowhere.
- * Words:   need:     the largest need of a service's recordings, of those with the settings of the result that was stored last.
- *          promised: the request, which a scheduler sets aside; the limit where there is no request.
+ * A row is a container (or unit) of today's with the same figures on all its nodes, or a service
+ * with results that is deployed nowhere.
+ * Words:   need: the largest need of a service's recordings, of those with the settings of the
+ *          result that was stored last. promised: the request, which a scheduler sets aside; the
+ *          limit where there is no request.
  *          waste:    what the limit is above the need, times replicas.
  *          risk:     enum fleet_risk, the worst first.
  * Match:   a row's service is the first of promise_names() that has results, unless a map names it.
@@ -90,7 +92,8 @@ bool fleet_sort_find(const char *name, enum fleet_sort *ret);
 int fleet_read(struct store *s, enum fleet_sort sort, struct fleet *ret, struct err *e);
 void fleet_done(struct fleet *f);
 
-/* What is above the table, the table of the first `top` rows (0: all), and sums. input: of the store, to be shown. */
+/* What is above the table, the table of the first `top` rows (0: all), and sums. input: of the
+ * store, to be shown. */
 void fleet_text(const struct fleet *f, const char *input, u64 top, struct strbuf *out);
 void fleet_csv(const struct fleet *f, struct strbuf *out);
 /* The document of docs/schema/fleet.schema.json. */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static void quantities_are_those_of_kubernetes(void **state)
+TEST(quantities_are_those_of_kubernetes)
 {
     static const struct {
         const char *text;
@@ -27,7 +27,6 @@ static void quantities_are_those_of_kubernetes(void **state)
                                       "1e", "99999999999E", "1.5.5G", "nan"};
     u64 bytes;
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
         assert_int_equal(import_quantity(good[i].text, &bytes), 0);
         assert_int_equal(bytes, good[i].bytes);
@@ -44,11 +43,10 @@ static void import_string(struct promises *p, const char *text)
     promises_settle(p);
 }
 
-static void pods_stand_for_their_deployment(void **state)
+TEST(pods_stand_for_their_deployment)
 {
     struct promises p = {0};
 
-    (void)state;
     import_string(
         &p,
         "{\"kind\":\"List\",\"items\":["
@@ -79,11 +77,10 @@ static void pods_stand_for_their_deployment(void **state)
     promises_done(&p);
 }
 
-static void units_that_are_active_are_taken(void **state)
+TEST(units_that_are_active_are_taken)
 {
     struct promises p = {0};
 
-    (void)state;
     import_string(&p,
                   "Id=web@1.service\nMemoryMax=1073741824\nMemoryHigh=infinity\nMemoryLow=4096\n"
                   "Slice=system.slice\nActiveState=active\n\n"
@@ -96,7 +93,7 @@ static void units_that_are_active_are_taken(void **state)
     promises_done(&p);
 }
 
-static void names_go_from_the_exact_to_the_image(void **state)
+TEST(names_go_from_the_exact_to_the_image)
 {
     static const char *const want[] = {"a/web/app", "web/app", "a/web", "web", "app", "shop"};
     struct promise p = {.source = (char *)"kubernetes",
@@ -106,7 +103,6 @@ static void names_go_from_the_exact_to_the_image(void **state)
                         .image = (char *)"host:5000/team/shop:1.2@sha256:00"};
     struct promise_names names;
 
-    (void)state;
     promise_names(&p, &names);
     assert_int_equal(names.nr, ARRAY_SIZE(want));
     for (unsigned i = 0; i < names.nr; i++)
@@ -166,7 +162,24 @@ static const struct fleet_row *row_of(const struct fleet *f, const char *workloa
     return NULL;
 }
 
-static void fleet_of_units_is_judged(void **state)
+static int make_path(void **state)
+{
+    int fd;
+
+    (void)state;
+    snprintf(path, sizeof(path), "/tmp/highwater-fleet-XXXXXX");
+    fd = mkstemp(path);
+    close(fd);
+    return fd < 0;
+}
+
+static int remove_path(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+TEST_WITH(fleet_of_units_is_judged, make_path, remove_path)
 {
     static const struct {
         const char *unit;
@@ -183,7 +196,8 @@ static void fleet_of_units_is_judged(void **state)
     struct fleet f;
     struct err e = {0};
 
-    (void)state;
+    if (!db_is_there)
+        skip();
     assert_int_equal(store_open(path, STORE_WRITE, &s, &e), 0);
     for (unsigned i = 0; i < 6; i++) {
         char name[32];
@@ -191,7 +205,8 @@ static void fleet_of_units_is_judged(void **state)
         snprintf(name, sizeof(name), "%.*s", (int)strcspn(want[i].unit, "."), want[i].unit);
         put(s, a_result(name, "r1", 1000, 5));
     }
-    /* The larger need of two recordings counts, other settings and an earlier result of a recording do not. */
+    /* The larger need of two recordings counts, other settings and an earlier result of a recording
+     * do not. */
     put(s, a_result("fits", "r2", 1500, 4));
     struct store_result other = a_result("fits", "r2", 9000, 3);
     other.version = "older";
@@ -221,7 +236,7 @@ static void fleet_of_units_is_judged(void **state)
     store_close(s);
 }
 
-static void older_store_is_migrated_with_its_results(void **state)
+TEST_WITH(older_store_is_migrated_with_its_results, make_path, remove_path)
 {
     struct store *s;
     struct db *db;
@@ -229,7 +244,8 @@ static void older_store_is_migrated_with_its_results(void **state)
     struct err e = {0};
     u64 version = 0;
 
-    (void)state;
+    if (!db_is_there)
+        skip();
     assert_int_equal(db_open(path, true, NULL, &db, &e), 0);
     assert_int_equal(store_migrate(db, 1, &e), 0);
     s = &(struct store){db};
@@ -248,7 +264,7 @@ static void older_store_is_migrated_with_its_results(void **state)
 }
 
 /* Byte by byte: it is opened, or refused with one line; nothing is trusted. */
-static void damaged_store_is_told(void **state)
+TEST_WITH(damaged_store_is_told, make_path, remove_path)
 {
     struct store *s;
     struct err e = {0};
@@ -256,7 +272,8 @@ static void damaged_store_is_told(void **state)
     FILE *file;
     long size;
 
-    (void)state;
+    if (!db_is_there)
+        skip();
     assert_int_equal(store_open(path, STORE_WRITE, &s, &e), 0);
     put(s, a_result("web", "r1", 1000, 1));
     store_close(s);
@@ -290,38 +307,4 @@ static void damaged_store_is_told(void **state)
     assert_true(refused > 20);
 }
 
-static int make_path(void **state)
-{
-    int fd;
-
-    (void)state;
-    snprintf(path, sizeof(path), "/tmp/highwater-fleet-XXXXXX");
-    fd = mkstemp(path);
-    close(fd);
-    return fd < 0;
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    return unlink(path);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quantities_are_those_of_kubernetes),
-        cmocka_unit_test(pods_stand_for_their_deployment),
-        cmocka_unit_test(units_that_are_active_are_taken),
-        cmocka_unit_test(names_go_from_the_exact_to_the_image),
-    };
-    const struct CMUnitTest stored[] = {
-        cmocka_unit_test_setup_teardown(fleet_of_units_is_judged, make_path, remove_path),
-        cmocka_unit_test_setup_teardown(older_store_is_migrated_with_its_results, make_path,
-                                        remove_path),
-        cmocka_unit_test_setup_teardown(damaged_store_is_told, make_path, remove_path),
-    };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-
-    return db_is_there ? failed + cmocka_run_group_tests(stored, NULL, NULL) : failed;
-}
+TEST_MAIN()

@@ -28,7 +28,8 @@ static unsigned width_of(const char *text)
     return width;
 }
 
-/* Cut in the middle of a long name nothing is lost that tells one from another: its end goes, with a mark. */
+/* Cut in the middle of a long name nothing is lost that tells one from another: its end goes, with
+ * a mark. */
 static void put_name(struct strbuf *out, const char *name, unsigned width)
 {
     unsigned wide = width_of(name), shown = 0;

@@ -1,4 +1,5 @@
-/* import_json.c - objects of Kubernetes, and containers as `docker inspect` prints them. What others wrote: any member may be missing, or be something else. */
+/* import_json.c - objects of Kubernetes, and containers as `docker inspect` prints them. What
+ * others wrote: any member may be missing, or be something else. */
 #include "fleet/import_int.h"
 #include "page/page.h"
 
@@ -68,7 +69,8 @@ static int memory_of(json_object *resources, const char *kind, u64 *ret, struct 
     return 0;
 }
 
-/* A name of a replica set or job without what its owner put behind it: the hash of the template, or a time. */
+/* A name of a replica set or job without what its owner put behind it: the hash of the template, or
+ * a time. */
 static void cut_name(char *name, const char *hash)
 {
     char *dash = strrchr(name, '-');

@@ -1,7 +1,9 @@
-/* promise.h - what today's machines promise: requests and limits of containers and units, as they were imported.
+/* promise.h - what today's machines promise: requests and limits of containers and units, as they
+ * were imported.
  *
- * A row is one container (or unit) with the same figures on one node, `replicas` times. An import takes the place of what its source told before of
- * the same namespaces; of docker and systemd, which know no cluster, of the same node.
+ * A row is one container (or unit) with the same figures on one node, `replicas` times. An import
+ * takes the place of what its source told before of the same namespaces; of docker and systemd,
+ * which know no cluster, of the same node.
  */
 #ifndef FLEET_PROMISE_H
 #define FLEET_PROMISE_H
@@ -29,7 +31,8 @@ struct promises {
 void promises_done(struct promises *p);
 /* Put a copy in; texts are cleaned, and cut where they are absurdly long. */
 void promises_add(struct promises *p, const struct promise *one);
-/* By source, namespace, workload, container, then figures and node; the same ones become one; templates whose pods are there go. */
+/* By source, namespace, workload, container, then figures and node; the same ones become one;
+ * templates whose pods are there go. */
 void promises_settle(struct promises *p);
 
 /* nr[0 .. ret): names by which a result is looked for, the best first. They live as long as buf. */
@@ -56,8 +59,8 @@ int store_put_promises(struct store *s, const struct promises *p, const struct p
 int store_get_promises(struct store *s, struct promises *ret, struct promise_maps *ret_maps,
                        struct err *e);
 
-/* Read what `kubectl get -o json`, `docker inspect` or `systemctl show` printed. node: of what does not say its own; "" when it is not known.
- * -EINVAL with what would be right. */
+/* Read what `kubectl get -o json`, `docker inspect` or `systemctl show` printed. node: of what does
+ * not say its own; "" when it is not known. -EINVAL with what would be right. */
 int import_text(const char *text, size_t len, const char *node, struct promises *ret,
                 struct err *e);
 /* "128Mi", "1.5Gi", "500M", "128974848000m", "1e9" of Kubernetes. */

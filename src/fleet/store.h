@@ -1,13 +1,15 @@
 /* store.h - the results of a fleet in one file.
  *
- * Holds:    what 'size' and 'check' found of each recording, what today's limits are (promise.h), and the tasks of sweeps that are done
- *           (sweep_store.h).
- * Version:  user_version counts the migrations that made the tables (store_schema.c); an older file gets what it lacks when it is opened, one of a
- *           later program is refused.
- * Identity: a result is known by what it was made of: recording, settings, verb, version of the program. The same again takes its place.
+ * Holds:    what 'size' and 'check' found of each recording, what today's limits are (promise.h),
+ *           and the tasks of sweeps that are done (sweep_store.h).
+ * Version:  user_version counts the migrations that made the tables (store_schema.c); an older file
+ *           gets what it lacks when it is opened, one of a later program is refused.
+ * Identity: a result is known by what it was made of: recording, settings, verb, version of the
+ *           program. The same again takes its place.
  * Safety:   that of db.h; what is told as stored is on the disk.
  *
- * Use:      store_open("fleet.db", STORE_WRITE, &s, e); store_put_results(s, results, nr, e); store_close(s);
+ * Use:      store_open("fleet.db", STORE_WRITE, &s, e); store_put_results(s, results, nr, e);
+ *           store_close(s);
  */
 #ifndef FLEET_STORE_H
 #define FLEET_STORE_H
@@ -42,8 +44,8 @@ struct store_result {
     const char *recording;      /* path */
     const char *recording_hash; /* of its bytes */
     const char *settings;       /* "key=value" lines in the order of keys */
-    const char *
-        outcome; /* "found", "no need", "incomplete"; of check "fits", "does not fit", "cannot tell" */
+    /* "found", "no need", "incomplete"; of check "fits", "does not fit", "cannot tell" */
+    const char *outcome;
     bool complete; /* the recording holds all that was done */
     u64 peak_bytes, need_bytes, survives_bytes, max_bytes, high_bytes;
     u64 need_high_bytes; /* the end of the band of the need */
@@ -58,7 +60,8 @@ struct store_result {
 int store_put_results(struct store *s, const struct store_result *results, unsigned nr,
                       struct err *e);
 
-/* Each, without its document, by service, the latest stored first. Texts live during the call alone. */
+/* Each, without its document, by service, the latest stored first. Texts live during the call
+ * alone. */
 int store_each_result(struct store *s, void (*fn)(void *ctx, const struct store_result *r),
                       void *ctx, struct err *e);
 

@@ -1,10 +1,12 @@
-/* store_fuzz.c - writers of a store that are killed: at every step that they make on the disk, and at any moment with another one beside.
+/* store_fuzz.c - writers of a store that are killed: at every step that they make on the disk, and
+ * at any moment with another one beside.
  *
- * Step by step: a writer whose file system kills it (SIGKILL) at its n-th change of a file, for n = 1, 2, ... until one lives to its end; every
- * second time the write under way gets half of its bytes to the disk. At random: two writers at once put result after result, and
- * are killed when some time is over.
- * Checked each time, by another process' eyes: the file is whole, every result that was reported as stored is in it, all rows of a result are, and
- * nothing else but the one that was under way.
+ * Step by step: a writer whose file system kills it (SIGKILL) at its n-th change of a file, for n =
+ * 1, 2, ... until one lives to its end; every second time the write under way gets half of its
+ * bytes to the disk. At random: two writers at once put result after result, and are killed when
+ * some time is over. Checked each time, by another process' eyes: the file is whole, every result
+ * that was reported as stored is in it, all rows of a result are, and nothing else but the one that
+ * was under way.
  */
 #include "base/test.h"
 
@@ -393,7 +395,8 @@ static void run_broken(u64 operations)
     kill_at_every_step(false);
 }
 
-/* In memory where there is such a place: a killed process loses nothing that the kernel has, so disks are waited for in vain. */
+/* In memory where there is such a place: a killed process loses nothing that the kernel has, so
+ * disks are waited for in vain. */
 static void make_folder(char *folder, size_t size)
 {
     snprintf(folder, size, "/dev/shm/highwater-store-XXXXXX");

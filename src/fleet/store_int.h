@@ -16,7 +16,8 @@ struct store {
 extern const char *const store_migrations[];
 extern const unsigned nr_store_migrations;
 
-/* What the file lacks of the latest version, and whether it is ours at all.  upto: make this version (tests), 0: the latest. */
+/* What the file lacks of the latest version, and whether it is ours at all. upto: make this version
+ * (tests), 0: the latest. */
 int store_migrate(struct db *db, unsigned upto, struct err *e);
 
 /* The same as store_open(), with the parts that tests choose. */

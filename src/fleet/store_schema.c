@@ -1,6 +1,7 @@
 /* store_schema.c - the tables, version by version.
  *
- * A migration that a release had is never changed: files that it made are out there. A new version is a new row. */
+ * A migration that a release had is never changed: files that it made are out there. A new version
+ * is a new row. */
 #include "base/strbuf.h"
 #include "fleet/store_int.h"
 

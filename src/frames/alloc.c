@@ -1,9 +1,9 @@
 /* alloc.c - one allocation, one free: zones, watermarks, per-CPU list or buddy lists.
  *
- * Zones are tried from the highest that the request may use down to DMA, node after node. Each is asked whether the
- * request leaves it above its watermark; the first that says yes and has a block serves. Low zones
- * keep lowmem_reserve back, so a machine with much RAM does not fill DMA32 with what could be in
- * Normal.
+ * Zones are tried from the highest that the request may use down to DMA, node after node. Each is
+ * asked whether the request leaves it above its watermark; the first that says yes and has a block
+ * serves. Low zones keep lowmem_reserve back, so a machine with much RAM does not fill DMA32 with
+ * what could be in Normal.
  */
 #include "frames/folio.h"
 #include "frames/frames_int.h"
@@ -42,8 +42,8 @@ static pfn_t zone_take(struct frames *fr, struct zone *z, unsigned order, unsign
     return pfn;
 }
 
-/* zone_allows() of a single page by one who may not go below the watermark: most requests, at each zone of the list that is
- * full. */
+/* zone_allows() of a single page by one who may not go below the watermark: most requests, at each
+ * zone of the list that is full. */
 static inline bool zone_allows_page(const struct zone *z, enum zone_type highest,
                                     enum watermark wmark)
 {
@@ -51,8 +51,8 @@ static inline bool zone_allows_page(const struct zone *z, enum zone_type highest
            zone_wmark_pages(z, wmark) + z->lowmem_reserve[highest] + z->nr_reserved_highatomic;
 }
 
-/* From `from` on in a zonelist. `locally`: on the node of the best zone alone; where each zone there is below its watermark, *ret_rest
- * is the zone behind them. */
+/* From `from` on in a zonelist. `locally`: on the node of the best zone alone; where each zone
+ * there is below its watermark, *ret_rest is the zone behind them. */
 static pfn_t zonelist_take(struct frames *fr, struct zone **from, struct alloc_nodes nodes,
                            struct zone *wanted, bool locally, unsigned order, unsigned mt,
                            u32 alloc_flags, unsigned cpu, struct zone ***ret_rest)

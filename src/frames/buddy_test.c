@@ -82,9 +82,8 @@ static void take_the_scraps(void)
     }
 }
 
-static void buddy_split_keeps_the_lower_half(void **state)
+TEST_WITH(buddy_split_keeps_the_lower_half, machine_setup, machine_teardown)
 {
-    (void)state;
     take_the_scraps();
     assert_int_equal(take(0, MT_MOVABLE), base);
     assert_string_equal(draw(base, DRAWN), ".01-2---3-------4---------------");
@@ -94,12 +93,11 @@ static void buddy_split_keeps_the_lower_half(void **state)
     assert_string_equal(draw(base, DRAWN), ".01-........2---4---------------");
 }
 
-static void buddy_merge_restores_order_10(void **state)
+TEST_WITH(buddy_merge_restores_order_10, machine_setup, machine_teardown)
 {
     u64 free_before, blocks;
     pfn_t a, b;
 
-    (void)state;
     take_the_scraps();
     free_before = zone->free_pages;
     blocks = zone->nr_free[10];
@@ -114,11 +112,10 @@ static void buddy_merge_restores_order_10(void **state)
     assert_int_equal(frame_order(&fr.frame[base]), 10);
 }
 
-static void buddy_does_not_merge_blocks_that_are_not_buddies(void **state)
+TEST_WITH(buddy_does_not_merge_blocks_that_are_not_buddies, machine_setup, machine_teardown)
 {
     pfn_t p[4];
 
-    (void)state;
     take_the_scraps();
     for (unsigned i = 0; i < 4; i++)
         p[i] = take(0, MT_MOVABLE);
@@ -131,11 +128,10 @@ static void buddy_does_not_merge_blocks_that_are_not_buddies(void **state)
 
 /* A page whose buddy's parent is already free waits at the tail for the merge that will probably
  * come. */
-static void buddy_likely_to_merge_goes_to_the_tail(void **state)
+TEST_WITH(buddy_likely_to_merge_goes_to_the_tail, machine_setup, machine_teardown)
 {
     pfn_t p[16];
 
-    (void)state;
     take_the_scraps();
     for (unsigned i = 0; i < 16; i++)
         p[i] = take(0, MT_MOVABLE);
@@ -152,11 +148,10 @@ static void buddy_likely_to_merge_goes_to_the_tail(void **state)
     assert_int_equal(zone->free_area[0][MT_MOVABLE].head, p[12]);
 }
 
-static void buddy_takes_blocks_from_low_to_high_on_a_fresh_machine(void **state)
+TEST_WITH(buddy_takes_blocks_from_low_to_high_on_a_fresh_machine, machine_setup, machine_teardown)
 {
     pfn_t before;
 
-    (void)state;
     take_the_scraps();
     before = take(10, MT_MOVABLE);
     assert_int_equal(before, base);
@@ -171,11 +166,10 @@ static void buddy_takes_blocks_from_low_to_high_on_a_fresh_machine(void **state)
     assert_int_equal(take(0, MT_MOVABLE), PFN_NONE);
 }
 
-static void pageblock_unmovable_page_claims_a_whole_block(void **state)
+TEST_WITH(pageblock_unmovable_page_claims_a_whole_block, machine_setup, machine_teardown)
 {
     pfn_t pfn;
 
-    (void)state;
     take_the_scraps();
     pfn = take(0, MT_UNMOVABLE);
     assert_int_equal(pfn, base);
@@ -195,9 +189,8 @@ static void fill_and_free(unsigned n)
         give(base + i, 0);
 }
 
-static void pageblock_less_than_half_free_keeps_its_type(void **state)
+TEST_WITH(pageblock_less_than_half_free_keeps_its_type, machine_setup, machine_teardown)
 {
-    (void)state;
     fill_and_free(16);
     for (unsigned i = 16; i < PAGEBLOCK_PAGES; i++)
         frame_set(&fr.frame[base + i], PG_LRU); /* the rest could move: not alike */
@@ -212,17 +205,16 @@ static void pageblock_less_than_half_free_keeps_its_type(void **state)
         frame_clear(&fr.frame[base + i], PG_LRU);
 }
 
-static void pageblock_of_pages_that_cannot_move_changes_type(void **state)
+TEST_WITH(pageblock_of_pages_that_cannot_move_changes_type, machine_setup, machine_teardown)
 {
-    (void)state;
     fill_and_free(16);
     assert_int_equal(take(1, MT_UNMOVABLE), base);
     assert_int_equal(frames_pageblock_mt(&fr, base), MT_UNMOVABLE);
 }
 
-static void pageblock_movable_page_takes_the_smallest_block_of_another_type(void **state)
+TEST_WITH(pageblock_movable_page_takes_the_smallest_block_of_another_type, machine_setup,
+          machine_teardown)
 {
-    (void)state;
     fill_and_free(0);
     for (unsigned i = 0; i < 2; i++)
         fr.pageblock_mt[(base >> PAGEBLOCK_ORDER) + i] = MT_UNMOVABLE;
@@ -235,11 +227,10 @@ static void pageblock_movable_page_takes_the_smallest_block_of_another_type(void
     assert_int_equal(frames_pageblock_mt(&fr, base), MT_UNMOVABLE);
 }
 
-static void pageblock_theft_boosts_the_watermarks_up_to_a_limit(void **state)
+TEST_WITH(pageblock_theft_boosts_the_watermarks_up_to_a_limit, machine_setup, machine_teardown)
 {
     u64 high = zone->watermark[WMARK_HIGH];
 
-    (void)state;
     fill_and_free(16);
     assert_int_equal(zone->watermark_boost, 0);
     fr.boosted = 0;
@@ -250,12 +241,11 @@ static void pageblock_theft_boosts_the_watermarks_up_to_a_limit(void **state)
     assert_int_equal(zone_wmark_pages(zone, WMARK_HIGH), high + zone->watermark_boost);
 }
 
-static void highatomic_block_is_reserved_and_given_back(void **state)
+TEST_WITH(highatomic_block_is_reserved_and_given_back, machine_setup, machine_teardown)
 {
     u32 flags = ALLOC_WMARK_MIN | ALLOC_HARDER | ALLOC_HIGH;
     pfn_t pfn;
 
-    (void)state;
     pfn = frames_try_alloc(&fr, nodes_near(0), 2, MT_UNMOVABLE, flags, 0);
     assert_int_not_equal(pfn, PFN_NONE);
     assert_int_equal(frames_pageblock_mt(&fr, pfn), MT_HIGHATOMIC);
@@ -268,23 +258,4 @@ static void highatomic_block_is_reserved_and_given_back(void **state)
     frames_free(&fr, pfn, 2, 0);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, machine_setup, machine_teardown)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        T(buddy_split_keeps_the_lower_half),
-        T(buddy_merge_restores_order_10),
-        T(buddy_does_not_merge_blocks_that_are_not_buddies),
-        T(buddy_likely_to_merge_goes_to_the_tail),
-        T(buddy_takes_blocks_from_low_to_high_on_a_fresh_machine),
-        T(pageblock_unmovable_page_claims_a_whole_block),
-        T(pageblock_less_than_half_free_keeps_its_type),
-        T(pageblock_of_pages_that_cannot_move_changes_type),
-        T(pageblock_movable_page_takes_the_smallest_block_of_another_type),
-        T(pageblock_theft_boosts_the_watermarks_up_to_a_limit),
-        T(highatomic_block_is_reserved_and_given_back),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

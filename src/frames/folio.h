@@ -1,12 +1,14 @@
-/* folio.h - a folio of more than one page: 2^order frames that are charged, listed and freed as one.
+/* folio.h - a folio of more than one page: 2^order frames that are charged, listed and freed as
+ * one.
  *
  *     frame      head        first tail    second tail   the others
  *     kind       FRAME_PAGE  FRAME_TAIL    FRAME_TAIL    FRAME_TAIL
  *     written    when made   when made     when a page of it gets an entry of its own (folio_write_tails)
  *
- * What one fault maps whole costs two descriptors in one line of the host's cache. Only when it is mapped by page does each page
- * need a count of its own. Linux keeps the same figures in the same places: compound_mapcount, compound_order and deferred_list
- * in the first and second tails, _mapcount and PG_anon_exclusive in each page.
+ * What one fault maps whole costs two descriptors in one line of the host's cache. Only when it is
+ * mapped by page does each page need a count of its own. Linux keeps the same figures in the same
+ * places: compound_mapcount, compound_order and deferred_list in the first and second tails,
+ * _mapcount and PG_anon_exclusive in each page.
  *
  *     each tail      mapping     pfn of the head
  *                    mapcount    entries of page tables that map this page alone
@@ -16,9 +18,12 @@
  *                    private     entries of page tables that map the head alone
  *     second tail    next, prev  the queue of folios to be split (reclaim/deferred_split.h)
  *
- * Mirrors:    include/linux/mm.h (compound_order, head_compound_mapcount), include/linux/mm_types.h (struct folio), Linux 6.1.
- * Differs:    a subpage's own count leaves out the mappings of the whole, so that there is no PG_double_map.
- * Invariants: (folio_check) head.mapcount = entries of all kinds; without FOLIO_TAILS, they all map it whole.
+ * Mirrors:    include/linux/mm.h (compound_order, head_compound_mapcount), include/linux/mm_types.h
+ *             (struct folio), Linux 6.1.
+ * Differs:    a subpage's own count leaves out the mappings of the whole, so that there is no
+ *             PG_double_map.
+ * Invariants: (folio_check) head.mapcount = entries of all kinds; without FOLIO_TAILS, they all map
+ *             it whole.
  */
 #ifndef FRAMES_FOLIO_H
 #define FRAMES_FOLIO_H
@@ -68,7 +73,8 @@ static inline u32 folio_pmd_mapcount(const struct frame *head)
     return head[1].index;
 }
 
-/* The count of entries that map this page alone.   page: the head, or a tail while they are written */
+/* The count of entries that map this page alone. page: the head, or a tail while they are
+ * written */
 static inline u32 *folio_pte_mapcount(struct frame *page)
 {
     return frame_is(page, FRAME_TAIL) ? &page->mapcount : &page[1].private;
@@ -103,8 +109,9 @@ void folio_make(struct frames *fr, pfn_t pfn, unsigned order);
 void folio_write_tails(struct frames *fr, pfn_t head);
 /* frames_free(): what was written of its tails is gone.   pre: nothing maps it */
 void folio_free_tails(struct frames *fr, pfn_t head);
-/* The counts and marks of its pages go to another folio of as many, but for those of a page of order 0 (mapcount of the head, flags, list).
- *   pre: not in the queue; `to` is new    post: `from` has nothing left but its head's own */
+/* The counts and marks of its pages go to another folio of as many, but for those of a page of
+ *   order 0 (mapcount of the head, flags, list). pre: not in the queue; `to` is new   post: `from`
+ *   has nothing left but its head's own */
 void folio_move_counts(struct frames *fr, pfn_t from, pfn_t to);
 /* All counts add up. */
 void folio_check(const struct frames *fr, pfn_t head);

@@ -1,4 +1,5 @@
-/* folio_test.c - a folio's descriptors from the fault that makes it to the split or free that ends it. */
+/* folio_test.c - a folio's descriptors from the fault that makes it to the split or free that ends
+ * it. */
 #include "base/test.h"
 #include "frames/folio.h"
 
@@ -61,11 +62,10 @@ static void free_it(void)
     frames_free(&fr, head, HPAGE_PMD_ORDER, 0);
 }
 
-static void a_frame_of_one_page_is_its_own_head(void **state)
+TEST_WITH(a_frame_of_one_page_is_its_own_head, set_up, tear_down)
 {
     pfn_t single = frames_try_alloc(&fr, nodes_near(0), 0, MT_MOVABLE, ALLOC_MOVABLE, 0);
 
-    (void)state;
     assert_false(folio_is_large(frames_get(&fr, single)));
     assert_int_equal(folio_head_pfn(&fr, single), single);
     assert_int_equal(frame_nr_pages(frames_get(&fr, single)), 1);
@@ -76,11 +76,10 @@ static void a_frame_of_one_page_is_its_own_head(void **state)
     free_it();
 }
 
-static void making_one_writes_two_descriptors(void **state)
+TEST_WITH(making_one_writes_two_descriptors, set_up, tear_down)
 {
     struct frame third;
 
-    (void)state;
     free_it();
     f[2] = (struct frame){.flags = f[2].flags, .mapping = 12345, .mapcount = 678};
     third = f[2];
@@ -96,9 +95,8 @@ static void making_one_writes_two_descriptors(void **state)
     free_it();
 }
 
-static void tails_are_written_once_and_say_whose_they_are(void **state)
+TEST_WITH(tails_are_written_once_and_say_whose_they_are, set_up, tear_down)
 {
-    (void)state;
     map_whole();
     folio_write_tails(&fr, head);
     assert_true(folio_has_tails(f));
@@ -115,9 +113,8 @@ static void tails_are_written_once_and_say_whose_they_are(void **state)
     free_it();
 }
 
-static void each_page_counts_the_entries_that_map_it(void **state)
+TEST_WITH(each_page_counts_the_entries_that_map_it, set_up, tear_down)
 {
-    (void)state;
     assert_int_equal(folio_count_mapped(f), 0);
     map_whole();
     assert_int_equal(page_mapcount(&fr, f), 1);
@@ -139,11 +136,10 @@ static void each_page_counts_the_entries_that_map_it(void **state)
     free_it();
 }
 
-static void freed_frames_remember_nothing(void **state)
+TEST_WITH(freed_frames_remember_nothing, set_up, tear_down)
 {
     pfn_t again;
 
-    (void)state;
     map_page(1);
     map_page(300);
     free_it();
@@ -158,9 +154,8 @@ static void freed_frames_remember_nothing(void **state)
 }
 
 /* A descriptor of the host is 32 bytes, however large its folio is. */
-static void a_huge_page_costs_no_more_of_the_host_than_small_ones(void **state)
+TEST_WITH(a_huge_page_costs_no_more_of_the_host_than_small_ones, set_up, tear_down)
 {
-    (void)state;
     assert_true(sizeof(struct frame) <= 32);
     map_whole();
     for (unsigned i = 2; i < NR; i++)
@@ -169,18 +164,4 @@ static void a_huge_page_costs_no_more_of_the_host_than_small_ones(void **state)
     free_it();
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(a_frame_of_one_page_is_its_own_head),
-        TEST(making_one_writes_two_descriptors),
-        TEST(tails_are_written_once_and_say_whose_they_are),
-        TEST(each_page_counts_the_entries_that_map_it),
-        TEST(freed_frames_remember_nothing),
-        TEST(a_huge_page_costs_no_more_of_the_host_than_small_ones),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

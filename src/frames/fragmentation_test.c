@@ -16,7 +16,7 @@ static struct zone zone_with(u64 order_0, u64 order_3, u64 order_9)
     return z;
 }
 
-static void an_index_says_memory_or_pieces(void **state HW_UNUSED)
+TEST(an_index_says_memory_or_pieces)
 {
     struct zone z = zone_with(100, 0, 0);
 
@@ -30,7 +30,7 @@ static void an_index_says_memory_or_pieces(void **state HW_UNUSED)
     assert_int_equal(zone_fragmentation_index(&z, 9), 0);
 }
 
-static void unusable_is_what_is_in_smaller_blocks(void **state HW_UNUSED)
+TEST(unusable_is_what_is_in_smaller_blocks)
 {
     struct zone z = zone_with(100, 50, 1);
 
@@ -43,7 +43,7 @@ static void unusable_is_what_is_in_smaller_blocks(void **state HW_UNUSED)
     assert_int_equal(zone_external_fragmentation(&z, 5), 0);
 }
 
-static void compaction_is_for_pieces_and_needs_room(void **state HW_UNUSED)
+TEST(compaction_is_for_pieces_and_needs_room)
 {
     struct zone z = zone_with(8000, 0, 0);
 
@@ -63,13 +63,4 @@ static void compaction_is_for_pieces_and_needs_room(void **state HW_UNUSED)
     assert_int_equal(compaction_suitable(&z, 9, 0, ZONE_NORMAL, 500), COMPACTION_SUCCESS);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_index_says_memory_or_pieces),
-        cmocka_unit_test(unusable_is_what_is_in_smaller_blocks),
-        cmocka_unit_test(compaction_is_for_pieces_and_needs_room),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -9,7 +9,8 @@
  *
  *   state of the frame        next/prev  mapping      index           mapcount   private
  *   free (buddy, per-CPU)     free list  -            -               -          -
- *   head of a folio           as a file or anonymous page of order 0           (2)        as one of order 0
+ *   head of a folio           as a file or anonymous page of order 0           (2)        as one of
+ *                             order 0
  *   tail of a folio           (3)        pfn of head  (3)             ptes       (3)
  *   head of a huge page (4)   its pool   inode id     page in file    (2)        groups that pay
  *   file page, page cache     LRU list   inode id     page in file    ptes       (5)
@@ -71,10 +72,12 @@ enum page_flag {
     PG_EXCLUSIVE = 1u << 29,   /* PageAnonExclusive: mapped by one process only, reuse on write */
     PG_PAGECACHE = 1u << 30,   /* in the page cache of inode `mapping` */
 };
-/* The head of a huge page of a pool (hugetlb/), in use or not. No constant of an enum: it does not fit into an int. */
+/* The head of a huge page of a pool (hugetlb/), in use or not. No constant of an enum: it does not
+ * fit into an int. */
 #define PG_HUGETLB (1u << 31)
 
-/* What a frame is: one of these at a time. Of those with the lowest bit none may be given to frames_free(). */
+/* What a frame is: one of these at a time. Of those with the lowest bit none may be given to
+ * frames_free(). */
 #define FRAME_KIND_SHIFT 23u
 #define FRAME_KIND_MASK  (0x7u << FRAME_KIND_SHIFT)
 #define FRAME_BUSY_KIND  (1u << FRAME_KIND_SHIFT)
@@ -154,8 +157,9 @@ static inline unsigned frame_zone(const struct frame *f)
     return f->flags & FRAME_ZONE_MASK;
 }
 
-/* The unit of lists, charges and I/O is a folio: 2^order pages, kept by the descriptor of the first one. The second one's says
- * the order, and lies in the same line of the host's cache.   pre: not a tail */
+/* The unit of lists, charges and I/O is a folio: 2^order pages, kept by the descriptor of the first
+ * one. The second one's says the order, and lies in the same line of the host's cache.   pre: not a
+ * tail */
 #define FOLIO_ORDER_MASK 0xfu
 static inline unsigned folio_order(const struct frame *f)
 {

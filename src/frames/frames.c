@@ -87,8 +87,8 @@ static void zone_init(struct frames *fr, struct pgdat *pgdat, enum zone_type typ
     zone_add_free_ram(fr, z);
 }
 
-/* The node to fall back on next after those of `used`, from nid (find_next_best_node): the nearest; then the next by number, one
- * without CPUs, one that fewer others lean on. */
+/* The node to fall back on next after those of `used`, from nid (find_next_best_node): the nearest;
+ * then the next by number, one without CPUs, one that fewer others lean on. */
 static unsigned choose_fallback(const struct frames *fr, unsigned nid, u64 used, const u32 *load)
 {
     const struct topology *t = &fr->topology;
@@ -110,8 +110,8 @@ static unsigned choose_fallback(const struct frames *fr, unsigned nid, u64 used,
     return best;
 }
 
-/* pgdat->fallback. Of a group of nodes at one distance the first gets a load, so that others begin with another one
- * (build_zonelists). Returns how many there are. */
+/* pgdat->fallback. Of a group of nodes at one distance the first gets a load, so that others begin
+ * with another one (build_zonelists). Returns how many there are. */
 static unsigned pgdat_order_nodes(struct frames *fr, struct pgdat *pgdat, u32 *load)
 {
     const u8 *distance = fr->topology.distance[pgdat->nid];
@@ -189,8 +189,9 @@ static void frames_done_nodes(struct frames *fr)
     free(fr->nodes);
 }
 
-/* What init code takes up while the kernel boots is not managed yet. A machine so small that the zone of the image has less than that begins
- * with the rest in the zones below. Returns what each zone lacks in `held`. */
+/* What init code takes up while the kernel boots is not managed yet. A machine so small that the
+ * zone of the image has less than that begins with the rest in the zones below. Returns what each
+ * zone lacks in `held`. */
 static void hold_late_pages(struct frames *fr, u32 held[])
 {
     u32 left = fr->map.late.end - fr->map.late.start;
@@ -215,8 +216,8 @@ static void free_late_pages(struct frames *fr, const u32 held[])
 }
 
 /* The kernel computes its watermarks while its init code still takes up memory, and not again when
- * that is freed. THP sets min_free_kbytes once more, and even when it is off computes it once
- * more, now without the pages below high; on machines under 512 MiB it does neither, and stays off until
+ * that is freed. THP sets min_free_kbytes once more, and even when it is off computes it once more,
+ * now without the pages below high; on machines under 512 MiB it does neither, and stays off until
  * somebody writes to `enabled`. What the administrator sets comes after the boot. */
 static void frames_boot_watermarks(struct frames *fr, const struct frames_config *config)
 {
@@ -242,7 +243,8 @@ static void frames_boot_watermarks(struct frames *fr, const struct frames_config
     frames_setup_watermarks(fr);
 }
 
-/* Machines of several nodes take their hash tables page by page, from all nodes in turn (hashdist). */
+/* Machines of several nodes take their hash tables page by page, from all nodes in turn
+ * (hashdist). */
 static void frames_boot_hash_tables(struct frames *fr)
 {
     for (u32 i = 0; i < fr->map.late_hash_pages; i++) {

@@ -7,9 +7,10 @@
  *             so and the caller (balance/) decides what to do.
  * Invariants: (frame_check, buddy_check) every managed frame is on one free list, on one per-CPU
  *             list or in use.
- * Counters:   PGALLOC_<zone>, PGFREE, NR_FREE_PAGES, NUMA_HIT, NUMA_MISS, NUMA_FOREIGN, NUMA_LOCAL, NUMA_OTHER.
- * Use:        frames_init(&fr, &config, &counters, &e);
- *             pfn = frames_try_alloc(&fr, nodes_near(nid), 0, MT_MOVABLE, ALLOC_WMARK_LOW | ALLOC_MOVABLE, cpu);
+ * Counters:   PGALLOC_<zone>, PGFREE, NR_FREE_PAGES, NUMA_HIT, NUMA_MISS, NUMA_FOREIGN, NUMA_LOCAL,
+ *             NUMA_OTHER.
+ * Use:        frames_init(&fr, &config, &counters, &e); pfn = frames_try_alloc(&fr,
+ *             nodes_near(nid), 0, MT_MOVABLE, ALLOC_WMARK_LOW | ALLOC_MOVABLE, cpu);
  *             frames_free(&fr, pfn, 0, cpu);
  */
 #ifndef FRAMES_FRAMES_H
@@ -39,7 +40,8 @@ struct frames {
     struct frame *frame; /* indexed by pfn */
     u8 *bytes;           /* NULL when bytes=off; frame p at bytes + p * PAGE_SIZE */
     u8 *pageblock_mt;    /* migrate type of each 2 MiB block */
-    u8 *pageblock_skip; /* 1: compaction found nothing to do in that block of late (PB_migrate_skip) */
+    /* 1: compaction found nothing to do in that block of late (PB_migrate_skip) */
+    u8 *pageblock_skip;
     u32 end_pfn;
     unsigned nr_cpus;
     u64 ram_bytes, managed_pages;
@@ -72,14 +74,16 @@ void frames_done(struct frames *fr);
  * watermark_scale_factor changed. Boosts are dropped, as in Linux. */
 void frames_setup_watermarks(struct frames *fr);
 
-/* `transparent_hugepage/enabled` was written: khugepaged raises min_free_kbytes, or the kernel's formula is back where the
- * administrator asked for no more (user_kbytes, 0 by default). (set_recommended_min_free_kbytes) */
+/* `transparent_hugepage/enabled` was written: khugepaged raises min_free_kbytes, or the kernel's
+ * formula is back where the administrator asked for no more (user_kbytes, 0 by default).
+ * (set_recommended_min_free_kbytes) */
 void frames_set_khugepaged(struct frames *fr, bool on, u64 user_kbytes);
 
 /* The part of it that Linux repeats whenever somebody reads or writes vm.lowmem_reserve_ratio. */
 void frames_setup_lowmem_reserve(struct frames *fr);
 
-/* Where an allocation looks: in the order of the zonelist of node nid, on the nodes of the mask alone. */
+/* Where an allocation looks: in the order of the zonelist of node nid, on the nodes of the mask
+ * alone. */
 #define NODES_ALL UINT64_MAX
 struct alloc_nodes {
     u64 mask; /* bit per node */
@@ -94,11 +98,11 @@ static inline struct alloc_nodes nodes_near(unsigned nid)
  * inline for a single frame, and cost O(ORDER_MAX) otherwise.
  *
  * A block of 2^order frames with flags = zone only, mapcount 0, memcg 0 (each frame of it), or
- * PFN_NONE when every allowed zone is below its watermark or has no such block, or no node of the mask has memory. Counts
- * PGALLOC_<zone>. With ALLOC_NOFRAGMENT and ZONE_NORMAL as the best zone, lower zones are tried
- * before a pageblock of another migrate type is broken; Linux asks for that in its first attempt
- * and not in the slow path, and it
- * mixes pageblocks before it goes to another node.
+ * PFN_NONE when every allowed zone is below its watermark or has no such block, or no node of the
+ * mask has memory. Counts PGALLOC_<zone>. With ALLOC_NOFRAGMENT and ZONE_NORMAL as the best zone,
+ * lower zones are tried before a pageblock of another migrate type is broken; Linux asks for that
+ * in its first attempt and not in the slow path, and it mixes pageblocks before it goes to another
+ * node.
  *   pre: nodes.nid < nr_nodes, order < ORDER_MAX, mt < NR_PCP_MIGRATETYPES,
  *        cpu < nr_cpus */
 static inline pfn_t frames_try_alloc(struct frames *fr, struct alloc_nodes nodes, unsigned order,
@@ -124,7 +128,8 @@ bool frames_unreserve_highatomic(struct frames *fr, struct alloc_nodes nodes, en
 struct zone *frames_first_zone(const struct frames *fr, struct alloc_nodes nodes,
                                enum zone_type highest);
 
-/* Add to a counter of the machine and of the frame's node (mod_node_page_state).   pre: of SCOPE_NODE, not of SCOPE_ZONE */
+/* Add to a counter of the machine and of the frame's node (mod_node_page_state).   pre: of
+ * SCOPE_NODE, not of SCOPE_ZONE */
 static inline void frames_count(struct frames *fr, pfn_t pfn, enum counter id, s64 n);
 /* Add to the node's share alone. Nobody calls it on a machine of one node. */
 static inline void node_count(struct frames *fr, unsigned nid, enum counter id, s64 n);
@@ -139,8 +144,8 @@ u64 frames_count_pcp(const struct frames *fr);
  * (nr_free_zone_pages). */
 u64 frames_count_above_high(const struct frames *fr, enum zone_type highest);
 
-/* The zone whose span holds this frame, found by looking: for a frame that was never in use. pre: pfn < end_pfn and in some zone's
- * span */
+/* The zone whose span holds this frame, found by looking: for a frame that was never in use. pre:
+ * pfn < end_pfn and in some zone's span */
 struct zone *frames_zone(const struct frames *fr, pfn_t pfn);
 
 /* The node of a frame. A node begins and ends at a section. */

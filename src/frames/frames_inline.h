@@ -76,7 +76,8 @@ static inline void pfn_list_del(struct frames *fr, struct pfn_list *l, pfn_t pfn
     l->count--;
 }
 
-/* Every allocation, whatever its order: the zone's and the machine's events. `wanted`: the zone that comes first for the request. */
+/* Every allocation, whatever its order: the zone's and the machine's events. `wanted`: the zone
+ * that comes first for the request. */
 static inline void frames_count_alloc(struct frames *fr, struct zone *z, struct zone *wanted,
                                       unsigned order, unsigned cpu)
 {

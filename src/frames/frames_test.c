@@ -30,9 +30,8 @@ static pfn_t take(u32 flags)
     return frames_try_alloc(&fr, nodes_near(0), 0, MT_MOVABLE, flags | ALLOC_MOVABLE, 0);
 }
 
-static void zones_span_what_linux_gives_them(void **state)
+TEST_WITH(zones_span_what_linux_gives_them, NULL, machine_done)
 {
-    (void)state;
     machine(8 * GIB, 1);
     assert_int_equal(fr.zones[ZONE_DMA].start_pfn, 1);
     assert_int_equal(fr.zones[ZONE_DMA].spanned, 4095);
@@ -47,9 +46,8 @@ static void zones_span_what_linux_gives_them(void **state)
     assert_int_equal(fr.zones[ZONE_MOVABLE].present, 0);
 }
 
-static void a_small_machine_has_no_normal_zone(void **state)
+TEST_WITH(a_small_machine_has_no_normal_zone, NULL, machine_done)
 {
-    (void)state;
     machine(384 * MIB, 1);
     assert_int_equal(fr.zones[ZONE_NORMAL].present, 0);
     assert_ptr_equal(fr.nodes[0].zonelist[ZONE_MOVABLE][0], &fr.zones[ZONE_DMA32]);
@@ -57,13 +55,12 @@ static void a_small_machine_has_no_normal_zone(void **state)
     assert_null(fr.nodes[0].zonelist[ZONE_MOVABLE][2]);
 }
 
-static void movable_zone_lies_at_the_top(void **state)
+TEST_WITH(movable_zone_lies_at_the_top, NULL, machine_done)
 {
     struct frames_config config = {.ram_bytes = 8 * GIB, .nr_cpus = 1, .movable_bytes = 2 * GIB};
     struct err e;
     pfn_t pfn;
 
-    (void)state;
     counters = (struct counters){0};
     assert_int_equal(frames_init(&fr, &config, &counters, &e), 0);
     assert_int_equal(fr.zones[ZONE_MOVABLE].spanned, 2 * GIB / PAGE_SIZE);
@@ -74,10 +71,10 @@ static void movable_zone_lies_at_the_top(void **state)
     assert_ptr_equal(frames_zone(&fr, pfn), &fr.zones[ZONE_NORMAL]);
 }
 
-/* Where the image takes nearly all of ZONE_DMA32, watermarks go by what is left, and leave room above them. */
-static void the_smallest_machine_has_room_above_its_watermarks(void **state)
+/* Where the image takes nearly all of ZONE_DMA32, watermarks go by what is left, and leave room
+ * above them. */
+TEST_WITH(the_smallest_machine_has_room_above_its_watermarks, NULL, machine_done)
 {
-    (void)state;
     for (unsigned i = 0; i < nr_kernel_releases; i++) {
         struct frames_config config = {
             .ram_bytes = 64 * MIB, .nr_cpus = 2, .kernel = kernel_releases[i]};
@@ -94,12 +91,11 @@ static void the_smallest_machine_has_room_above_its_watermarks(void **state)
     }
 }
 
-static void a_machine_too_small_is_refused_with_a_reason(void **state)
+TEST(a_machine_too_small_is_refused_with_a_reason)
 {
     struct frames_config config = {.ram_bytes = 32 * MIB, .nr_cpus = 1, .kernel = kernel_default()};
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(frames_init(&fr, &config, &counters, &e), -EINVAL);
     assert_true(e.text[0]);
     config.ram_bytes = 1;
@@ -112,11 +108,10 @@ static void a_machine_too_small_is_refused_with_a_reason(void **state)
 }
 
 /* batch of zones of 1 GiB and more is 63; high is the low watermark shared by the CPUs. */
-static void pcp_limits_follow_the_size_of_the_zone(void **state)
+TEST_WITH(pcp_limits_follow_the_size_of_the_zone, NULL, machine_done)
 {
     const struct zone *z;
 
-    (void)state;
     machine(64 * GIB, 4);
     z = &fr.zones[ZONE_NORMAL];
     assert_int_equal(z->pcp[3].batch, 63);
@@ -124,11 +119,10 @@ static void pcp_limits_follow_the_size_of_the_zone(void **state)
     assert_int_equal(fr.zones[ZONE_DMA].pcp[0].batch, 1);
 }
 
-static void watermarks_follow_min_free_kbytes(void **state)
+TEST_WITH(watermarks_follow_min_free_kbytes, NULL, machine_done)
 {
     const struct zone *z;
 
-    (void)state;
     machine(64 * GIB, 4);
     z = &fr.zones[ZONE_NORMAL];
     assert_true(fr.min_free_kbytes > 30000 && fr.min_free_kbytes < 33000); /* sqrt(16 x 64 Mi) */
@@ -146,11 +140,10 @@ static void watermarks_follow_min_free_kbytes(void **state)
 
 /* tests/diff/fixtures-6.1/384M/proc/zoneinfo; `protection` as it was before somebody read
  * vm.lowmem_reserve_ratio. */
-static void a_guest_of_384_mib_has_the_numbers_of_a_real_one(void **state)
+TEST_WITH(a_guest_of_384_mib_has_the_numbers_of_a_real_one, NULL, machine_done)
 {
     struct zone *dma, *dma32;
 
-    (void)state;
     machine(384 * MIB, 1);
     dma = &fr.zones[ZONE_DMA];
     dma32 = &fr.zones[ZONE_DMA32];
@@ -179,8 +172,9 @@ static void a_guest_of_384_mib_has_the_numbers_of_a_real_one(void **state)
     assert_int_equal(dma32->lowmem_reserve[ZONE_MOVABLE], 0);
 }
 
-/* The boot constants of each other release come from such guests as well (tests/diff/fixtures-6.12). */
-static void guests_of_6_12_have_the_memory_of_real_ones(void **state HW_UNUSED)
+/* The boot constants of each other release come from such guests as well
+ * (tests/diff/fixtures-6.12). */
+TEST_WITH(guests_of_6_12_have_the_memory_of_real_ones, NULL, machine_done)
 {
     static const struct {
         u64 ram, managed_dma32, managed;
@@ -201,12 +195,11 @@ static void guests_of_6_12_have_the_memory_of_real_ones(void **state HW_UNUSED)
 }
 
 /* tests/diff/fixtures-6.1/6G/proc/zoneinfo */
-static void a_guest_of_6_gib_has_the_numbers_of_a_real_one(void **state)
+TEST_WITH(a_guest_of_6_gib_has_the_numbers_of_a_real_one, NULL, machine_done)
 {
     struct zone *dma, *dma32;
     struct zone *normal;
 
-    (void)state;
     machine(6 * GIB, 1);
     dma = &fr.zones[ZONE_DMA];
     dma32 = &fr.zones[ZONE_DMA32];
@@ -236,20 +229,19 @@ static void a_guest_of_6_gib_has_the_numbers_of_a_real_one(void **state)
     assert_int_equal(zone_stat_threshold(normal, 1), 12);
 }
 
-static void khugepaged_raises_min_free_kbytes(void **state)
+TEST_WITH(khugepaged_raises_min_free_kbytes, NULL, machine_done)
 {
     struct frames_config config = {
         .ram_bytes = 16 * GIB, .nr_cpus = 2, .khugepaged = true, .kernel = kernel_default()};
     struct err e;
 
-    (void)state;
     counters = (struct counters){0};
     assert_int_equal(frames_init(&fr, &config, &counters, &e), 0);
     assert_int_equal(fr.min_free_kbytes, 67584); /* what a 16 GiB desktop shows */
 }
 
 /* What a 6.1 guest of 320 MiB showed once `enabled` had been written. */
-static void small_machines_raise_min_free_kbytes_for_who_asks(void **state)
+TEST_WITH(small_machines_raise_min_free_kbytes_for_who_asks, NULL, machine_done)
 {
     struct frames_config config = {.ram_bytes = 320 * MIB,
                                    .nr_cpus = 1,
@@ -258,7 +250,6 @@ static void small_machines_raise_min_free_kbytes_for_who_asks(void **state)
                                    .kernel = kernel_default()};
     struct err e;
 
-    (void)state;
     counters = (struct counters){0};
     assert_int_equal(frames_init(&fr, &config, &counters, &e), 0);
     assert_true(fr.small);
@@ -277,11 +268,10 @@ static void small_machines_raise_min_free_kbytes_for_who_asks(void **state)
     assert_in_range(fr.zones[ZONE_DMA32].watermark[WMARK_MIN], 3320, 3390);
 }
 
-static void pcp_hands_out_what_was_freed_last(void **state)
+TEST_WITH(pcp_hands_out_what_was_freed_last, NULL, machine_done)
 {
     pfn_t a, b;
 
-    (void)state;
     machine(GIB, 1);
     for (unsigned i = 0; i < 4096; i++) /* past the odd ends */
         take(ALLOC_WMARK_LOW);
@@ -300,14 +290,13 @@ static void pcp_hands_out_what_was_freed_last(void **state)
     frames_free(&fr, b, 0, 0);
 }
 
-static void pcp_gives_back_the_coldest_in_growing_batches(void **state)
+TEST_WITH(pcp_gives_back_the_coldest_in_growing_batches, NULL, machine_done)
 {
     struct per_cpu_pages *pcp;
     pfn_t pages[4096];
     unsigned n = 0;
     u64 free_pages;
 
-    (void)state;
     machine(GIB, 1);
     pcp = &fr.zones[ZONE_DMA32].pcp[0];
     for (unsigned i = 0; i < ARRAY_SIZE(pages); i++)
@@ -330,12 +319,11 @@ static void pcp_gives_back_the_coldest_in_growing_batches(void **state)
         frames_free(&fr, pages[n++], 0, 0);
 }
 
-static void pcp_is_kept_short_while_kswapd_works(void **state)
+TEST_WITH(pcp_is_kept_short_while_kswapd_works, NULL, machine_done)
 {
     struct zone *z;
     pfn_t pages[1024];
 
-    (void)state;
     machine(GIB, 1);
     z = &fr.zones[ZONE_DMA32];
     for (unsigned i = 0; i < ARRAY_SIZE(pages); i++)
@@ -348,12 +336,11 @@ static void pcp_is_kept_short_while_kswapd_works(void **state)
     z->reclaim_active = false;
 }
 
-static void allocation_stops_at_the_watermark_asked_for(void **state)
+TEST_WITH(allocation_stops_at_the_watermark_asked_for, NULL, machine_done)
 {
     const struct zone *z;
     u64 lowest;
 
-    (void)state;
     machine(256 * MIB, 1);
     z = &fr.zones[ZONE_DMA32];
     while (take(ALLOC_WMARK_LOW) != PFN_NONE)
@@ -378,11 +365,10 @@ static void allocation_stops_at_the_watermark_asked_for(void **state)
     assert_int_equal(frames_count_pcp(&fr), 0);
 }
 
-static void a_full_normal_zone_overflows_into_dma32(void **state)
+TEST_WITH(a_full_normal_zone_overflows_into_dma32, NULL, machine_done)
 {
     pfn_t pfn;
 
-    (void)state;
     machine(4 * GIB, 1);
     do
         pfn = take(ALLOC_WMARK_LOW);
@@ -392,9 +378,8 @@ static void a_full_normal_zone_overflows_into_dma32(void **state)
     assert_int_equal(counters.v[PGALLOC_DMA32], 1);
 }
 
-static void high_order_blocks_are_aligned_and_clean(void **state)
+TEST_WITH(high_order_blocks_are_aligned_and_clean, NULL, machine_done)
 {
-    (void)state;
     machine(256 * MIB, 1);
     for (unsigned order = 0; order < ORDER_MAX; order++) {
         pfn_t pfn = frames_try_alloc(&fr, nodes_near(0), order, MT_UNMOVABLE, ALLOC_WMARK_LOW, 0);
@@ -410,9 +395,8 @@ static void high_order_blocks_are_aligned_and_clean(void **state)
     }
 }
 
-static void an_idle_machine_of_1_tib_touches_nothing(void **state)
+TEST_WITH(an_idle_machine_of_1_tib_touches_nothing, NULL, machine_done)
 {
-    (void)state;
     machine(TIB, 64);
     assert_int_equal(fr.zones[ZONE_NORMAL].nr_untouched, 1);
     assert_int_equal(fr.zones[ZONE_NORMAL].free_area[10][MT_MOVABLE].head, PFN_NONE);
@@ -421,13 +405,12 @@ static void an_idle_machine_of_1_tib_touches_nothing(void **state)
     machine(128 * MIB, 1);
 }
 
-static void frames_hold_bytes_when_asked(void **state)
+TEST_WITH(frames_hold_bytes_when_asked, NULL, machine_done)
 {
     struct frames_config config = {.ram_bytes = 64 * MIB, .nr_cpus = 1, .bytes = true};
     struct err e;
     pfn_t pfn;
 
-    (void)state;
     counters = (struct counters){0};
     assert_int_equal(frames_init(&fr, &config, &counters, &e), 0);
     pfn = take(ALLOC_WMARK_LOW);
@@ -436,32 +419,4 @@ static void frames_hold_bytes_when_asked(void **state)
     frames_free(&fr, pfn, 0, 0);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, NULL, machine_done)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        T(zones_span_what_linux_gives_them),
-        T(a_small_machine_has_no_normal_zone),
-        T(movable_zone_lies_at_the_top),
-        cmocka_unit_test(a_machine_too_small_is_refused_with_a_reason),
-        T(the_smallest_machine_has_room_above_its_watermarks),
-        T(pcp_limits_follow_the_size_of_the_zone),
-        T(watermarks_follow_min_free_kbytes),
-        T(a_guest_of_384_mib_has_the_numbers_of_a_real_one),
-        T(guests_of_6_12_have_the_memory_of_real_ones),
-        T(a_guest_of_6_gib_has_the_numbers_of_a_real_one),
-        T(khugepaged_raises_min_free_kbytes),
-        T(small_machines_raise_min_free_kbytes_for_who_asks),
-        T(pcp_hands_out_what_was_freed_last),
-        T(pcp_gives_back_the_coldest_in_growing_batches),
-        T(pcp_is_kept_short_while_kswapd_works),
-        T(allocation_stops_at_the_watermark_asked_for),
-        T(a_full_normal_zone_overflows_into_dma32),
-        T(high_order_blocks_are_aligned_and_clean),
-        T(an_idle_machine_of_1_tib_touches_nothing),
-        T(frames_hold_bytes_when_asked),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* nodes_test.c - several nodes: their zones and watermarks, the order in which allocations fall back, and what is counted. */
+/* nodes_test.c - several nodes: their zones and watermarks, the order in which allocations fall
+ * back, and what is counted. */
 #include "frames/frames.h"
 
 #include "base/test.h"
@@ -44,9 +45,8 @@ static s64 of_node(unsigned nid, enum counter id)
     return node_counter(&fr, nid, id);
 }
 
-static void zones_lie_where_the_memory_map_puts_them(void **state)
+TEST(zones_lie_where_the_memory_map_puts_them)
 {
-    (void)state;
     t = (struct topology){0};
     node(0, 1 * GIB, 1);
     node(1, 3 * GIB, 2);
@@ -71,11 +71,10 @@ static void zones_lie_where_the_memory_map_puts_them(void **state)
     frames_done(&fr);
 }
 
-static void watermarks_and_reserves_are_each_nodes_own(void **state)
+TEST(watermarks_and_reserves_are_each_nodes_own)
 {
     u64 reserve = 0;
 
-    (void)state;
     t = (struct topology){0};
     node(0, 4 * GIB, 1);
     node(1, 4 * GIB, 2);
@@ -93,11 +92,10 @@ static void watermarks_and_reserves_are_each_nodes_own(void **state)
     frames_done(&fr);
 }
 
-static void fallback_goes_by_distance_then_to_the_next_by_number(void **state)
+TEST(fallback_goes_by_distance_then_to_the_next_by_number)
 {
     static const u8 want[4][4] = {{0, 1, 2, 3}, {1, 2, 3, 0}, {2, 3, 0, 1}, {3, 0, 1, 2}};
 
-    (void)state;
     t = (struct topology){0};
     for (unsigned nid = 0; nid < 4; nid++)
         node(nid, 256 * MIB, BIT(nid));
@@ -114,11 +112,10 @@ static void fallback_goes_by_distance_then_to_the_next_by_number(void **state)
     frames_done(&fr);
 }
 
-static void nodes_without_cpus_are_preferred_and_those_without_memory_are_last(void **state)
+TEST(nodes_without_cpus_are_preferred_and_those_without_memory_are_last)
 {
     s64 hits, others;
 
-    (void)state;
     t = (struct topology){0};
     node(0, 256 * MIB, 1);
     node(1, 256 * MIB, 2);
@@ -135,12 +132,11 @@ static void nodes_without_cpus_are_preferred_and_those_without_memory_are_last(v
     frames_done(&fr);
 }
 
-static void a_full_node_overflows_and_both_sides_count_it(void **state)
+TEST(a_full_node_overflows_and_both_sides_count_it)
 {
     u64 low;
     s64 hits;
 
-    (void)state;
     t = (struct topology){0};
     node(0, 128 * MIB, 1);
     node(1, 128 * MIB, 2);
@@ -161,12 +157,11 @@ static void a_full_node_overflows_and_both_sides_count_it(void **state)
     frames_done(&fr);
 }
 
-static void a_mask_is_not_left_however_full_its_nodes_are(void **state)
+TEST(a_mask_is_not_left_however_full_its_nodes_are)
 {
     pfn_t pfn;
     u64 n = 0;
 
-    (void)state;
     t = (struct topology){0};
     for (unsigned nid = 0; nid < 3; nid++)
         node(nid, 64 * MIB, BIT(nid));
@@ -182,15 +177,15 @@ static void a_mask_is_not_left_however_full_its_nodes_are(void **state)
     frames_done(&fr);
 }
 
-static void descriptors_and_lists_of_a_large_machine_are_bounded(void **state)
+TEST(descriptors_and_lists_of_a_large_machine_are_bounded)
 {
-    (void)state;
     t = (struct topology){0};
     for (unsigned nid = 0; nid < 8; nid++)
         node(nid, 128 * GIB, (u64)0xff << (nid * 8));
     start(true);
     assert_int_equal(fr.nr_zones, 8 * NR_ZONES);
-    /* 1 TiB in 12 GiB: descriptors take 8 of them, and what is kept per zone and CPU hardly anything. */
+    /* 1 TiB in 12 GiB: descriptors take 8 of them, and what is kept per zone and CPU hardly
+     * anything. */
     assert_int_equal(fr.end_pfn * sizeof(struct frame) / GIB, 8);
     assert_true(fr.nr_zones * (sizeof(struct zone) + fr.nr_cpus * sizeof(struct per_cpu_pages)) <
                 4 * MIB);
@@ -198,17 +193,4 @@ static void descriptors_and_lists_of_a_large_machine_are_bounded(void **state)
     frames_done(&fr);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(zones_lie_where_the_memory_map_puts_them),
-        cmocka_unit_test(watermarks_and_reserves_are_each_nodes_own),
-        cmocka_unit_test(fallback_goes_by_distance_then_to_the_next_by_number),
-        cmocka_unit_test(nodes_without_cpus_are_preferred_and_those_without_memory_are_last),
-        cmocka_unit_test(a_full_node_overflows_and_both_sides_count_it),
-        cmocka_unit_test(a_mask_is_not_left_however_full_its_nodes_are),
-        cmocka_unit_test(descriptors_and_lists_of_a_large_machine_are_bounded),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -94,7 +94,8 @@ static u32 hash_pages(u32 ram_pages, unsigned shift)
     return PAGES(HASH_ENTRY_BYTES << log2_ceil(entries >> shift));
 }
 
-/* The large hash tables: of one node by the early allocator; of several they are interleaved, by the page allocator. */
+/* The large hash tables: of one node by the early allocator; of several they are interleaved, by
+ * the page allocator. */
 static u32 ram_map_hash_pages(const struct ram_map *m)
 {
     u32 ram = 0;
@@ -209,7 +210,8 @@ static int too_small(struct ram_map *m, unsigned nid, u64 want_pages, struct err
                    nid, (mib + unit - 1) / unit * unit);
 }
 
-/* The tops of the nodes; bounce buffers lie at the top of low RAM, below what its node has there. */
+/* The tops of the nodes; bounce buffers lie at the top of low RAM, below what its node has
+ * there. */
 static int reserve_tops(struct ram_map *m, const struct topology *t, const struct kernel_release *k,
                         u32 swiotlb, u32 kernel_end, struct err *e)
 {

@@ -15,8 +15,8 @@
  * sections of 128 MiB), hash tables and per-CPU areas; with RAM past 4 GiB, bounce buffers at the
  * top of low RAM.
  *
- * Nodes have their memory one after the other, as QEMU lays them out; every node has the descriptors of its own memory and its
- * CPUs' areas at its own top.
+ * Nodes have their memory one after the other, as QEMU lays them out; every node has the
+ * descriptors of its own memory and its CPUs' areas at its own top.
  */
 #ifndef FRAMES_RAM_MAP_H
 #define FRAMES_RAM_MAP_H
@@ -46,12 +46,13 @@ struct ram_map {
     unsigned short_nid; /* where ram_map_init() failed: the node that is too small, or nr_nodes */
 };
 
-/* 0, or -EINVAL when a size makes no sense. kernel: what is reserved is what it keeps at boot. NULL:
- * an image of reserved_bytes, and nothing else but the memmap. */
+/* 0, or -EINVAL when a size makes no sense. kernel: what is reserved is what it keeps at boot.
+ * NULL: an image of reserved_bytes, and nothing else but the memmap. */
 int ram_map_init(struct ram_map *m, const struct topology *t, const struct kernel_release *kernel,
                  u64 reserved_bytes, u64 movable_bytes, struct err *e);
 
-/* The part of a zone that is on a node: spanned pages, a hole inside it included. start == end when there is none. */
+/* The part of a zone that is on a node: spanned pages, a hole inside it included. start == end when
+ * there is none. */
 struct pfn_run ram_map_zone(const struct ram_map *m, unsigned nid, enum zone_type type);
 
 /* Frames of the map inside `run`: of RAM, and of RAM that is not reserved. */

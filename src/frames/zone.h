@@ -5,8 +5,8 @@
  * Differs:    free_pages is exact: the kernel's copy lags by up to a per-CPU threshold (6 pages on
  *             the smallest machine, 125 per CPU on a large one).
  * Invariants: (buddy_check) free_pages = sum over orders of nr_free << order; nr_free = sum of the
- *             counts of the lists of the order; every block on free_area[o][m] is FRAME_BUDDY, order
- *             o and migrate type m.
+ *             counts of the lists of the order; every block on free_area[o][m] is FRAME_BUDDY,
+ *             order o and migrate type m.
  *
  * A list of blocks is linked through the descriptors of their first frames. Blocks that were never
  * allocated are not linked at all: they are the `untouched` runs, which follow the last block of
@@ -91,7 +91,8 @@ struct pfn_run { /* frames start .. end - 1 */
 
 /* How far compaction of a zone has come; the fields are compact/'s. */
 struct zone_compaction {
-    /* Where the scanners go on (compact_cached_*): [0] of asynchronous compaction, [1] of the others. 0: at the ends. */
+    /* Where the scanners go on (compact_cached_*): [0] of asynchronous compaction, [1] of the
+     * others. 0: at the ends. */
     u32 cached_migrate_pfn[2], cached_free_pfn;
     u32 init_migrate_pfn,
         init_free_pfn;           /* where they began after the skip hints were last forgotten */
@@ -154,7 +155,8 @@ static inline bool zone_spans(const struct zone *z, pfn_t pfn)
  * count.   cost O(ORDER_MAX) */
 bool zone_watermark_ok(const struct zone *z, unsigned order, u64 mark, enum zone_type highest,
                        u32 alloc_flags);
-/* The same if `free` pages were free (__zone_watermark_ok); blocks above order 0 must be there all the same. */
+/* The same if `free` pages were free (__zone_watermark_ok); blocks above order 0 must be there all
+ * the same. */
 bool zone_watermark_ok_with(const struct zone *z, unsigned order, u64 mark, enum zone_type highest,
                             u32 alloc_flags, u64 free);
 

@@ -1,8 +1,8 @@
 /* charge.c - pages charged to a group and to every group above it.
  *
- * Mirrors mm/page_counter.c and the stock of mm/memcontrol.c: a charge first asks the CPU's stock, then takes a batch of 64
- * pages of which the rest becomes the stock, then, near a limit, only what is needed. Reclaim therefore starts up to
- * 63 pages (per CPU) before the limit, as in Linux. */
+ * Mirrors mm/page_counter.c and the stock of mm/memcontrol.c: a charge first asks the CPU's stock,
+ * then takes a batch of 64 pages of which the rest becomes the stock, then, near a limit, only what
+ * is needed. Reclaim therefore starts up to 63 pages (per CPU) before the limit, as in Linux. */
 #include "group/group.h"
 
 static bool is_protected(const struct page_counter *pc)

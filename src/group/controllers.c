@@ -1,8 +1,9 @@
-/* controllers.c - which files a group has, and where processes may be: cgroup v2's rule that no group with domain controllers for its
- * children has processes itself.
+/* controllers.c - which files a group has, and where processes may be: cgroup v2's rule that no
+ * group with domain controllers for its children has processes itself.
  *
- * Mirrors cgroup_subtree_control_write(), cgroup_vet_subtree_control_enable(), cgroup_migrate_vet_dst(), Linux 6.1. Differs: what is turned
- * off goes on counting unseen, and is not reset. Groups that a scenario or a recording has at its start are made with all controllers
+ * Mirrors cgroup_subtree_control_write(), cgroup_vet_subtree_control_enable(),
+ * cgroup_migrate_vet_dst(), Linux 6.1. Differs: what is turned off goes on counting unseen, and is
+ * not reset. Groups that a scenario or a recording has at its start are made with all controllers
  * whatever they contain. */
 #include "group/group.h"
 
@@ -34,7 +35,8 @@ static bool has_populated_child(struct group *g)
     return false;
 }
 
-/* Processes and groups may be side by side: none of the groups has a process, and only threaded controllers are on. */
+/* Processes and groups may be side by side: none of the groups has a process, and only threaded
+ * controllers are on. */
 static bool can_be_thread_root(struct group *g)
 {
     return !g->parent ||

@@ -1,8 +1,9 @@
 /* group.c - the tree of control groups and the counters of its members.
  *
- * Ids are 16 bit because a frame has no room for more; by_id maps them back. A removed group lives on while pages are charged to it
- * (remove.c), and its id is never given to another. A group is found among thousands of siblings by a hash of its parent
- * and its name: programs that look at a mounted machine look up a path for every file. */
+ * Ids are 16 bit because a frame has no room for more; by_id maps them back. A removed group lives
+ * on while pages are charged to it (remove.c), and its id is never given to another. A group is
+ * found among thousands of siblings by a hash of its parent and its name: programs that look at a
+ * mounted machine look up a path for every file. */
 #include "group/group.h"
 
 #include <stdio.h>

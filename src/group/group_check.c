@@ -1,4 +1,5 @@
-/* group_check.c - recount what groups say of themselves. Walks all lists: for checked builds and tests. */
+/* group_check.c - recount what groups say of themselves. Walks all lists: for checked builds and
+ * tests. */
 #include "group/group.h"
 
 #include "base/alloc.h"

@@ -1,5 +1,6 @@
-/* group_fuzz.c - a random tree of groups: charges of pages and swap, limits, protection, moves of stocks between CPUs and
- * removal, against a plain list of who holds what. After each step group_check(), lruvec_check() now and then. */
+/* group_fuzz.c - a random tree of groups: charges of pages and swap, limits, protection, moves of
+ * stocks between CPUs and removal, against a plain list of who holds what. After each step
+ * group_check(), lruvec_check() now and then. */
 #include "base/prng.h"
 #include "base/test.h"
 #include "group/group.h"
@@ -153,7 +154,8 @@ static void end(void)
     assert(group_remove(&gs, g) == (busy ? -EBUSY : 0));
 }
 
-/* Effective protection promises no more than there is, and siblings together no more than their parent has. */
+/* Effective protection promises no more than there is, and siblings together no more than their
+ * parent has. */
 static void check_protection(void)
 {
     struct group *top = below(2) ? gs.root : some_group(false);

@@ -1,4 +1,5 @@
-/* group_test.c - the tree, charges and their stocks, protection with the examples of the kernel's document on cgroup v2. */
+/* group_test.c - the tree, charges and their stocks, protection with the examples of the kernel's
+ * document on cgroup v2. */
 #include "base/test.h"
 #include "group/group.h"
 
@@ -24,7 +25,7 @@ static void stop(void)
     frames_done(&frames);
 }
 
-static void paths_lead_to_groups_and_back(void **state HW_UNUSED)
+TEST(paths_lead_to_groups_and_back)
 {
     struct group *a, *b;
     char path[64];
@@ -41,7 +42,7 @@ static void paths_lead_to_groups_and_back(void **state HW_UNUSED)
     stop();
 }
 
-static void a_charge_takes_a_batch_and_leaves_the_rest_in_the_stock(void **state HW_UNUSED)
+TEST(a_charge_takes_a_batch_and_leaves_the_rest_in_the_stock)
 {
     struct group *a, *b;
 
@@ -61,7 +62,7 @@ static void a_charge_takes_a_batch_and_leaves_the_rest_in_the_stock(void **state
     stop();
 }
 
-static void the_lowest_limit_in_the_way_is_named(void **state HW_UNUSED)
+TEST(the_lowest_limit_in_the_way_is_named)
 {
     struct group *a, *b;
 
@@ -88,7 +89,7 @@ static void effective(u64 usage, u64 parent_usage, u64 setting, u64 parent, u64 
         want);
 }
 
-static void protection_follows_the_kernels_rule(void **state HW_UNUSED)
+TEST(protection_follows_the_kernels_rule)
 {
     effective(100, 500, 60, 300, 200, false, 60);
     effective(40, 500, 60, 300, 200, false, 40);  /* what is not used protects nothing */
@@ -100,9 +101,10 @@ static void protection_follows_the_kernels_rule(void **state HW_UNUSED)
     effective(100, 500, NO_LIMIT, 300, 400, true, 75);
 }
 
-/* The example of Documentation/admin-guide/cgroup-v2 as the kernel's selftest (test_memcg_protection) has it: A 50M, B below A:
- * children C 75M, D 25M, E 0, F 500M claims all with 50M, 50M, 0, 0 used. Figures in pages of one MiB each. */
-static void protection_is_shared_among_children_as_the_selftest_expects(void **state HW_UNUSED)
+/* The example of Documentation/admin-guide/cgroup-v2 as the kernel's selftest
+ * (test_memcg_protection) has it: A 50M, B below A: children C 75M, D 25M, E 0, F 500M claims all
+ * with 50M, 50M, 0, 0 used. Figures in pages of one MiB each. */
+TEST(protection_is_shared_among_children_as_the_selftest_expects)
 {
     const u64 low[] = {75, 25, 0, 500}, use[] = {50, 50, 50, 0};
     struct group *a, *b, *c[4];
@@ -132,7 +134,7 @@ static void protection_is_shared_among_children_as_the_selftest_expects(void **s
     stop();
 }
 
-static void reclaim_knows_what_was_flushed_where_statistics_are_late(void **state HW_UNUSED)
+TEST(reclaim_knows_what_was_flushed_where_statistics_are_late)
 {
     struct group *a;
     struct lruvec *lv;
@@ -155,16 +157,4 @@ static void reclaim_knows_what_was_flushed_where_statistics_are_late(void **stat
     stop();
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths_lead_to_groups_and_back),
-        cmocka_unit_test(a_charge_takes_a_batch_and_leaves_the_rest_in_the_stock),
-        cmocka_unit_test(the_lowest_limit_in_the_way_is_named),
-        cmocka_unit_test(protection_follows_the_kernels_rule),
-        cmocka_unit_test(protection_is_shared_among_children_as_the_selftest_expects),
-        cmocka_unit_test(reclaim_knows_what_was_flushed_where_statistics_are_late),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

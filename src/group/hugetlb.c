@@ -1,7 +1,9 @@
-/* hugetlb.c - what the hugetlb controller charges: pages of huge page pools, which memory.max does not know.
+/* hugetlb.c - what the hugetlb controller charges: pages of huge page pools, which memory.max does
+ * not know.
  *
- * Mirrors mm/hugetlb_cgroup.c, Linux 6.1: pages in use and pages reserved are counted apart; a limit that is in the way is an event of
- * the group that asked and of those above, wherever the limit is. */
+ * Mirrors mm/hugetlb_cgroup.c, Linux 6.1: pages in use and pages reserved are counted apart; a
+ * limit that is in the way is an event of the group that asked and of those above, wherever the
+ * limit is. */
 #include "group/group.h"
 
 static struct group *counter_over(struct group *g, enum hugetlb_charge which, u64 nr)

@@ -1,7 +1,7 @@
 /* limit.c - the limits and protections that are set of a group: the one place that writes them.
  *
- * Mirrors page_counter_set_max() and its like in mm/page_counter.c, Linux 6.1, without what follows from a lower limit: that is
- * balance/'s to reclaim. */
+ * Mirrors page_counter_set_max() and its like in mm/page_counter.c, Linux 6.1, without what follows
+ * from a lower limit: that is balance/'s to reclaim. */
 #include "group/group.h"
 
 static u64 *limit_of(struct group *g, enum group_limit which)

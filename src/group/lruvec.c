@@ -1,8 +1,10 @@
 /* lruvec.c - the LRU lists of each group.
  *
- *   head -> newest ......... oldest <- tail      of inactive and active lists; reclaim takes from the tail
+ *   head -> newest ......... oldest <- tail of inactive and active lists; reclaim takes from the
+ *   tail
  *
- * A list links the heads of folios and counts their pages. One place counts: group, zone and machine gauges move together with the list. */
+ * A list links the heads of folios and counts their pages. One place counts: group, zone and
+ * machine gauges move together with the list. */
 #include "group/group.h"
 
 static const enum counter node_counters[NR_LRU_LISTS] = {

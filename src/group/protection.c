@@ -1,14 +1,17 @@
 /* protection.c - memory.min and memory.low: how much of a group reclaim has to leave.
  *
  *   a setting protects what of it is used:            protected = min(usage, setting)
- *   what the children protect is kept as a sum        children_min, children_low, as charges come and go
+ *   what the children protect is kept as a sum        children_min, children_low, as charges come
+ *   and go
  *   more claimed than the parent has: in proportion   protected * parent / children
- *   less claimed (recursive protection):              the rest of the parent's goes to the children's unprotected
+ *   less claimed (recursive protection):              the rest of the parent's goes to the
+ *   children's unprotected
  *                                                     memory, in proportion to it
  *
- * Mirrors propagate_protected_usage(), page_counter_set_min() of mm/page_counter.c and effective_protection(),
- * mem_cgroup_calculate_protection() of mm/memcontrol.c, Linux 6.1. The groups between the target of reclaim and g must have been
- * calculated before g: a walk from the top does that. */
+ * Mirrors propagate_protected_usage(), page_counter_set_min() of mm/page_counter.c and
+ * effective_protection(), mem_cgroup_calculate_protection() of mm/memcontrol.c, Linux 6.1. The
+ * groups between the target of reclaim and g must have been calculated before g: a walk from the
+ * top does that. */
 #include "group/group.h"
 
 /* What this level protects goes into the parent's sum. */

@@ -1,8 +1,7 @@
 /* remove.c - the end of a group.
  *
- *   online --group_remove()--> dying: no task, no protection; its pages stay on its lists until they are freed or reclaimed
- *                                |  nothing charged, no children
- *                                v
+ *   online --group_remove()--> dying: no task, no protection; its pages stay on its lists until
+ *                                they are freed or reclaimed | nothing charged, no children v
  *                              released: out of the tree; its counters were added to the parent's, where sums over a subtree
  *                                        go on as if it were there
  *

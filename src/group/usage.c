@@ -1,10 +1,11 @@
 /* usage.c - what tasks of a group have used beside memory: CPU time, and traffic of block devices.
  *
- * A task keeps its CPU time itself, and nothing is added up while it runs: a group holds only the time of tasks that have left it for another group
- * and of groups that are gone, and who wants to know adds what its tasks know (procfs/cgroup_usage.c).
+ * A task keeps its CPU time itself, and nothing is added up while it runs: a group holds only the
+ * time of tasks that have left it for another group and of groups that are gone, and who wants to
+ * know adds what its tasks know (procfs/cgroup_usage.c).
  *
- * Traffic is counted as blk_cgroup_bio_start() of block/blk-cgroup.c does it, Linux 6.1: by request when it is submitted, before neighbours
- * are put together. */
+ * Traffic is counted as blk_cgroup_bio_start() of block/blk-cgroup.c does it, Linux 6.1: by request
+ * when it is submitted, before neighbours are put together. */
 #include "group/group.h"
 
 #include "base/alloc.h"

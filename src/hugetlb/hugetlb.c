@@ -1,8 +1,10 @@
 /* hugetlb.c - pages come to the pool and go.
  *
- * Growing goes round the nodes, a page each, and begins where the write before left off. On each node the first try is a hard one, which
- * compacts and reclaims again and again (__GFP_RETRY_MAYFAIL); once it was in vain there, the write goes on with easy tries, and ends
- * when no node has a page. So a write gets fewer pages than a second one a moment later, when compaction has been at work. */
+ * Growing goes round the nodes, a page each, and begins where the write before left off. On each
+ * node the first try is a hard one, which compacts and reclaims again and again
+ * (__GFP_RETRY_MAYFAIL); once it was in vain there, the write goes on with easy tries, and ends
+ * when no node has a page. So a write gets fewer pages than a second one a moment later, when
+ * compaction has been at work. */
 #include "hugetlb/hugetlb_int.h"
 
 #include <string.h>
@@ -26,7 +28,7 @@ void hugetlb_done(struct hugetlb *h)
         hugetlb_files_done(h);
 }
 
-/* --- lists --------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 static struct hugetlb_node *node_of(struct hugetlb *h, pfn_t pfn)
 {
     return &h->nodes[frame_nid(h->mem->frames, pfn)];
@@ -102,7 +104,7 @@ pfn_t hugetlb_dequeue(struct hugetlb *h, struct alloc_nodes nodes)
     return PFN_NONE;
 }
 
-/* --- the page allocator ----------------------------------------------------------------------------- */
+/* --- the page allocator ----------------------------------------------------------------------- */
 static enum balance_result alloc_fresh(struct hugetlb *h, struct attempt *at,
                                        struct alloc_nodes nodes, u32 flags, pfn_t *ret_pfn,
                                        struct wait *ret_wait)
@@ -138,7 +140,7 @@ enum balance_result hugetlb_new_surplus(struct hugetlb *h, struct attempt *at,
     return BALANCE_OK;
 }
 
-/* --- nodes by turn ---------------------------------------------------------------------------------- */
+/* --- nodes by turn ---------------------------------------------------------------------------- */
 static u64 nodes_with_memory(const struct hugetlb *h)
 {
     const struct frames *fr = h->mem->frames;
@@ -150,7 +152,8 @@ static u64 nodes_with_memory(const struct hugetlb *h)
     return set;
 }
 
-/* The node of the set whose turn it is; *turn is then the one after it. (hstate_next_node_to_alloc) */
+/* The node of the set whose turn it is; *turn is then the one after it.
+ * (hstate_next_node_to_alloc) */
 static unsigned take_turn(u64 set, unsigned *turn)
 {
     unsigned nid = *turn;
@@ -190,7 +193,8 @@ static enum balance_result grow(struct hugetlb *h, u64 set, struct hugetlb_write
     return BALANCE_FAIL;
 }
 
-/* One free page fewer; of nodes with surplus pages alone, it counts as one of those. (remove_pool_huge_page) */
+/* One free page fewer; of nodes with surplus pages alone, it counts as one of those.
+ * (remove_pool_huge_page) */
 static bool shrink(struct hugetlb *h, u64 set, bool surplus)
 {
     struct frames *fr = h->mem->frames;
@@ -248,7 +252,7 @@ void hugetlb_return_surplus(struct hugetlb *h, u64 nr)
         ;
 }
 
-/* --- nr_hugepages ------------------------------------------------------------------------------------- */
+/* --- nr_hugepages ----------------------------------------------------------------------------- */
 static u64 persistent(const struct hugetlb *h)
 {
     return h->nr - h->surplus;
@@ -291,7 +295,7 @@ enum balance_result hugetlb_set_max(struct hugetlb *h, u64 count, unsigned nid,
     return r == BALANCE_WAIT ? r : BALANCE_OK;
 }
 
-/* --- check -------------------------------------------------------------------------------------------- */
+/* --- check ------------------------------------------------------------------------------------ */
 static void check_list(const struct hugetlb *h, const struct pfn_list *list, unsigned nid,
                        bool is_free)
 {

@@ -1,19 +1,22 @@
-/* hugetlb.h - the pool of huge pages: memory that is set aside in pieces of 2 MiB for those who ask for it by name.
+/* hugetlb.h - the pool of huge pages: memory that is set aside in pieces of 2 MiB for those who ask
+ * for it by name.
  *
  *     nr_hugepages  +--------- free ---------+------ in use ------+
  *                   |  reserved  |           |                   |     surplus: pages beyond what was configured,
  *                   +------------+-----------+-------------------+     given back as soon as they are free
  *
- * A reserved page is still free, and promised to a mapping: whoever has no reservation gets only what is neither. A pool that
- * is made smaller than what is used or reserved keeps those pages as surplus. Nothing of the pool is ever reclaimed, moved or
- * charged to memory.max.
+ * A reserved page is still free, and promised to a mapping: whoever has no reservation gets only
+ * what is neither. A pool that is made smaller than what is used or reserved keeps those pages as
+ * surplus. Nothing of the pool is ever reclaimed, moved or charged to memory.max.
  *
- * Mirrors:    mm/hugetlb.c (set_max_huge_pages, alloc_surplus_huge_page, gather_surplus_pages, dequeue_huge_page_vma, free_huge_page),
- *             Linux 6.1. Differs: pages of 2 MiB alone, no default pool of another size, no bootmem pages, no vmemmap optimisation.
+ * Mirrors:    mm/hugetlb.c (set_max_huge_pages, alloc_surplus_huge_page, gather_surplus_pages,
+ *             dequeue_huge_page_vma, free_huge_page), Linux 6.1. Differs: pages of 2 MiB alone, no
+ *             default pool of another size, no bootmem pages, no vmemmap optimisation.
  * Owns:       frames with PG_HUGETLB: next and prev (lists of a node), mapping, index, private.
  * Waits:      as balance.h has it: BALANCE_WAIT, and the same call again.
- * Invariants: (hugetlb_check) every page is on one list of its node; sums over nodes are the pool's; reserved <= free; what is reserved
- *             equals what mappings (reserve.h) have outstanding.
+ * Invariants: (hugetlb_check) every page is on one list of its node; sums over nodes are the
+ *             pool's; reserved <= free; what is reserved equals what mappings (reserve.h) have
+ *             outstanding.
  * Counters:   HTLB_BUDDY_ALLOC_SUCCESS, HTLB_BUDDY_ALLOC_FAIL.
  */
 #ifndef HUGETLB_HUGETLB_H
@@ -40,7 +43,9 @@ enum hugetlb_refusal {
 struct hugetlb_refused {
     u64 count;
     u64 wanted; /* huge pages */
-    u64 rest; /* huge pages of the mapping that nobody has touched, the refused one among them; of a touch; 0: not told */
+    /* huge pages of the mapping that nobody has touched, the refused one among them; of a touch; 0:
+     * not told */
+    u64 rest;
     u64 had;  /* huge pages that it had mapped before; of a mapping */
     u64 pool; /* huge pages of the pool, surplus ones included */
     u64 left; /* of them, promised to nobody; of `nodes` alone: free there */
@@ -78,7 +83,8 @@ void hugetlb_init(struct hugetlb *h, struct mem *mem);
 /* Frees what the room has on the host; the frames go with the machine. */
 void hugetlb_done(struct hugetlb *h);
 
-/* A write to nr_hugepages, of all nodes (MAX_NUMNODES) or of one: grows until the first page that cannot be had, or shrinks. */
+/* A write to nr_hugepages, of all nodes (MAX_NUMNODES) or of one: grows until the first page that
+ * cannot be had, or shrinks. */
 enum balance_result hugetlb_set_max(struct hugetlb *h, u64 count, unsigned nid,
                                     struct hugetlb_write *w, struct wait *ret_wait);
 

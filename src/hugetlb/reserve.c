@@ -5,8 +5,9 @@
 #include "base/bitmap.h"
 #include "hugetlb/hugetlb_int.h"
 
-/* --- who pays -------------------------------------------------------------------------------------- */
-/* In frame.private: the group charged for the page, and the one charged for reserving it, where that was not done at mmap. */
+/* --- who pays --------------------------------------------------------------------------------- */
+/* In frame.private: the group charged for the page, and the one charged for reserving it, where
+ * that was not done at mmap. */
 #define PAYER_BITS 16u
 
 static u32 payers_make(const struct group *used, const struct group *reserved)
@@ -49,7 +50,7 @@ u64 hugetlb_count_charged(const struct hugetlb *h, const struct group *g, unsign
     return nr;
 }
 
-/* --- files ----------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 struct hugetlb_file *hugetlb_file_new(struct hugetlb *h, u64 nr, bool shared)
 {
     struct hugetlb_file *file = xcalloc(1, sizeof(*file));
@@ -117,7 +118,7 @@ void hugetlb_file_free(struct hugetlb *h, struct hugetlb_file *file)
     file_delete(file);
 }
 
-/* --- refusals -------------------------------------------------------------------------------------- */
+/* --- refusals --------------------------------------------------------------------------------- */
 static u64 free_on(const struct hugetlb *h, u64 nodes)
 {
     u64 nr = 0;
@@ -170,7 +171,7 @@ void hugetlb_refuse_touch(struct hugetlb *h, u64 nodes)
     refused_for_want(h, HUGETLB_PAGE, 1, nodes);
 }
 
-/* --- promises -------------------------------------------------------------------------------------- */
+/* --- promises --------------------------------------------------------------------------------- */
 /* The nodes that the task is bound to; all of them. */
 static u64 nodes_allowed(const struct hugetlb *h)
 {
@@ -179,7 +180,8 @@ static u64 nodes_allowed(const struct hugetlb *h)
     return t && t->policy.mode == MPOL_BIND ? t->policy.nodes : all_nodes(h);
 }
 
-/* Surplus pages until nr more can be promised. They count as free while they gather: whoever waits goes on from there. */
+/* Surplus pages until nr more can be promised. They count as free while they gather: whoever waits
+ * goes on from there. */
 static enum balance_result gather_surplus(struct hugetlb *h, u64 nr, struct attempt *at,
                                           struct wait *ret_wait)
 {
@@ -261,7 +263,7 @@ void hugetlb_unreserve(struct hugetlb *h, struct hugetlb_file *file, u64 first, 
     give_back(h, left);
 }
 
-/* --- a page for a fault ------------------------------------------------------------------------------ */
+/* --- a page for a fault ----------------------------------------------------------------------- */
 /* Is the page one that nothing was promised for? (vma_needs_reservation) */
 static bool is_unpromised(const struct hugetlb_request *req)
 {

@@ -6,11 +6,12 @@
  *     shared            the whole range       stays in the file until that is gone
  *     MAP_NORESERVE     nothing               from what is free of promises
  *
- * Who finds no page, and no surplus page, gets SIGBUS. A private mapping keeps its reservation on fork, its copy in the child has none
- * (VM_RESV_OWNER says which is which).
+ * Who finds no page, and no surplus page, gets SIGBUS. A private mapping keeps its reservation on
+ * fork, its copy in the child has none (VM_RESV_OWNER says which is which).
  *
- * Mirrors:    mm/hugetlb.c (hugetlb_reserve_pages, alloc_huge_page, vma_needs_reservation, hugetlb_vm_op_close), Linux 6.1. Differs:
- *             each mapping is a file of its own, reserved whole; so a bit for each page does for the map of regions.
+ * Mirrors:    mm/hugetlb.c (hugetlb_reserve_pages, alloc_huge_page, vma_needs_reservation,
+ *             hugetlb_vm_op_close), Linux 6.1. Differs: each mapping is a file of its own, reserved
+ *             whole; so a bit for each page does for the map of regions.
  * Owns:       struct hugetlb_file, which an inode of INODE_HUGETLB has.
  */
 #ifndef HUGETLB_RESERVE_H
@@ -23,7 +24,8 @@ struct hugetlb_file {
     struct list_head link; /* in hugetlb.files */
     bool shared;
     u64 nr; /* huge pages from its start to its end */
-    /* A bit for each: of a shared file, the page is reserved or there; of a private one, its reservation has been used. */
+    /* A bit for each: of a shared file, the page is reserved or there; of a private one, its
+     * reservation has been used. */
     u64 *map;
     u64 left;       /* of a private one: reserved and not used yet */
     pfn_t *pages;   /* of a shared one; PFN_NONE: not there */
@@ -35,8 +37,8 @@ struct hugetlb_file *hugetlb_file_new(struct hugetlb *h, u64 nr, bool shared);
 /* Its pages are free and its reservation is given back.   pre: nothing maps it */
 void hugetlb_file_free(struct hugetlb *h, struct hugetlb_file *file);
 
-/* mmap: reserve all of it, for g to be charged. BALANCE_FAIL: the pool, surplus pages included, has not so many, or a limit is in the
- * way. */
+/* mmap: reserve all of it, for g to be charged. BALANCE_FAIL: the pool, surplus pages included, has
+ * not so many, or a limit is in the way. */
 enum balance_result hugetlb_reserve(struct hugetlb *h, struct hugetlb_file *file, struct group *g,
                                     struct attempt *at, struct wait *ret_wait);
 /* The mapping that was refused last is of a process that had mapped so many huge pages before. */
@@ -56,7 +58,8 @@ struct hugetlb_request {
     struct group *group;
     struct attempt *attempt;
 };
-/* A page for a fault: charged to the group of the hugetlb controller. BALANCE_FAIL: there is none, or a limit is in the way. */
+/* A page for a fault: charged to the group of the hugetlb controller. BALANCE_FAIL: there is none,
+ * or a limit is in the way. */
 enum balance_result hugetlb_get_page(struct hugetlb *h, const struct hugetlb_request *req,
                                      pfn_t *ret_pfn, struct wait *ret_wait);
 /* A touch that is refused before anybody is asked for a page; nodes: where it might have one. */

@@ -34,9 +34,8 @@ static void hear(void *owner, u64 arg)
     heard[nr_heard] = 0;
 }
 
-static void events_run_in_order_of_time_and_then_of_arrival(void **state)
+TEST_WITH(events_run_in_order_of_time_and_then_of_arrival, setup, teardown)
 {
-    (void)state;
     clock_at(&clk, 20, hear, NULL, 'c');
     clock_at(&clk, 10, hear, NULL, 'a');
     clock_at(&clk, 20, hear, NULL, 'd');
@@ -62,18 +61,16 @@ static void hear_and_add(void *owner, u64 arg)
     clock_at(&clk, 9, hear, NULL, '!');
 }
 
-static void an_event_may_add_events_for_the_same_run(void **state)
+TEST_WITH(an_event_may_add_events_for_the_same_run, setup, teardown)
 {
-    (void)state;
     clock_at(&clk, 5, hear_and_add, NULL, 'x');
     clock_run_until(&clk, 8);
     assert_string_equal(heard, "xyz");
     assert_int_equal(clock_next(&clk), 9);
 }
 
-static void time_never_goes_back(void **state)
+TEST_WITH(time_never_goes_back, setup, teardown)
 {
-    (void)state;
     clock_run_until(&clk, 50);
     clock_run_until(&clk, 40);
     assert_int_equal(clk.now, 50);
@@ -88,11 +85,10 @@ static void tick(void *owner, u64 arg)
         clock_at(owner, clk.now + arg % 97, tick, owner, arg - 1);
 }
 
-static void the_pool_of_events_is_reused(void **state)
+TEST_WITH(the_pool_of_events_is_reused, setup, teardown)
 {
     struct prng p;
 
-    (void)state;
     prng_seed(&p, 1);
     ticks = 0;
     for (unsigned i = 0; i < 100; i++)
@@ -102,11 +98,10 @@ static void the_pool_of_events_is_reused(void **state)
     assert_true(clk.nr_events <= 100);
 }
 
-static void costs_are_set_by_name(void **state)
+TEST(costs_are_set_by_name)
 {
     struct cost_model m;
 
-    (void)state;
     cost_model_init(&m);
     assert_int_equal(m.minor_fault, 500);
     assert_int_equal(cost_model_set(&m, "minor_fault", 123), 0);
@@ -115,17 +110,4 @@ static void costs_are_set_by_name(void **state)
     assert_string_equal(cost_info[COST_INDEX_minor_fault].name, "minor_fault");
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        T(events_run_in_order_of_time_and_then_of_arrival),
-        T(an_event_may_add_events_for_the_same_run),
-        T(time_never_goes_back),
-        T(the_pool_of_events_is_reused),
-        cmocka_unit_test(costs_are_set_by_name),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -82,15 +82,15 @@ void device_init(struct device *d, const char *name, const struct device_profile
                  struct clock *c, struct counters *counters);
 void device_done(struct device *d);
 
-/* Start one request at time `at`; returns the time of its completion (for a synchronous device: now +
- * its CPU cost). *ret_failed is set when fault injection makes it fail. The caller arranges for the
- * completion (clock_at).   pre: bytes > 0, at >= now    cost: O(queue_depth) */
+/* Start one request at time `at`; returns the time of its completion (for a synchronous device: now
+ * + its CPU cost). *ret_failed is set when fault injection makes it fail. The caller arranges for
+ * the completion (clock_at).   pre: bytes > 0, at >= now   cost: O(queue_depth) */
 ns_t device_submit(struct device *d, enum device_op op, u64 position, u64 bytes, ns_t at,
                    bool *ret_failed);
 
 /* As device_submit, for one page of swap on a synchronous device: it bypasses the block layer
- * (rw_page, until Linux 6.3), so that PGPGIN and PGPGOUT do not see it. `work_ns` is what its driver
- * computes for this page, beside its latency and transfer.
+ * (rw_page, until Linux 6.3), so that PGPGIN and PGPGOUT do not see it. `work_ns` is what its
+ * driver computes for this page, beside its latency and transfer.
  *   pre: d->profile->synchronous */
 ns_t device_rw_page(struct device *d, enum device_op op, u64 position, ns_t work_ns,
                     bool *ret_failed);

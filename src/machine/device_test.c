@@ -46,9 +46,8 @@ static ns_t submit(enum device_op op, u64 position)
     return when;
 }
 
-static void latencies_overlap_up_to_the_queue_depth_and_transfers_do_not(void **state)
+TEST_WITH(latencies_overlap_up_to_the_queue_depth_and_transfers_do_not, NULL, done)
 {
-    (void)state;
     start(&slow);
     assert_int_equal(submit(DEVICE_READ, 0), 110);
     assert_int_equal(submit(DEVICE_READ, 8192), 120);  /* waits for the path */
@@ -58,11 +57,10 @@ static void latencies_overlap_up_to_the_queue_depth_and_transfers_do_not(void **
     assert_int_equal(submit(DEVICE_WRITE, 0), 1060);
 }
 
-static void diskstats_count_what_is_done(void **state)
+TEST_WITH(diskstats_count_what_is_done, NULL, done)
 {
     struct device_stats s;
 
-    (void)state;
     start(&slow);
     submit(DEVICE_READ, 0);
     submit(DEVICE_READ, 4096);
@@ -91,12 +89,11 @@ static void diskstats_count_what_is_done(void **state)
     assert_int_equal(counters.v[PGPGOUT], 8);
 }
 
-static void a_disk_seeks_only_when_it_must(void **state)
+TEST_WITH(a_disk_seeks_only_when_it_must, NULL, done)
 {
     const struct device_profile *p = device_profile_find("hdd");
     ns_t first, next, far;
 
-    (void)state;
     start(p);
     first = submit(DEVICE_READ, 0);
     next = submit(DEVICE_READ, 4096) - first;
@@ -106,13 +103,12 @@ static void a_disk_seeks_only_when_it_must(void **state)
     assert_true(far > 12 * NS_PER_MS);
 }
 
-static void a_synchronous_device_has_no_queue(void **state)
+TEST_WITH(a_synchronous_device_has_no_queue, NULL, done)
 {
     struct device_stats s;
     bool failed;
     ns_t cost;
 
-    (void)state;
     start(device_profile_find("zram"));
     cost = submit(DEVICE_READ, 0);
     assert_int_equal(submit(DEVICE_READ, 1 << 20), cost);
@@ -123,11 +119,10 @@ static void a_synchronous_device_has_no_queue(void **state)
     assert_int_equal(s.in_flight, 0);
 }
 
-static void a_ram_disk_keeps_no_statistics(void **state)
+TEST_WITH(a_ram_disk_keeps_no_statistics, NULL, done)
 {
     struct device_stats s;
 
-    (void)state;
     start(device_profile_find("ram"));
     submit(DEVICE_WRITE, 0);
     device_stats_now(&dev, &s);
@@ -135,12 +130,11 @@ static void a_ram_disk_keeps_no_statistics(void **state)
     assert_int_equal(counters.v[PGPGOUT], 8);
 }
 
-static void every_nth_request_fails_when_asked_to(void **state)
+TEST_WITH(every_nth_request_fails_when_asked_to, NULL, done)
 {
     unsigned failures = 0;
     bool failed;
 
-    (void)state;
     start(&slow);
     dev.fail_every[DEVICE_WRITE] = 3;
     for (unsigned i = 1; i <= 9; i++) {
@@ -153,21 +147,19 @@ static void every_nth_request_fails_when_asked_to(void **state)
     assert_int_equal(failures, 3);
 }
 
-static void a_large_request_does_not_overflow(void **state)
+TEST_WITH(a_large_request_does_not_overflow, NULL, done)
 {
     bool failed;
 
-    (void)state;
     start(device_profile_find("network"));
     assert_int_equal(device_submit(&dev, DEVICE_READ, 0, TIB, clk.now, &failed) / NS_PER_S,
                      TIB / 125000000);
 }
 
-static void every_profile_is_whole_and_found_by_its_name(void **state)
+TEST_WITH(every_profile_is_whole_and_found_by_its_name, NULL, done)
 {
     char all[128], for_files[128], first[DEVICE_NAME_MAX], second[DEVICE_NAME_MAX];
 
-    (void)state;
     device_profile_names(all, sizeof(all), true);
     device_profile_names(for_files, sizeof(for_files), false);
     for (unsigned i = 0; i < nr_device_profiles; i++) {
@@ -195,14 +187,13 @@ static void every_profile_is_whole_and_found_by_its_name(void **state)
     start(&slow);
 }
 
-static void requests_of_one_device_are_never_faster_than_its_path(void **state)
+TEST_WITH(requests_of_one_device_are_never_faster_than_its_path, NULL, done)
 {
     struct prng p;
     u64 bytes = 0;
     ns_t last = 0;
     bool failed;
 
-    (void)state;
     start(device_profile_find("nvme"));
     prng_seed(&p, 3);
     for (unsigned i = 0; i < 10000; i++) {
@@ -219,21 +210,4 @@ static void requests_of_one_device_are_never_faster_than_its_path(void **state)
     clock_run_until(&clk, last);
 }
 
-#define T(name) cmocka_unit_test_teardown(name, done)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        T(latencies_overlap_up_to_the_queue_depth_and_transfers_do_not),
-        T(diskstats_count_what_is_done),
-        T(a_disk_seeks_only_when_it_must),
-        T(a_synchronous_device_has_no_queue),
-        T(a_ram_disk_keeps_no_statistics),
-        T(every_nth_request_fails_when_asked_to),
-        T(a_large_request_does_not_overflow),
-        T(every_profile_is_whole_and_found_by_its_name),
-        T(requests_of_one_device_are_never_faster_than_its_path),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

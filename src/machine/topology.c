@@ -1,6 +1,7 @@
 /* topology.c - see topology.h.
  *
- * What is said is checked against itself first, node by node; then what was left open is filled in. */
+ * What is said is checked against itself first, node by node; then what was left open is filled
+ * in. */
 #include "machine/topology.h"
 
 #include "base/masklist.h"
@@ -9,7 +10,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* --- one node -------------------------------------------------------------------------------------------------------- */
+/* --- one node --------------------------------------------------------------------------------- */
 
 static int set_distance(struct node_spec *node, const char *value, struct err *e)
 {
@@ -82,7 +83,7 @@ int topology_spec_set(struct topology_spec *spec, unsigned nid, const char *key,
     return rc;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static int settle_ram(struct topology *t, const struct topology_spec *spec,
                       const struct topology_want *want, unsigned *ret_nid, struct err *e)

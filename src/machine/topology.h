@@ -1,11 +1,14 @@
-/* topology.h - which memory and which CPUs belong together: the nodes of a machine and how far they are from each other.
+/* topology.h - which memory and which CPUs belong together: the nodes of a machine and how far they
+ * are from each other.
  *
- * Mirrors:    what firmware tells Linux (the SRAT and SLIT tables), drivers/acpi/numa/srat.c: slit_valid().
+ * Mirrors:    what firmware tells Linux (the SRAT and SLIT tables), drivers/acpi/numa/srat.c:
+ *             slit_valid().
  * Owns:       nothing: a pure function from what is wanted to a description.
- * Invariants: every CPU is part of one node; a node has memory or CPUs or both; distance[n][n] is LOCAL_DISTANCE and every other
- *             one is larger.
+ * Invariants: every CPU is part of one node; a node has memory or CPUs or both; distance[n][n] is
+ *             LOCAL_DISTANCE and every other one is larger.
  *
- * Nodes have their memory one after the other in the physical address space (frames/ram_map.h), as firmware lays them out.
+ * Nodes have their memory one after the other in the physical address space (frames/ram_map.h), as
+ * firmware lays them out.
  */
 #ifndef MACHINE_TOPOLOGY_H
 #define MACHINE_TOPOLOGY_H
@@ -50,18 +53,21 @@ struct topology {
     u8 distance[MAX_NUMNODES][MAX_NUMNODES];
 };
 
-/* Say something of a node: key is "ram" (a size), "cpus" (a list: 0-3,8; may be empty) or "distance" (numbers separated by blanks or
- * commas: one for each node).   0; -ENOENT for an unknown key; -EINVAL for the value.   pre: nid < MAX_NUMNODES */
+/* Say something of a node: key is "ram" (a size), "cpus" (a list: 0-3,8; may be empty) or
+ * "distance" (numbers separated by blanks or commas: one for each node). 0; -ENOENT for an unknown
+ * key; -EINVAL for the value.   pre: nid < MAX_NUMNODES */
 int topology_spec_set(struct topology_spec *spec, unsigned nid, const char *key, const char *value,
                       struct err *e);
 
 /* There is a node of this number, whatever else is said of it.   pre: nid < MAX_NUMNODES */
 void topology_spec_name(struct topology_spec *spec, unsigned nid);
 
-/* Work out the whole. 0, or -EINVAL; then *ret_nid is the node to blame, or MAX_NUMNODES for the machine as such.
+/* Work out the whole. 0, or -EINVAL; then *ret_nid is the node to blame, or MAX_NUMNODES for the
+ * machine as such.
  *
- * Memory: as said, or the machine's in equal shares of 32 MiB units (the last node has the rest). CPUs: as said, or in equal
- * runs. Distances: as said, or what the other node says of the way back, or REMOTE_DISTANCE. */
+ * Memory: as said, or the machine's in equal shares of 32 MiB units (the last node has the rest).
+ * CPUs: as said, or in equal runs. Distances: as said, or what the other node says of the way back,
+ * or REMOTE_DISTANCE. */
 int topology_init(struct topology *t, const struct topology_spec *spec,
                   const struct topology_want *want, unsigned *ret_nid, struct err *e);
 

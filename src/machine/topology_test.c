@@ -1,4 +1,5 @@
-/* topology_test.c - what is said of nodes, and what follows from it. What is refused: workload/scenario_test.c. */
+/* topology_test.c - what is said of nodes, and what follows from it. What is refused:
+ * workload/scenario_test.c. */
 #include "machine/topology.h"
 
 #include "base/test.h"
@@ -23,9 +24,8 @@ static void say(unsigned nid, const char *key, const char *value)
         fail_msg("%s", e.text);
 }
 
-static void one_node_has_everything(void **state)
+TEST(one_node_has_everything)
 {
-    (void)state;
     spec = (struct topology_spec){0};
     settle((struct topology_want){.nr_nodes = 1, .nr_cpus = 3, .ram_bytes = 1000 * MIB});
     assert_int_equal(t.nr_nodes, 1);
@@ -34,9 +34,8 @@ static void one_node_has_everything(void **state)
     assert_int_equal(t.distance[0][0], 10);
 }
 
-static void shares_are_equal_and_the_last_node_has_the_rest(void **state)
+TEST(shares_are_equal_and_the_last_node_has_the_rest)
 {
-    (void)state;
     spec = (struct topology_spec){0};
     settle((struct topology_want){
         .nr_nodes = 3, .nodes_given = true, .nr_cpus = 6, .ram_bytes = 1000 * MIB});
@@ -49,9 +48,8 @@ static void shares_are_equal_and_the_last_node_has_the_rest(void **state)
     assert_int_equal(t.distance[1][2], 20);
 }
 
-static void each_node_has_a_cpu_where_their_number_is_not_given(void **state)
+TEST(each_node_has_a_cpu_where_their_number_is_not_given)
 {
-    (void)state;
     spec = (struct topology_spec){0};
     settle((struct topology_want){
         .nr_nodes = 64, .nodes_given = true, .nr_cpus = 2, .ram_bytes = 2 * TIB});
@@ -60,9 +58,8 @@ static void each_node_has_a_cpu_where_their_number_is_not_given(void **state)
         assert_int_equal(t.cpus[nid], BIT_ULL(nid));
 }
 
-static void fewer_cpus_than_nodes_leave_nodes_of_memory_alone(void **state)
+TEST(fewer_cpus_than_nodes_leave_nodes_of_memory_alone)
 {
-    (void)state;
     spec = (struct topology_spec){0};
     settle((struct topology_want){.nr_nodes = 64,
                                   .nodes_given = true,
@@ -74,9 +71,8 @@ static void fewer_cpus_than_nodes_leave_nodes_of_memory_alone(void **state)
     assert_int_equal(t.cpus[63], 0);
 }
 
-static void what_is_said_of_nodes_makes_the_machine(void **state)
+TEST(what_is_said_of_nodes_makes_the_machine)
 {
-    (void)state;
     spec = (struct topology_spec){0};
     say(0, "ram", "8G");
     say(0, "cpus", "0-1,4");
@@ -95,15 +91,4 @@ static void what_is_said_of_nodes_makes_the_machine(void **state)
     assert_int_equal(t.distance[1][2], 20);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_node_has_everything),
-        cmocka_unit_test(shares_are_equal_and_the_last_node_has_the_rest),
-        cmocka_unit_test(each_node_has_a_cpu_where_their_number_is_not_given),
-        cmocka_unit_test(fewer_cpus_than_nodes_leave_nodes_of_memory_alone),
-        cmocka_unit_test(what_is_said_of_nodes_makes_the_machine),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

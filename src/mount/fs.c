@@ -1,8 +1,9 @@
 /* fs.c - FUSE requests by inode, turned into names for the view.
  *
- * An inode is a name that the kernel holds on to; it is forgotten when the kernel says so. What lasts as long as the machine (/proc/meminfo)
- * the kernel may remember for good, and a group's directory until rmdir(2); processes and files of groups it asks for again each time. Attributes hold
- * until a name is looked up again: who reads thousands of groups makes a third fewer requests.
+ * An inode is a name that the kernel holds on to; it is forgotten when the kernel says so. What
+ * lasts as long as the machine (/proc/meminfo) the kernel may remember for good, and a group's
+ * directory until rmdir(2); processes and files of groups it asks for again each time. Attributes
+ * hold until a name is looked up again: who reads thousands of groups makes a third fewer requests.
  *
  *     wait for a request, at most until the view wants to go on  ->  the view goes on  ->  pollers are told  ->  requests  ->  ...
  */
@@ -51,14 +52,14 @@ struct fs_file {                  /* an open file or directory */
     struct fs *fs;
 };
 
-/* --- inodes ------------------------------------------------------------------------------------------------------------------ */
+/* --- inodes ----------------------------------------------------------------------------------- */
 
 static struct fs_inode *inode_of(struct fs *fs, fuse_ino_t ino)
 {
     return ino == FUSE_ROOT_ID ? fs->inodes : (struct fs_inode *)ino;
 }
 
-/* --- look-up --------------------------------------------------------------------------------------------------------------------- */
+/* --- look-up ---------------------------------------------------------------------------------- */
 
 static struct fs *fs_of(fuse_req_t req)
 {
@@ -200,7 +201,7 @@ static void on_readlink(fuse_req_t req, fuse_ino_t ino)
     strbuf_done(&target);
 }
 
-/* --- open files ------------------------------------------------------------------------------------------------------------------ */
+/* --- open files ------------------------------------------------------------------------------- */
 
 static struct fs_file *file_of(const struct fuse_file_info *fi)
 {
@@ -301,7 +302,7 @@ static void on_release(fuse_req_t req, fuse_ino_t ino HW_UNUSED, struct fuse_fil
     fuse_reply_err(req, 0);
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void answer_write(struct fs_file *f, fuse_req_t req, size_t bytes, int rc)
 {
@@ -335,7 +336,8 @@ static void on_interrupt(fuse_req_t req HW_UNUSED, void *data)
     answer_write(f, f->request, f->request_bytes, v->ops->cancel(v, f));
 }
 
-/* Groups of who writes, beside the first, at most max; how many. A request tells the first alone. */
+/* Groups of who writes, beside the first, at most max; how many. A request tells the first
+ * alone. */
 static unsigned groups_of(fuse_req_t req, struct view *v, unsigned max, u32 *ret)
 {
     int nr;
@@ -346,7 +348,8 @@ static unsigned groups_of(fuse_req_t req, struct view *v, unsigned max, u32 *ret
     return nr < 0 ? 0 : MIN((unsigned)nr, max);
 }
 
-/* Is who opened f in this group? Other groups of theirs than the first are those of who writes: the kernel shows no others. */
+/* Is who opened f in this group? Other groups of theirs than the first are those of who writes: the
+ * kernel shows no others. */
 static bool in_group(fuse_req_t req, const struct fs_file *f, u32 gid)
 {
     u32 groups[GROUPS_MAX];
@@ -488,8 +491,8 @@ static void on_unlink(fuse_req_t req, fuse_ino_t parent HW_UNUSED, const char *n
     fuse_reply_err(req, EPERM);
 }
 
-/* What Linux says to who wants a new name that is no group: /proc does not find it, cgroups and /sys (directories that can be written) say
- * `forbidden`. */
+/* What Linux says to who wants a new name that is no group: /proc does not find it, cgroups and
+ * /sys (directories that can be written) say `forbidden`. */
 static void refuse_name(fuse_req_t req, fuse_ino_t parent, int forbidden)
 {
     struct view_stat st;
@@ -528,7 +531,7 @@ static void on_rename(fuse_req_t req, fuse_ino_t parent HW_UNUSED, const char *n
     refuse_name(req, to, EPERM);
 }
 
-/* --- directories ----------------------------------------------------------------------------------------------------------------- */
+/* --- directories ------------------------------------------------------------------------------ */
 
 struct filler {
     fuse_req_t req;
@@ -599,7 +602,7 @@ static void on_readdir(fuse_req_t req, fuse_ino_t ino HW_UNUSED, size_t size, of
     fuse_reply_buf(req, f->text.text + from, len);
 }
 
-/* --- poll ------------------------------------------------------------------------------------------------------------------------ */
+/* --- poll ------------------------------------------------------------------------------------- */
 
 /* What poll(2) says of the file now. A trigger's event is told once, as by Linux. */
 static unsigned events_of(struct fs_file *f, bool tell)
@@ -657,7 +660,7 @@ static void tell_pollers(struct fs *fs)
     }
 }
 
-/* --- the mount ------------------------------------------------------------------------------------------------------------------- */
+/* --- the mount -------------------------------------------------------------------------------- */
 
 static const struct fuse_lowlevel_ops ops = {
     .lookup = on_lookup,

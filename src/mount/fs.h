@@ -1,7 +1,8 @@
 /* fs.h - a view as a mounted file system (FUSE).
  *
- * One thread: it moves the view on, answers what the kernel asks, and tells those who poll. Files have size 0 and are read by direct_io, as
- * in /proc: a read from the start takes the text of that moment, and reads that follow go on in it.
+ * One thread: it moves the view on, answers what the kernel asks, and tells those who poll. Files
+ * have size 0 and are read by direct_io, as in /proc: a read from the start takes the text of that
+ * moment, and reads that follow go on in it.
  *
  * Use:  rc = fs_mount(&fs, &config, e); ... rc = fs_run(&fs); fs_unmount(&fs);
  */

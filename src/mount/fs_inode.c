@@ -94,7 +94,7 @@ int fs_inode_child(const struct fs_inode *parent, const char *name, char path[PA
     return len >= PATH_BYTES || strlen(name) > NAME_BYTES ? -ENAMETOOLONG : 0;
 }
 
-/* --- owners ---------------------------------------------------------------------------------------------------------------- */
+/* --- owners ----------------------------------------------------------------------------------- */
 
 /* Of the group that the file is in; NULL: nobody made it here. */
 static const struct fs_owner *maker(const struct fs *fs, const struct fs_inode *file)

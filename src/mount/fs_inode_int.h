@@ -1,7 +1,10 @@
-/* fs_inode_int.h - names that the kernel holds on to, each with what chmod(2) and chown(2) made of it.
+/* fs_inode_int.h - names that the kernel holds on to, each with what chmod(2) and chown(2) made of
+ * it.
  *
- * Owns:   fs->buckets. The root is there for good; another inode for as long as the kernel has looked it up, or its owner or mode is set.
- * Owners: as on cgroup2 and in /sys: what is set stays until the name goes. Files of a group that somebody made are theirs.
+ * Owns:   fs->buckets. The root is there for good; another inode for as long as the kernel has
+ *         looked it up, or its owner or mode is set.
+ * Owners: as on cgroup2 and in /sys: what is set stays until the name goes. Files of a group that
+ *         somebody made are theirs.
  */
 #ifndef MOUNT_FS_INODE_INT_H
 #define MOUNT_FS_INODE_INT_H
@@ -42,7 +45,8 @@ struct stat fs_inode_attributes(const struct fs *fs, const struct fs_inode *inod
 
 /* What was set of it, made at the first time. */
 struct fs_owner *fs_inode_owner(struct fs *fs, struct fs_inode *inode);
-/* The directory goes, or another one comes in its place: nothing is set of it any more, nor of what was in it. */
+/* The directory goes, or another one comes in its place: nothing is set of it any more, nor of what
+ * was in it. */
 void fs_inode_disown(struct fs *fs, const char *dir);
 
 #endif

@@ -1,4 +1,5 @@
-/* fs_requests.c - a look at the kernel's queue costs less than a microsecond, so it can be taken often. */
+/* fs_requests.c - a look at the kernel's queue costs less than a microsecond, so it can be taken
+ * often. */
 #define FUSE_USE_VERSION 34
 
 #include "mount/fs_requests_int.h"
@@ -48,7 +49,8 @@ static bool is_look(const struct fuse_buf *buf)
     return false;
 }
 
-/* Who was answered on this CPU goes on before the machine does, which may not leave it for milliseconds else. */
+/* Who was answered on this CPU goes on before the machine does, which may not leave it for
+ * milliseconds else. */
 static void let_them_run(void)
 {
     sched_yield();

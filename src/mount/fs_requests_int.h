@@ -1,7 +1,9 @@
-/* fs_requests_int.h - requests of the kernel, read and answered: when nothing moves, and in the course of an advance.
+/* fs_requests_int.h - requests of the kernel, read and answered: when nothing moves, and in the
+ * course of an advance.
  *
- * Who only looks is answered while the machine is on its way, every LOOK_EVERY of the wall's time, so a reader need not wait for the end of an
- * advance. What could change something is kept until then, in its order. */
+ * Who only looks is answered while the machine is on its way, every LOOK_EVERY of the wall's time,
+ * so a reader need not wait for the end of an advance. What could change something is kept until
+ * then, in its order. */
 #ifndef MOUNT_FS_REQUESTS_INT_H
 #define MOUNT_FS_REQUESTS_INT_H
 

@@ -33,7 +33,7 @@ const char *live_group_of_name(const char *name)
     return strncmp(name, LIVE_CGROUP_DIR "/", len + 1) == 0 ? name + len : NULL;
 }
 
-/* --- time ----------------------------------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 static void say_refused(struct live *l, const struct live_line *line, int rc)
 {

@@ -1,12 +1,16 @@
-/* live.h - a machine whose virtual time follows a clock, as a view: Linux's files, the control folder, writes.
+/* live.h - a machine whose virtual time follows a clock, as a view: Linux's files, the control
+ * folder, writes.
  *
- * Owner:    one thread owns the machine. It advances from tick to tick (PACE_TICK of virtual time), and is written to between two ticks
- *           only. It is looked at there and, through view.attend, before a call of a task: a read shows one moment, and takes no time of the
+ * Owner:    one thread owns the machine. It advances from tick to tick (PACE_TICK of virtual time),
+ *           and is written to between two ticks only. It is looked at there and, through
+ *           view.attend, before a call of a task: a read shows one moment, and takes no time of the
  *           machine's.
- * Repeats:  a write happens at the tick the machine has come to, and is noted with that time. A machine that is given the
- *           notes as its script does the same, however fast the clock went: its files are the same, byte for byte.
- * Reads:    change nothing, but for statistics of groups on kernels that bring them up to date for reclaim when somebody reads them (KERNEL_STATS_LATE): that
- *           happens at the next tick, and is noted as a write is.
+ * Repeats:  a write happens at the tick the machine has come to, and is noted with that time. A
+ *           machine that is given the notes as its script does the same, however fast the clock
+ *           went: its files are the same, byte for byte.
+ * Reads:    change nothing, but for statistics of groups on kernels that bring them up to date for
+ *           reclaim when somebody reads them (KERNEL_STATS_LATE): that happens at the next tick,
+ *           and is noted as a write is.
  * Folder:   highwater/, also as proc/highwater/:
  *             time      virtual time and date, state, speed, how far behind the clock
  *             speed     10x; pause
@@ -83,7 +87,9 @@ struct live_config {
 void live_init(struct live *l, const struct live_config *config);
 void live_done(struct live *l);
 
-/* Lines "TIME read NAME" (of statistics that Linux brings up to date for who reads them), "TIME write NAME VALUE", "TIME mkdir NAME", "TIME rmdir NAME" and "TIME interrupt NAME N" (of the N-th write to it that waits), of which those of highwater/writes are an example. */
+/* Lines "TIME read NAME" (of statistics that Linux brings up to date for who reads them), "TIME
+ * write NAME VALUE", "TIME mkdir NAME", "TIME rmdir NAME" and "TIME interrupt NAME N" (of the N-th
+ * write to it that waits), of which those of highwater/writes are an example. */
 int live_read_script(struct live *l, const char *path, const char *text, struct err *e);
 
 /* Do what the script wants at the start, and run so far before anybody looks. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- groups ------------------------------------------------------------------------------------------------------------------ */
+/* --- groups ----------------------------------------------------------------------------------- */
 
 struct change {
     struct live *live;
@@ -79,7 +79,7 @@ int live_remove_dir(struct view *v, const char *name)
     return rc;
 }
 
-/* --- triggers ----------------------------------------------------------------------------------------------------------------- */
+/* --- triggers --------------------------------------------------------------------------------- */
 
 /* NULL: it went with its group. */
 static struct psi_trigger *find_trigger(struct live *l, int number, struct psi_group **ret_psi)

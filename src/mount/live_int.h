@@ -1,5 +1,5 @@
-/* live_int.h - a running machine's files of one subject each: live.c (time), live_look.c, live_write.c, live_group.c (groups and triggers),
- * live_folder.c (the control folder, scripts). */
+/* live_int.h - a running machine's files of one subject each: live.c (time), live_look.c,
+ * live_write.c, live_group.c (groups and triggers), live_folder.c (the control folder, scripts). */
 #ifndef MOUNT_LIVE_INT_H
 #define MOUNT_LIVE_INT_H
 
@@ -40,7 +40,8 @@ int live_may_open(struct view *v, const char *name, bool to_write,
 void live_stats_read(struct live *l, const char *name, const struct group *g);
 /* A tick has come: what was read since the last one. */
 void live_stats_tick(struct live *l);
-/* As a script wants it. -ENOENT: there is no such file; -EINVAL: nothing is brought up to date for who reads it. */
+/* As a script wants it. -ENOENT: there is no such file; -EINVAL: nothing is brought up to date for
+ * who reads it. */
 int live_stats_noted(struct live *l, const char *name);
 void live_stats_done(struct live *l);
 

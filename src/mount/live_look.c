@@ -132,7 +132,8 @@ int live_read_text(struct view *v, const char *name, struct strbuf *out)
     return 0;
 }
 
-/* Pages of a process are shown to its owner: who may look into its memory. Triggers of the machine were root's alone for long. */
+/* Pages of a process are shown to its owner: who may look into its memory. Triggers of the machine
+ * were root's alone for long. */
 int live_may_open(struct view *v, const char *name, bool to_write, const struct view_caller *caller)
 {
     struct live *l = live_of(v);

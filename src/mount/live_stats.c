@@ -1,9 +1,11 @@
 /* live_stats.c - statistics of groups that come up to date for reclaim because somebody reads them.
  *
- * On kernels with late statistics (KERNEL_STATS_LATE) reclaim decides by figures that are up to 2 s old, and who reads a group's memory.stat, memory.numa_stat
- * or cpu.stat has them summed up before, which reclaim then sees too: a monitor changes what it looks at. Mirrors mem_cgroup_flush_stats(), mm/memcontrol.c,
- * and cgroup_base_stat_cputime_show(), kernel/cgroup/rstat.c, Linux 6.12. Differs: there memory.stat leaves that out while fewer than 64 pages a CPU have
- * changed; here it is at most once a tick. */
+ * On kernels with late statistics (KERNEL_STATS_LATE) reclaim decides by figures that are up to 2 s
+ * old, and who reads a group's memory.stat, memory.numa_stat or cpu.stat has them summed up before,
+ * which reclaim then sees too: a monitor changes what it looks at. Mirrors
+ * mem_cgroup_flush_stats(), mm/memcontrol.c, and cgroup_base_stat_cputime_show(),
+ * kernel/cgroup/rstat.c, Linux 6.12. Differs: there memory.stat leaves that out while fewer than 64
+ * pages a CPU have changed; here it is at most once a tick. */
 #include "mount/live_int.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* live_write.c - what is written to a running machine, and what becomes of it.
  *
- * What waits (memory.max while reclaim waits for writeback, swapoff) is tried again at the first tick after the time it named. */
+ * What waits (memory.max while reclaim waits for writeback, swapoff) is tried again at the first
+ * tick after the time it named. */
 #include "mount/live_int.h"
 
 #include "base/units.h"
@@ -166,7 +167,8 @@ static int prepare(struct live_write *w)
     return rc;
 }
 
-/* A process that moves leaves one group for another: who moves it must have been given the group that is above both. */
+/* A process that moves leaves one group for another: who moves it must have been given the group
+ * that is above both. */
 int live_also_written(struct view *v, const char *name, const char *text, struct strbuf *ret)
 {
     struct live *l = live_of(v);
@@ -254,7 +256,7 @@ void live_retry_pending(struct live *l)
     }
 }
 
-/* --- interrupts --------------------------------------------------------------------------------------------------------------- */
+/* --- interrupts ------------------------------------------------------------------------------- */
 
 static int abandon(struct scenario_run *run HW_UNUSED, void *ctx)
 {
@@ -265,8 +267,8 @@ static int abandon(struct scenario_run *run HW_UNUSED, void *ctx)
     return 0;
 }
 
-/* A signal to the writer ends what it waits for, as far as it has come: swapoff gives the area back its use, and limits and pools stay as
- * they were set. */
+/* A signal to the writer ends what it waits for, as far as it has come: swapoff gives the area back
+ * its use, and limits and pools stay as they were set. */
 static int interrupt(struct live *l, size_t i)
 {
     struct live_write w = l->pending.items[i];

@@ -1,4 +1,5 @@
-/* mount_point.c - a directory to mount at: is it empty, or has a machine that was killed left its mount there? */
+/* mount_point.c - a directory to mount at: is it empty, or has a machine that was killed left its
+ * mount there? */
 #include "mount/mount_point.h"
 
 #include "mount/names.h"
@@ -110,7 +111,8 @@ static bool is_machine(const char *place)
     return ours;
 }
 
-/* A program that was killed leaves its mount, for which nobody answers. False: it is not one of ours, or stays. */
+/* A program that was killed leaves its mount, for which nobody answers. False: it is not one of
+ * ours, or stays. */
 static bool remove_dead(const char *dir, const struct view *v)
 {
     char place[PATH_BYTES], line[PATH_BYTES + 64];
@@ -144,7 +146,8 @@ static bool has_machine(const char *dir)
     return len > 0 && (size_t)len < sizeof(path) && access(path, F_OK) == 0;
 }
 
-/* Is it an empty directory, or any with `over`? -ENOTCONN: nobody answers for it, which a look at its attributes alone may not tell. */
+/* Is it an empty directory, or any with `over`? -ENOTCONN: nobody answers for it, which a look at
+ * its attributes alone may not tell. */
 static int look_at(const char *dir, bool over, struct err *e)
 {
     struct stat st;

@@ -1,4 +1,5 @@
-/* names.h - names of files in lines of words: bytes that part words are octal numbers, as in /proc/mounts. */
+/* names.h - names of files in lines of words: bytes that part words are octal numbers, as in
+ * /proc/mounts. */
 #ifndef MOUNT_NAMES_H
 #define MOUNT_NAMES_H
 

@@ -1,8 +1,8 @@
 /* pace.h - how far a machine's virtual time should be, for a time of the wall's clock.
  *
- * Never:  reads a clock: the caller says what time it is, in nanoseconds of any monotonic clock.
- * A machine that is slower than its speed asks for is not driven to catch up: what it is behind by more than PACE_BEHIND_MAX of the wall's
- * time is given up, and counted.
+ * Never:  reads a clock: the caller says what time it is, in nanoseconds of any monotonic clock. A
+ * machine that is slower than its speed asks for is not driven to catch up: what it is behind by
+ * more than PACE_BEHIND_MAX of the wall's time is given up, and counted.
  */
 #ifndef MOUNT_PACE_H
 #define MOUNT_PACE_H
@@ -10,7 +10,8 @@
 #include "base/err.h"
 #include "base/types.h"
 
-#define PACE_TICK       NS_PER_MS /* the machine stops to be looked at this often, in virtual time */
+/* the machine stops to be looked at this often, in virtual time */
+#define PACE_TICK       NS_PER_MS
 #define PACE_BEHIND_MAX (NS_PER_S / 4)
 #define PACE_SPEED_MIN  0.001
 #define PACE_SPEED_MAX  1000.0

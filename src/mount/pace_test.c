@@ -5,7 +5,7 @@
 
 #define T0 (100 * NS_PER_S)
 
-static void time_goes_at_its_speed_in_ticks(void **state HW_UNUSED)
+TEST(time_goes_at_its_speed_in_ticks)
 {
     struct pace p;
 
@@ -16,7 +16,7 @@ static void time_goes_at_its_speed_in_ticks(void **state HW_UNUSED)
     assert_int_equal(pace_target(&p, T0 - 1, 5), 5); /* never back */
 }
 
-static void a_change_of_speed_goes_on_from_where_the_machine_is(void **state HW_UNUSED)
+TEST(a_change_of_speed_goes_on_from_where_the_machine_is)
 {
     struct pace p;
 
@@ -26,7 +26,7 @@ static void a_change_of_speed_goes_on_from_where_the_machine_is(void **state HW_
     assert_int_equal(pace_target(&p, T0 + 2 * NS_PER_S, NS_PER_S), 3 * NS_PER_S);
 }
 
-static void a_step_is_whole_and_then_time_stands_still(void **state HW_UNUSED)
+TEST(a_step_is_whole_and_then_time_stands_still)
 {
     struct pace p;
 
@@ -40,7 +40,7 @@ static void a_step_is_whole_and_then_time_stands_still(void **state HW_UNUSED)
     assert_int_equal(pace_target(&p, T0 + 10 * NS_PER_S, 3 * NS_PER_S), 3 * NS_PER_S);
 }
 
-static void what_a_slow_machine_is_behind_by_is_given_up_and_counted(void **state HW_UNUSED)
+TEST(what_a_slow_machine_is_behind_by_is_given_up_and_counted)
 {
     struct pace p;
 
@@ -52,7 +52,7 @@ static void what_a_slow_machine_is_behind_by_is_given_up_and_counted(void **stat
     assert_true(p.measured > 3.9 && p.measured < 4.1);
 }
 
-static void speeds_are_numbers_within_bounds(void **state HW_UNUSED)
+TEST(speeds_are_numbers_within_bounds)
 {
     static const char *const wrong[] = {"",     "x",    "0",   "-1",  "1001",
                                         "10xx", "fast", "nan", "inf", "1e9"};
@@ -65,15 +65,4 @@ static void speeds_are_numbers_within_bounds(void **state HW_UNUSED)
         assert_int_equal(pace_parse_speed(wrong[i], &speed, NULL), -EINVAL);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(time_goes_at_its_speed_in_ticks),
-        cmocka_unit_test(a_change_of_speed_goes_on_from_where_the_machine_is),
-        cmocka_unit_test(a_step_is_whole_and_then_time_stands_still),
-        cmocka_unit_test(what_a_slow_machine_is_behind_by_is_given_up_and_counted),
-        cmocka_unit_test(speeds_are_numbers_within_bounds),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* beancounter.c - see beancounter.h. Those that are of memory come first: of several that refused, the first is told. */
+/* beancounter.c - see beancounter.h. Those that are of memory come first: of several that refused,
+ * the first is told. */
 #include "observe/beancounter.h"
 
 const struct beancounter beancounters[NR_BEANCOUNTERS] = {

@@ -1,6 +1,8 @@
-/* beancounter.h - resources of OpenVZ's user beancounters, which limit a container beside its memory cgroup or instead of it.
+/* beancounter.h - resources of OpenVZ's user beancounters, which limit a container beside its
+ * memory cgroup or instead of it.
  *
- * Mirrors:  /proc/user_beancounters, version 2.5, as the kernels of OpenVZ 6 and 7 print it. A limit of LONG_MAX is none.
+ * Mirrors:  /proc/user_beancounters, version 2.5, as the kernels of OpenVZ 6 and 7 print it. A
+ *           limit of LONG_MAX is none.
  */
 #ifndef OBSERVE_BEANCOUNTER_H
 #define OBSERVE_BEANCOUNTER_H

@@ -1,8 +1,9 @@
 /* capture_cut.c - part of a capture as a capture.
  *
- * A sample has what was read then, and carries the rest from earlier samples of its chunk. A copy that began with it
- * would have to give what is carried the time of this sample, and rates would be wrong; so it begins with the samples in
- * which that was read. From there on each chunk of the copy is a chunk of the original.
+ * A sample has what was read then, and carries the rest from earlier samples of its chunk. A copy
+ * that began with it would have to give what is carried the time of this sample, and rates would be
+ * wrong; so it begins with the samples in which that was read. From there on each chunk of the copy
+ * is a chunk of the original.
  */
 #include "observe/capture_int.h"
 
@@ -75,8 +76,8 @@ static int copy_sample(struct copy *copy, size_t index, struct err *e)
     return capture_writer_end(copy->writer, e);
 }
 
-/* Which samples of its chunk an instant builds on: the key sample, and of each part the last that read it. Ascending;
- * the instant itself is not among them. */
+/* Which samples of its chunk an instant builds on: the key sample, and of each part the last that
+ * read it. Ascending; the instant itself is not among them. */
 struct builds_on {
     VEC(size_t) samples;
 };

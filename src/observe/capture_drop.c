@@ -1,4 +1,5 @@
-/* capture_drop.c - appending to a capture's file, and copying what stays when the oldest chunks must go. */
+/* capture_drop.c - appending to a capture's file, and copying what stays when the oldest chunks
+ * must go. */
 #include "observe/capture_drop.h"
 
 #include <fcntl.h>
@@ -158,7 +159,8 @@ static int rewrite(struct hwc_file_out *o, size_t first)
     return 0;
 }
 
-/* How many of the oldest chunks ended longer ago than that. A chunk ends where the next one begins. A clock that is set ages nothing. */
+/* How many of the oldest chunks ended longer ago than that. A chunk ends where the next one begins.
+ * A clock that is set ages nothing. */
 static size_t count_expired(const struct hwc_file_out *o, ns_t keep_ns, u64 now_us,
                             ns_t now_mono_ns)
 {

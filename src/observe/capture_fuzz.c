@@ -1,9 +1,10 @@
 /* capture_fuzz.c - the reader of captures against files that lie.
  *
- * Each operation takes a good capture and damages it as a disk, a cut or an enemy would: bits, blocks moved, header fields and payload
- * bytes changed with the checksum mended so that the damage reaches the decoder, tables rewritten under right lengths. Every sample of what
- * comes out of capture_open() is then gone to, forwards and in random order, which must agree; directories are listed. The
- * sanitizers watch for the rest.
+ * Each operation takes a good capture and damages it as a disk, a cut or an enemy would: bits,
+ * blocks moved, header fields and payload bytes changed with the checksum mended so that the damage
+ * reaches the decoder, tables rewritten under right lengths. Every sample of what comes out of
+ * capture_open() is then gone to, forwards and in random order, which must agree; directories are
+ * listed. The sanitizers watch for the rest.
  *
  * It is a libFuzzer target as well: LLVMFuzzerTestOneInput() takes one file. */
 #include "base/test.h"
@@ -124,7 +125,8 @@ static void mend_hash(u8 *record, size_t room)
                                                  hwc_record_bytes(&r) - HWC_HEADER_BYTES));
 }
 
-/* Another table in place of this record's, which says other things of the same texts. Returns the new size of the file. */
+/* Another table in place of this record's, which says other things of the same texts. Returns the
+ * new size of the file. */
 static size_t rewrite_table(struct prng *p, u8 *bytes, size_t offset, size_t count)
 {
     struct hwc_record r;

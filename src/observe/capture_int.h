@@ -1,4 +1,5 @@
-/* capture_int.h - records of a capture file, and the files as they stand at one sample; shared by writer and reader.
+/* capture_int.h - records of a capture file, and the files as they stand at one sample; shared by
+ * writer and reader.
  *
  * Source: docs/capture-format.md.
  */
@@ -23,7 +24,8 @@
 #define HWC_STATE_MAX    (256u << 20) /* all texts and paths of one chunk's files */
 #define HWC_META         ".capture"   /* file of key samples about the capture itself */
 #define HWC_PARTS_MAX    64u
-#define HWC_ORIGINS      "live", "container", "archive", "simulated", "capture" /* by enum source_kind */
+/* By enum source_kind. */
+#define HWC_ORIGINS      "live", "container", "archive", "simulated", "capture"
 
 /* A record is closed and the next one begun when it holds so much. */
 #define HWC_TEXTS_GOAL (256u << 10)
@@ -31,7 +33,8 @@
 
 enum hwc_flag { HWC_KEY = 1, HWC_LAST = 2 };
 
-/* The first varint of a row of the table: zigzag(file - (file of the row before + 1)) << HWC_ROW_BITS | these. */
+/* The first varint of a row of the table: zigzag(file - (file of the row before + 1)) <<
+ * HWC_ROW_BITS | these. */
 enum hwc_row { HWC_ROW_TEXT = 1, HWC_ROW_NEW = 2, HWC_ROW_BITS = 2 };
 
 enum hwc_offset {
@@ -76,10 +79,11 @@ const char *hwc_header_get(const u8 *at, struct hwc_record *ret);
 /* Of a header and the payload that follows it in memory. */
 u64 hwc_hash(const u8 *header, const u8 *payload, size_t count);
 
-/* --- the files as they stand ------------------------------------------------------------------------------------- */
+/* --- the files as they stand ------------------------------------------------------------------ */
 #define HWC_FILE_NONE UINT32_MAX
 
-/* A directory's path ends with '/', and its text is its names, one a line, a '/' after those of directories. */
+/* A directory's path ends with '/', and its text is its names, one a line, a '/' after those of
+ * directories. */
 struct hwc_file {
     char *path;
     char *text;
@@ -105,7 +109,7 @@ u32 hwc_state_add(struct hwc_state *s, const char *path, size_t len);
 /* -ENOMEM when the host has none. */
 int hwc_state_set_text(struct hwc_state *s, u32 index, const char *text, size_t len);
 
-/* --- reading records (capture_scan.c), for the reader and for a writer that goes on --------------------------------- */
+/* --- reading records (capture_scan.c), for the reader and for a writer that goes on ----------- */
 struct hwc_input {
     int fd; /* -1: memory */
     const u8 *bytes;

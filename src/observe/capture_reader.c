@@ -1,7 +1,9 @@
-/* capture_reader.c - a capture as a source: samples decoded one after the other into the files as they stand.
+/* capture_reader.c - a capture as a source: samples decoded one after the other into the files as
+ * they stand.
  *
- * Going to a sample of the chunk at hand that lies ahead decodes what is between; anything else begins at the key sample of its
- * chunk. The texts of a record were compressed against the texts that the same files had before, so these are put together first:
+ * Going to a sample of the chunk at hand that lies ahead decodes what is between; anything else
+ * begins at the key sample of its chunk. The texts of a record were compressed against the texts
+ * that the same files had before, so these are put together first:
  *
  *     table:  which files, which of them with a new text, of which length
  *     prefix: the texts these files have now, one after the other
@@ -55,7 +57,8 @@ static int grow(u8 **buf, size_t *size, size_t want)
     return 0;
 }
 
-/* The next row; the first pass over a table adds the files that are new. The byte after it, or NULL. */
+/* The next row; the first pass over a table adds the files that are new. The byte after it, or
+ * NULL. */
 static const u8 *row_get(struct hwc_state *s, bool adding, const u8 *at, const u8 *end, u32 *last,
                          struct row *ret)
 {
@@ -319,7 +322,7 @@ void capture_root(const struct capture *c, struct strbuf *out)
     strbuf_append_bytes(out, root, strcspn(root, "\n"));
 }
 
-/* --- as a source -------------------------------------------------------------------------------------------------- */
+/* --- as a source ------------------------------------------------------------------------------ */
 static int capture_read_file(struct source *src, const char *path, size_t max, struct strbuf *out)
 {
     struct capture *c = container_of(src, struct capture, source);
@@ -414,7 +417,7 @@ void capture_each_file(const struct capture *c, capture_file_fn *each, void *ctx
             each(ctx, f->path, f->sample == now, f->result, f->text, f->len);
 }
 
-/* --- open and close -------------------------------------------------------------------------------------------- */
+/* --- open and close --------------------------------------------------------------------------- */
 static int capture_open_input(const struct hwc_input *in, const char *name, struct capture **ret,
                               struct err *e)
 {

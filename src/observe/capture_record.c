@@ -1,7 +1,7 @@
 /* capture_record.c - the header of a record, and the files as they stand at one sample.
  *
- * Files are found by the hash of their path; those with one hash are chained, so a hostile capture can make look-ups slow
- * but not wrong.
+ * Files are found by the hash of their path; those with one hash are chained, so a hostile capture
+ * can make look-ups slow but not wrong.
  */
 #include "observe/capture_int.h"
 
@@ -69,7 +69,7 @@ u64 hwc_hash(const u8 *header, const u8 *payload, size_t count)
     return XXH64_digest(&hash);
 }
 
-/* --- the files as they stand ------------------------------------------------------------------------------------- */
+/* --- the files as they stand ------------------------------------------------------------------ */
 void hwc_state_init(struct hwc_state *s)
 {
     *s = (struct hwc_state){0};

@@ -1,7 +1,9 @@
-/* capture_scan.c - every record of a capture file: which are whole, which samples they make, what is lost.
+/* capture_scan.c - every record of a capture file: which are whole, which samples they make, what
+ * is lost.
  *
- * A record is judged in this order: a whole header, the magic, a known version, lengths within the format's bounds, that many bytes
- * in the file, the checksum. Only then is anything else in it believed. What is no record costs the bytes up to the next magic.
+ * A record is judged in this order: a whole header, the magic, a known version, lengths within the
+ * format's bounds, that many bytes in the file, the checksum. Only then is anything else in it
+ * believed. What is no record costs the bytes up to the next magic.
  *
  *     K1 d d d | K2 d ## d d | K3 d d        ## is damage: the two samples after it build on it and are lost with it
  */
@@ -16,8 +18,9 @@
 
 #define WINDOW_BYTES (64u << 10)
 
-/* A file may claim long records at every byte, each of which takes hashing to disprove. Damage by accident wastes less than the file
- * itself, since a wrong record ends the search for its own bytes only when a magic stands in its payload. */
+/* A file may claim long records at every byte, each of which takes hashing to disprove. Damage by
+ * accident wastes less than the file itself, since a wrong record ends the search for its own bytes
+ * only when a magic stands in its payload. */
 #define WASTE_FACTOR 16
 
 int hwc_input_read(const struct hwc_input *in, u64 offset, void *buf, size_t count)
@@ -59,7 +62,8 @@ struct scanner {
     u64 wasted;     /* bytes hashed in vain */
 };
 
-/* Whether a whole record begins at offset. 0 with *ret_why NULL or the reason why not; or the host's error. */
+/* Whether a whole record begins at offset. 0 with *ret_why NULL or the reason why not; or the
+ * host's error. */
 static int record_check(struct scanner *x, u64 offset, struct hwc_record *ret, const char **ret_why)
 {
     u8 header[HWC_HEADER_BYTES];
@@ -152,7 +156,8 @@ static void lose(struct scanner *x, u64 offset, u64 bytes, const char *reason)
 
 #define SINCE_MAX ((ns_t)INT64_MAX) /* hostile clocks; 292 years */
 
-/* The monotonic clock stands while the machine sleeps and starts anew with it, the other one may be set: what both show of a step is true. */
+/* The monotonic clock stands while the machine sleeps and starts anew with it, the other one may be
+ * set: what both show of a step is true. */
 static ns_t since_first(const struct hwc_scan *s, const struct hwc_record *r)
 {
     const struct capture_sample *before = s->samples.count ? &vec_last(&s->samples) : NULL;

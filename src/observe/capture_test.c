@@ -1,4 +1,5 @@
-/* capture_test.c - captures of a host that is made up: round trips, cuts, flipped bits, bounds, times. */
+/* capture_test.c - captures of a host that is made up: round trips, cuts, flipped bits, bounds,
+ * times. */
 #include "base/test.h"
 
 #include "observe/capture.h"
@@ -73,12 +74,11 @@ static u8 *read_file(size_t *ret_count)
     return bytes;
 }
 
-static void every_sample_is_what_was_read(void **state)
+TEST_WITH(every_sample_is_what_was_read, enter, leave)
 {
     struct fake_host h = {.seed = 1, .nr_files = 60, .lines = 20};
     struct capture *c;
 
-    (void)state;
     write_steps(&h, 0, 130);
     c = open_reader();
     assert_int_equal(capture_count(c), 130);
@@ -101,12 +101,11 @@ static void every_sample_is_what_was_read(void **state)
     capture_free(c);
 }
 
-static void a_file_larger_than_a_record_goes_through(void **state)
+TEST_WITH(a_file_larger_than_a_record_goes_through, enter, leave)
 {
     struct fake_host h = {.seed = 2, .nr_files = 9, .lines = 30000};
     struct capture *c;
 
-    (void)state;
     write_steps(&h, 0, 4);
     c = open_reader();
     for (unsigned n = 0; n < 4; n++) {
@@ -125,14 +124,13 @@ static bool count_name(void *ctx, const char *name, bool is_directory)
     return true;
 }
 
-static void a_directory_lists_its_names(void **state)
+TEST_WITH(a_directory_lists_its_names, enter, leave)
 {
     struct fake_host h = {.seed = 1, .nr_files = 12, .lines = 1};
     unsigned counts[2] = {0};
     struct capture *c;
     struct strbuf text;
 
-    (void)state;
     write_steps(&h, 0, 2);
     c = open_reader();
     capture_seek(c, 1, NULL);
@@ -189,9 +187,9 @@ static void assert_same_instant(const struct capture *a, const struct capture *b
     }
 }
 
-/* A part of it shows at each of its instants what the whole shows, what is carried too, and begins with the samples in
- * which that was read: the key sample, and the last of every third one. */
-static void a_copy_of_a_part_shows_what_the_whole_shows(void **state)
+/* A part of it shows at each of its instants what the whole shows, what is carried too, and begins
+ * with the samples in which that was read: the key sample, and the last of every third one. */
+TEST_WITH(a_copy_of_a_part_shows_what_the_whole_shows, enter, leave)
 {
     static const struct {
         size_t from, to, before;
@@ -199,7 +197,6 @@ static void a_copy_of_a_part_shows_what_the_whole_shows(void **state)
     struct fake_host h = {.seed = 4, .nr_files = 60, .lines = 20};
     char copy_path[128];
 
-    (void)state;
     write_steps(&h, 0, 130);
     snprintf(copy_path, sizeof(copy_path), "%s/copy.hwc", directory);
     for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -235,7 +232,7 @@ static void a_copy_of_a_part_shows_what_the_whole_shows(void **state)
 }
 
 /* A crash at any byte: what was whole before it stays, and the next run goes on. */
-static void a_cut_anywhere_costs_what_follows_and_no_more(void **state)
+TEST_WITH(a_cut_anywhere_costs_what_follows_and_no_more, enter, leave)
 {
     struct fake_host h = {.seed = 3, .nr_files = 6, .lines = 2};
     struct capture *c;
@@ -243,7 +240,6 @@ static void a_cut_anywhere_costs_what_follows_and_no_more(void **state)
     size_t count;
     u8 *bytes;
 
-    (void)state;
     write_steps(&h, 0, 12);
     bytes = read_file(&count);
     c = open_reader();
@@ -291,7 +287,7 @@ static void a_cut_anywhere_costs_what_follows_and_no_more(void **state)
     free(bytes);
 }
 
-static void a_flipped_bit_costs_the_rest_of_its_chunk(void **state)
+TEST_WITH(a_flipped_bit_costs_the_rest_of_its_chunk, enter, leave)
 {
     struct fake_host h = {.seed = 4, .nr_files = 5, .lines = 2};
     struct capture *c;
@@ -299,7 +295,6 @@ static void a_flipped_bit_costs_the_rest_of_its_chunk(void **state)
     size_t count;
     u8 *bytes;
 
-    (void)state;
     for (unsigned run = 0; run < 3; run++) /* a run begins a chunk */
         write_steps(&h, run * 4, run * 4 + 4);
     bytes = read_file(&count);
@@ -332,14 +327,13 @@ static void a_flipped_bit_costs_the_rest_of_its_chunk(void **state)
     free(bytes);
 }
 
-static void a_killed_writer_loses_at_most_its_sample(void **state)
+TEST_WITH(a_killed_writer_loses_at_most_its_sample, enter, leave)
 {
     struct fake_host h = {.seed = 5, .nr_files = 40, .lines = 10};
     struct capture *c;
     pid_t child;
     int status;
 
-    (void)state;
     child = fork();
     if (child == 0) {
         struct capture_writer *w = open_writer(NULL);
@@ -356,7 +350,7 @@ static void a_killed_writer_loses_at_most_its_sample(void **state)
     capture_free(c);
 }
 
-static void the_size_stays_below_its_bound(void **state)
+TEST_WITH(the_size_stays_below_its_bound, enter, leave)
 {
     struct fake_host h = {.seed = 6, .nr_files = 200, .lines = 30};
     struct capture_writer_options o = {.max_bytes = CAPTURE_BYTES_MIN};
@@ -364,7 +358,6 @@ static void the_size_stays_below_its_bound(void **state)
     struct capture *c;
     struct stat st;
 
-    (void)state;
     for (unsigned n = 0; n < 240; n++) {
         assert_int_equal(fake_capture(&h, w, n, n + 1), 0);
         assert_int_equal(stat(path, &st), 0);
@@ -384,7 +377,7 @@ static void the_size_stays_below_its_bound(void **state)
     capture_free(c);
 }
 
-static void what_is_older_than_keep_is_dropped_and_nothing_younger(void **state)
+TEST_WITH(what_is_older_than_keep_is_dropped_and_nothing_younger, enter, leave)
 {
     struct fake_host h = {.seed = 7, .nr_files = 8, .lines = 3};
     struct capture_writer_options o = {.keep_ns = 2000 * NS_PER_S};
@@ -392,18 +385,18 @@ static void what_is_older_than_keep_is_dropped_and_nothing_younger(void **state)
     struct capture *c;
     u64 span_us;
 
-    (void)state;
     assert_int_equal(fake_capture(&h, w, 0, 1000), 0); /* one every 10 s */
     capture_writer_close(w);
     c = open_reader();
     span_us = capture_sample(c, capture_count(c) - 1)->wall_us - capture_sample(c, 0)->wall_us;
     assert_int_equal(capture_sample(c, capture_count(c) - 1)->wall_us, fake_wall_us(999));
-    /* 200 samples are asked for; a chunk is 60, and goes when all of it is too old and it is an eighth of the file. */
+    /* 200 samples are asked for; a chunk is 60, and goes when all of it is too old and it is an
+     * eighth of the file. */
     assert_in_range(span_us, 1990000000, 3300000000);
     capture_free(c);
 }
 
-static void what_is_no_capture_is_refused(void **state)
+TEST_WITH(what_is_no_capture_is_refused, enter, leave)
 {
     static const struct capture_writer_options plain = {0};
     struct capture_writer *w;
@@ -411,7 +404,6 @@ static void what_is_no_capture_is_refused(void **state)
     struct err e = {0};
     FILE *f = fopen(path, "w");
 
-    (void)state;
     fputs("somebody's precious text, which is longer than a header of a record would be ...\n", f);
     fclose(f);
     assert_int_equal(capture_open(path, &c, &e), -EBADMSG);
@@ -423,19 +415,18 @@ static void what_is_no_capture_is_refused(void **state)
     assert_int_equal(capture_open("/dev/null", &c, &e), -EINVAL);
 }
 
-static void two_writers_of_one_file_are_one_too_many(void **state)
+TEST_WITH(two_writers_of_one_file_are_one_too_many, enter, leave)
 {
     static const struct capture_writer_options plain = {0};
     struct capture_writer *w = open_writer(NULL), *other;
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(capture_writer_open(path, &plain, &other, &e), -EWOULDBLOCK);
     assert_non_null(strstr(e.text, "another capture"));
     capture_writer_close(w);
 }
 
-static void times_are_found_as_people_say_them(void **state)
+TEST_WITH(times_are_found_as_people_say_them, enter, leave)
 {
     /* 2025-11-25 03:10:00 UTC and every 10 s, two minutes long */
     struct fake_host h = {.seed = 8, .nr_files = 1, .lines = 1};
@@ -459,7 +450,6 @@ static void times_are_found_as_people_say_them(void **state)
     struct err e = {0};
     size_t at;
 
-    (void)state;
     setenv("TZ", "UTC", 1);
     write_steps(&h, 0, 13);
     c = open_reader();
@@ -485,8 +475,9 @@ static void write_at(struct capture_writer *w, u64 wall_s, ns_t mono_s)
     assert_int_equal(capture_writer_end(w, NULL), 0);
 }
 
-/* 1000 s after a start, ten samples; the clock goes back by 100 s, ten more; the machine starts anew, ten more. */
-static void a_clock_that_is_set_back_leaves_every_sample_addressable(void **state)
+/* 1000 s after a start, ten samples; the clock goes back by 100 s, ten more; the machine starts
+ * anew, ten more. */
+TEST_WITH(a_clock_that_is_set_back_leaves_every_sample_addressable, enter, leave)
 {
     struct capture_writer *w = open_writer(NULL);
     struct err e = {0};
@@ -494,7 +485,6 @@ static void a_clock_that_is_set_back_leaves_every_sample_addressable(void **stat
     char text[32];
     size_t at;
 
-    (void)state;
     for (unsigned i = 0; i < 10; i++)
         write_at(w, 50000 + i * 10, 1000 + i * 10);
     for (unsigned i = 0; i < 10; i++)
@@ -523,13 +513,12 @@ static void a_clock_that_is_set_back_leaves_every_sample_addressable(void **stat
 }
 
 /* The clock leaps from 1970 to now, as where a battery is empty: nothing is older for it. */
-static void a_clock_that_is_set_ages_nothing(void **state)
+TEST_WITH(a_clock_that_is_set_ages_nothing, enter, leave)
 {
     const struct capture_writer_options o = {.keep_ns = 3600 * NS_PER_S};
     struct capture_writer *w = open_writer(&o);
     struct capture *c;
 
-    (void)state;
     for (unsigned i = 0; i < 300; i++)
         write_at(w, (i < 150 ? 0 : 1764040200) + i, i);
     capture_writer_close(w);
@@ -538,25 +527,4 @@ static void a_clock_that_is_set_ages_nothing(void **state)
     capture_free(c);
 }
 
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
-    const struct CMUnitTest tests[] = {
-        TEST(every_sample_is_what_was_read),
-        TEST(a_file_larger_than_a_record_goes_through),
-        TEST(a_copy_of_a_part_shows_what_the_whole_shows),
-        TEST(a_directory_lists_its_names),
-        TEST(a_cut_anywhere_costs_what_follows_and_no_more),
-        TEST(a_flipped_bit_costs_the_rest_of_its_chunk),
-        TEST(a_killed_writer_loses_at_most_its_sample),
-        TEST(the_size_stays_below_its_bound),
-        TEST(what_is_older_than_keep_is_dropped_and_nothing_younger),
-        TEST(what_is_no_capture_is_refused),
-        TEST(two_writers_of_one_file_are_one_too_many),
-        TEST(times_are_found_as_people_say_them),
-        TEST(a_clock_that_is_set_back_leaves_every_sample_addressable),
-        TEST(a_clock_that_is_set_ages_nothing),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,6 +1,8 @@
-/* capture_testing.h - a host that is made up, for the tests of captures: files that appear, change and vanish from sample to sample.
+/* capture_testing.h - a host that is made up, for the tests of captures: files that appear, change
+ * and vanish from sample to sample.
  *
- * What it holds at step n depends on the seed and n alone, so a test can ask again what a sample must show.
+ * What it holds at step n depends on the seed and n alone, so a test can ask again what a sample
+ * must show.
  */
 #ifndef OBSERVE_CAPTURE_TESTING_H
 #define OBSERVE_CAPTURE_TESTING_H
@@ -17,7 +19,8 @@ struct fake_host {
     unsigned lines; /* of each file */
 };
 
-/* What file `index` holds at step n: the result, and the text in *out. A third of the files never changes. */
+/* What file `index` holds at step n: the result, and the text in *out. A third of the files never
+ * changes. */
 static inline int fake_file(const struct fake_host *h, unsigned index, unsigned n,
                             struct strbuf *out)
 {
@@ -50,7 +53,8 @@ static inline u64 fake_wall_us(unsigned n)
     return 1764040200000000ull + n * 10000000ull;
 }
 
-/* The parts that step n reads unless it must read all: bit 3 stands for what is read every third time. */
+/* The parts that step n reads unless it must read all: bit 3 stands for what is read every third
+ * time. */
 static inline u64 fake_parts(unsigned n)
 {
     return n % 3 == 0 ? 14 : 6;

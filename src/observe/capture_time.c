@@ -46,8 +46,9 @@ static void find_bounds(const struct capture *c, u64 *ret_first_us, u64 *ret_las
     }
 }
 
-/* A sample stands for the time until the next one, and the last one before the clock went back for a second.
- * The last sample that stands for this time; where none does, the one whose time is nearest before it. */
+/* A sample stands for the time until the next one, and the last one before the clock went back for
+ * a second. The last sample that stands for this time; where none does, the one whose time is
+ * nearest before it. */
 static size_t find_wall(const struct capture *c, u64 wall_us)
 {
     size_t nearest = 0;

@@ -1,12 +1,14 @@
 /* capture_writer.c - samples to records.
  *
- * What is read goes through capture_writer_tee(): a file whose text is what it was costs a row of the table, any other one adds its text to the
- * record at hand and the text it had before to the prefix that the compressor may refer to. A record is closed at some 256 KiB of text, so
- * the memory for it is bounded whatever the machine has; the last one of a sample says so.
+ * What is read goes through capture_writer_tee(): a file whose text is what it was costs a row of
+ * the table, any other one adds its text to the record at hand and the text it had before to the
+ * prefix that the compressor may refer to. A record is closed at some 256 KiB of text, so the
+ * memory for it is bounded whatever the machine has; the last one of a sample says so.
  *
- * A chunk ends after SAMPLES_PER_CHUNK samples or when its files have come to need much memory (processes come and go, and
- * a file is forgotten only with its chunk). Rejected: one zstd stream over the chunk, since a flush per sample costs as much as a record
- * and a cut stream cannot be told from a damaged one; differences by line, which zstd with a prefix finds by itself.
+ * A chunk ends after SAMPLES_PER_CHUNK samples or when its files have come to need much memory
+ * (processes come and go, and a file is forgotten only with its chunk). Rejected: one zstd stream
+ * over the chunk, since a flush per sample costs as much as a record and a cut stream cannot be
+ * told from a damaged one; differences by line, which zstd with a prefix finds by itself.
  */
 #include "observe/capture_int.h"
 
@@ -19,7 +21,8 @@
 #include <string.h>
 #include <zstd.h>
 
-/* Going back in a capture decodes half a chunk at most times, so a chunk is short; and a key sample costs as much as a dozen others. */
+/* Going back in a capture decodes half a chunk at most times, so a chunk is short; and a key sample
+ * costs as much as a dozen others. */
 #define SAMPLES_PER_CHUNK 60
 #define STATE_GOAL        (64u << 20)
 #define LEVEL             1
@@ -40,7 +43,7 @@ struct capture_writer {
     size_t buf_size;
 };
 
-/* --- one record -------------------------------------------------------------------------------------------------------- */
+/* --- one record ------------------------------------------------------------------------------- */
 static size_t deflate(struct capture_writer *w, u8 *to, size_t room, const struct strbuf *from)
 {
     return from->len ? ZSTD_compress2(w->zstd, to, room, from->text, from->len) : 0;
@@ -174,7 +177,7 @@ void capture_writer_tee(void *writer, const char *path, bool is_directory, int r
     }
 }
 
-/* --- samples and chunks ---------------------------------------------------------------------------------------------- */
+/* --- samples and chunks ----------------------------------------------------------------------- */
 static void meta_add(struct capture_writer *w)
 {
     static const char *const origins[] = {HWC_ORIGINS};
@@ -259,7 +262,7 @@ const struct capture_writer_stats *capture_writer_stats(const struct capture_wri
     return &w->stats;
 }
 
-/* --- open and close -------------------------------------------------------------------------------------------- */
+/* --- open and close --------------------------------------------------------------------------- */
 int capture_writer_open(const char *path, const struct capture_writer_options *o,
                         struct capture_writer **ret, struct err *e)
 {

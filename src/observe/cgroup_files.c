@@ -1,8 +1,9 @@
 /* cgroup_files.c - the texts of a group's files, v2 and v1, as figures of one struct cgroup_view.
  *
- * v1's memory.stat has each figure twice, of the group itself and with "total_" of all below; v2's are always of all below, so the second is
- * taken. What v1 calls rss is anonymous memory, and cache is page cache with shmem, as v2's anon and file are. Its pgpgin and pgpgout count
- * charges, not I/O, and are left out.
+ * v1's memory.stat has each figure twice, of the group itself and with "total_" of all below; v2's
+ * are always of all below, so the second is taken. What v1 calls rss is anonymous memory, and cache
+ * is page cache with shmem, as v2's anon and file are. Its pgpgin and pgpgout count charges, not
+ * I/O, and are left out.
  */
 #include "observe/reading_int.h"
 #include "stats/kernel.h"
@@ -100,7 +101,7 @@ void parse_memory_stat_v1(struct span text, struct cgroup_view *group)
     }
 }
 
-/* --- files of "name value" lines ---------------------------------------------------------------------------------- */
+/* --- files of "name value" lines -------------------------------------------------------------- */
 struct named_figure {
     const char *name;
     u64 *figure;

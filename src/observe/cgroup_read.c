@@ -4,7 +4,8 @@
  *   CGROUP_STAT     memory.stat, for which the kernel sums up per-CPU counts; what swap does
  *   CGROUP_LIMITS   what people set, peaks, members
  *
- * A group that was there for the walk over the directories, or for the snapshot before, may be gone: it leaves the tree, with what is below.
+ * A group that was there for the walk over the directories, or for the snapshot before, may be
+ * gone: it leaves the tree, with what is below.
  */
 #include "base/units.h"
 #include "observe/cgroups_int.h"
@@ -31,7 +32,8 @@ static bool place_has(struct place *p, const char *file, struct span *ret)
     return place_read(p, file, FILE_MAX_SMALL, ret) == 0;
 }
 
-/* The first file of a group was read with this result. Is it there, and does not say what it says? */
+/* The first file of a group was read with this result. Is it there, and does not say what it
+ * says? */
 static void note_first(struct place *p, int rc)
 {
     p->nr_failed += rc != 0 && rc != -ENOENT && rc != -EACCES && rc != -EPERM;
@@ -88,7 +90,8 @@ static bool read_v2(struct place *p, struct cgroup_view *group)
     note_first(p, rc);
     if (rc == 0)
         group->current = parse_limit(text);
-    /* Only the machine's own root group has no memory.current while its pressure is there. It has no limit either. */
+    /* Only the machine's own root group has no memory.current while its pressure is there. It has
+     * no limit either. */
     if (rc != 0 && group->parent == GROUP_NONE && !place_has(p, "memory.max", &text))
         group->is_root = true;
     if (place_has(p, "memory.events", &text))
@@ -171,7 +174,8 @@ static void read_v2_huge(struct place *p, u32 index)
             read_huge_size(p, index, pool->page_bytes);
     if (from->huge.count > 0 || p->r->src->live)
         return;
-    /* An archive without /sys/kernel/mm: of the size that /proc/meminfo tells, or of those of most machines. */
+    /* An archive without /sys/kernel/mm: of the size that /proc/meminfo tells, or of those of most
+     * machines. */
     if (known(page_bytes) && page_bytes >= KIB) {
         if (known(total) && total > 0)
             read_huge_size(p, index, page_bytes);

@@ -2,11 +2,13 @@
  *
  *   /sys/fs/cgroup                   v2: one hierarchy with everything
  *   /sys/fs/cgroup/memory            v1: the memory controller's own hierarchy
- *   /sys/fs/cgroup/unified           beside v1: v2 without controllers, where only the pressure files concern us; a group that
+ *   /sys/fs/cgroup/unified           beside v1: v2 without controllers, where only the pressure
+ *                                    files concern us; a group that
  *                                    systemd made has the same path in both
  *
- * To list all directories of 200 groups every few seconds would be the dearest thing the observer does. The kernel counts its groups, in
- * one file: while that number stays what it was, and no known group is gone, the groups are the same, and only their files are read.
+ * To list all directories of 200 groups every few seconds would be the dearest thing the observer
+ * does. The kernel counts its groups, in one file: while that number stays what it was, and no
+ * known group is gone, the groups are the same, and only their files are read.
  */
 #include "observe/cgroups_int.h"
 
@@ -18,8 +20,9 @@
 #define DEPTH_MAX    64
 #define PATH_LEN_MAX 1024
 
-/* --- paths -------------------------------------------------------------------------------------------------------------- */
-/* '/' sorts before every other byte, so that what is below a group follows it at once: "/a", "/a/b", "/a-c". */
+/* --- paths ------------------------------------------------------------------------------------ */
+/* '/' sorts before every other byte, so that what is below a group follows it at once: "/a",
+ * "/a/b", "/a-c". */
 static int rank(char c)
 {
     return c == '/' ? 0 : (unsigned char)c;
@@ -85,7 +88,7 @@ u64 cgroup_hugetlb(const struct cgroup_view *group)
     return sum;
 }
 
-/* --- which groups there are --------------------------------------------------------------------------------------------- */
+/* --- which groups there are ------------------------------------------------------------------- */
 static void group_init(struct cgroup_view *group, const char *path, u32 parent, u32 depth,
                        u8 version)
 {
@@ -226,7 +229,7 @@ static u64 count_groups(struct reading *r, const struct hierarchy *h)
     return count;
 }
 
-/* --- the part ------------------------------------------------------------------------------------------------------------- */
+/* --- the part --------------------------------------------------------------------------------- */
 static bool has_file(struct reading *r, const char *base, const char *name)
 {
     char path[128];
@@ -256,7 +259,8 @@ bool cgroups_stand_still(const struct reading *r)
            (reading_kind(r) == SOURCE_SIMULATED && !r->src->live);
 }
 
-/* Mounts seldom change: with SYSCTL_VM they are looked up again, which is in each sample of a capture that begins a chunk. */
+/* Mounts seldom change: with SYSCTL_VM they are looked up again, which is in each sample of a
+ * capture that begins a chunk. */
 static bool starts_anew(const struct reading *r)
 {
     return !r->before || r->before->cgroups.count == 0 || reading_wants(r, PART_SYSCTL_VM);
@@ -343,7 +347,8 @@ static void add_left(struct strbuf *why, u64 count, const char *what)
         strbuf_printf(why, "%s%llu %s", why->len ? "; " : "", (unsigned long long)count, what);
 }
 
-/* Whoever reads a diagnosis must know that it is not about all groups. Those of the snapshot before have its reasons. */
+/* Whoever reads a diagnosis must know that it is not about all groups. Those of the snapshot before
+ * have its reasons. */
 static void mark_left(struct reading *r, const struct hierarchy *h, bool looked_up)
 {
     const struct part_status *before = r->before ? &r->before->parts[PART_CGROUPS] : NULL;

@@ -1,4 +1,5 @@
-/* cgroups_int.h - where the control groups are; shared by the walk over them and the reading of their files. */
+/* cgroups_int.h - where the control groups are; shared by the walk over them and the reading of
+ * their files. */
 #ifndef OBSERVE_CGROUPS_INT_H
 #define OBSERVE_CGROUPS_INT_H
 

@@ -1,7 +1,8 @@
-/* diskstats.c - /proc/diskstats: finished reads and writes, in sectors of 512 bytes, and times in ms.
+/* diskstats.c - /proc/diskstats: finished reads and writes, in sectors of 512 bytes, and times in
+ * ms.
  *
- * A partition stands behind its disk in the file and its name is the disk's with a number, after a "p" where the disk's own name ends with a
- * digit: sda1, nvme0n1p1. dm-10 is no partition of dm-1.
+ * A partition stands behind its disk in the file and its name is the disk's with a number, after a
+ * "p" where the disk's own name ends with a digit: sda1, nvme0n1p1. dm-10 is no partition of dm-1.
  */
 #include "observe/reading_int.h"
 
@@ -73,7 +74,8 @@ static bool note_device(void *ctx, const char *name, bool is_directory)
     return true;
 }
 
-/* Without /proc/diskstats, some container runtimes still show /sys/block: the same figures, a file a disk. */
+/* Without /proc/diskstats, some container runtimes still show /sys/block: the same figures, a file
+ * a disk. */
 static int read_block_stats(struct reading *r)
 {
     struct devices devices = {0};

@@ -1,4 +1,5 @@
-/* fixtures_test.c - known figures from real texts of kernels 3.4 to 6.18 (tests/observe/fixtures). */
+/* fixtures_test.c - known figures from real texts of kernels 3.4 to 6.18
+ * (tests/observe/fixtures). */
 #include "base/test.h"
 
 #include "observe/reading_int.h"
@@ -25,15 +26,15 @@ static u64 sysctl_of(const struct snapshot *s, const char *key)
     return s->sysctl[tunable_find(key) - tunable_info];
 }
 
-static void kernel_3_4_has_its_available_memory_estimated(void **state)
+TEST(kernel_3_4_has_its_available_memory_estimated)
 {
     struct snapshot s = read_root("tests/observe/fixtures/3.4");
-    /* Free above the low watermarks, file pages and reclaimable slab without what the watermarks want of each. */
+    /* Free above the low watermarks, file pages and reclaimable slab without what the watermarks
+     * want of each. */
     u64 low = (870 + 311) * 4 * KIB;
     u64 files = (80372 + 281004) * KIB, slab = 13924 * KIB;
     u64 want = 221132 * KIB - low + (files - low) + (slab - low);
 
-    (void)state;
     assert_true(s.available_estimated);
     assert_int_equal(s.meminfo[MI_MEM_AVAILABLE], want);
     assert_int_equal(s.zones.count, 2);
@@ -47,11 +48,10 @@ static void kernel_3_4_has_its_available_memory_estimated(void **state)
     snapshot_done(&s);
 }
 
-static void kernel_3_10_counts_by_zone_and_is_summed(void **state)
+TEST(kernel_3_10_counts_by_zone_and_is_summed)
 {
     struct snapshot s = read_root("tests/observe/fixtures/3.10");
 
-    (void)state;
     assert_string_equal(s.release, "3.10.0-327.4.5.el7.x86_64");
     assert_int_equal(s.vmstat[PGSCAN_KSWAPD], 459780161ull + 1334016908);
     assert_int_equal(s.vmstat[PGSCAN_DIRECT], 75632525 + 222990090);
@@ -80,11 +80,10 @@ static void kernel_3_10_counts_by_zone_and_is_summed(void **state)
     snapshot_done(&s);
 }
 
-static void kernel_4_18_has_refaults_of_files(void **state)
+TEST(kernel_4_18_has_refaults_of_files)
 {
     struct snapshot s = read_root("tests/observe/fixtures/4.18");
 
-    (void)state;
     assert_int_equal(s.page_bytes, 4096);
     assert_true(known(s.meminfo[MI_MEM_AVAILABLE]) && !s.available_estimated);
     assert_int_equal(s.vmstat[WORKINGSET_REFAULT_FILE], 0);
@@ -103,11 +102,10 @@ static void kernel_4_18_has_refaults_of_files(void **state)
     snapshot_done(&s);
 }
 
-static void kernel_5_10_splits_refaults(void **state)
+TEST(kernel_5_10_splits_refaults)
 {
     struct snapshot s = read_root("tests/observe/fixtures/5.10");
 
-    (void)state;
     assert_int_equal(s.meminfo[MI_MEM_TOTAL], 2030236 * KIB);
     assert_int_equal(s.meminfo[MI_PERCPU], 920 * KIB);
     assert_int_equal(s.vmstat[NR_FREE_PAGES], 368336);
@@ -143,12 +141,11 @@ static void check_hybrid_groups(const struct snapshot *s)
     assert_ptr_equal(&s->cgroups.items[db->parent], web);
 }
 
-static void kernel_6_18_with_both_group_hierarchies(void **state)
+TEST(kernel_6_18_with_both_group_hierarchies)
 {
     struct snapshot s = read_root("tests/observe/fixtures/6.18");
     const struct process_view *process = snapshot_process(&s, 4242);
 
-    (void)state;
     assert_string_equal(s.release, "6.18.44");
     assert_true(known(s.vmstat_later[VL_PGSCAN_PROACTIVE]) && known(s.vmstat[SWPOUT_ZERO]));
     assert_true(known(s.meminfo[MI_BALLOON]) && known(s.meminfo[MI_ZSWAP]));
@@ -187,12 +184,11 @@ static struct strbuf text_of(const char *path)
     return text;
 }
 
-static void other_machines_texts_are_understood(void **state)
+TEST(other_machines_texts_are_understood)
 {
     struct snapshot s;
     struct strbuf text;
 
-    (void)state;
     snapshot_init(&s);
     text = text_of("node_exporter-vmstat");
     assert_true(parse_vmstat(span_of_buf(&text), &s) > 90);
@@ -217,16 +213,4 @@ static void other_machines_texts_are_understood(void **state)
     snapshot_done(&s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kernel_3_4_has_its_available_memory_estimated),
-        cmocka_unit_test(kernel_3_10_counts_by_zone_and_is_summed),
-        cmocka_unit_test(kernel_4_18_has_refaults_of_files),
-        cmocka_unit_test(kernel_5_10_splits_refaults),
-        cmocka_unit_test(kernel_6_18_with_both_group_hierarchies),
-        cmocka_unit_test(other_machines_texts_are_understood),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

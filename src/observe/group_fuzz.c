@@ -1,4 +1,5 @@
-/* group_fuzz.c - the parsers of groups' and processes' files against mutated texts of real kernels. */
+/* group_fuzz.c - the parsers of groups' and processes' files against mutated texts of real
+ * kernels. */
 #include "base/test.h"
 
 #include "observe/text_testing.h"

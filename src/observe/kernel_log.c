@@ -1,4 +1,5 @@
-/* kernel_log.c - where a machine, a sosreport or an archive keeps its kernel log: the first place that says something of memory. */
+/* kernel_log.c - where a machine, a sosreport or an archive keeps its kernel log: the first place
+ * that says something of memory. */
 #include "observe/klog.h"
 #include "observe/reading_int.h"
 

@@ -1,22 +1,27 @@
 /* klog.c - log lines as events: which lines belong to one report, and what it was of.
  *
- * An OOM report is many lines, in this order, of which a kernel prints those it knows and a log may have lost any:
+ * An OOM report is many lines, in this order, of which a kernel prints those it knows and a log may
+ * have lost any:
  *
- *   NAME invoked oom-killer: gfp_mask=..., order=0, oom_score_adj=0
- *   Task in /victim's/group killed as a result of limit of /group                        until 4.20
- *   ... the body: klog_report.c ...
- *   oom-kill:constraint=CONSTRAINT_MEMCG,...,oom_memcg=/parent,task_memcg=/parent/child,task=NAME,pid=N,uid=0      since 5.0
- *   Memory cgroup out of memory: Kill process 715 (pattern) score 987 or sacrifice child until 5.0; who dies may be its child
+ *   NAME invoked oom-killer: gfp_mask=..., order=0, oom_score_adj=0 Task in /victim's/group killed
+ *   as a result of limit of /group until 4.20 ... the body: klog_report.c ...
+ *   oom-kill:constraint=CONSTRAINT_MEMCG,...,oom_memcg=/parent,task_memcg=/parent/child,task=NAME,pid=N,uid=0
+ *        since 5.0
+ *   Memory cgroup out of memory: Kill process 715 (pattern) score 987 or sacrifice child until 5.0;
+ *   who dies may be its child
  *   Memory cgroup out of memory: Killed process 715 (pattern) total-vm:..., anon-rss:..., ...
- *   Tasks in /parent/child are going to be killed due to memory.oom.group set            and more lines of "Killed process"
+ *   Tasks in /parent/child are going to be killed due to memory.oom.group set            and more
+ *   lines of "Killed process"
  *   oom_reaper: reaped process 715 (pattern), now anon-rss:0kB, ...
  *
- * The lines are gathered into `open`, which becomes an event when another begins or the log ends, with whatever it had. Reports do not overlap
- * (the kernel holds a lock), but other lines stand between theirs. A kill belongs to the open report unless that has one already,
- * is of another kind (a group's limit against the machine), or is long past; further kills belong to it only when the kernel says that the
- * whole group dies. A failed allocation comes first and its figures follow.
+ * The lines are gathered into `open`, which becomes an event when another begins or the log ends,
+ * with whatever it had. Reports do not overlap (the kernel holds a lock), but other lines stand
+ * between theirs. A kill belongs to the open report unless that has one already, is of another kind
+ * (a group's limit against the machine), or is long past; further kills belong to it only when the
+ * kernel says that the whole group dies. A failed allocation comes first and its figures follow.
  *
- * The parsers of single messages: klog_request.c (who asked), klog_kill.c (who was chosen and died), klog_message.c (all others).
+ * The parsers of single messages: klog_request.c (who asked), klog_kill.c (who was chosen and
+ * died), klog_message.c (all others).
  */
 #include "observe/klog_int.h"
 
@@ -80,7 +85,7 @@ u32 klog_file(struct snapshot *s, const char *name)
 /* No name has them, and what loggers and viewers put around one has. */
 #define NAME_MARKS "\"{}[]\t=`|*"
 
-/* --- events -------------------------------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static size_t rows_of(const struct log_event *event)
 {
@@ -173,7 +178,8 @@ static bool traces_charge(const struct oom_report *r)
     return false;
 }
 
-/* The call came from the page allocator, and not by way of a charge: the machine had nothing left. */
+/* The call came from the page allocator, and not by way of a charge: the machine had nothing
+ * left. */
 static bool traces_pages(const struct oom_report *r)
 {
     vec_for_each (&r->frames, frame)
@@ -290,7 +296,7 @@ void klog_set_path(char **path, struct span text)
     *path = span_dup(span_trim(text));
 }
 
-/* --- one line ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- one line --------------------------------------------------------------------------------- */
 
 /* "Node 0 DMA32: 3*4kB (UE) 9*8kB (UME) ...": blocks that double in size. */
 static bool is_free_list(struct span text)

@@ -1,8 +1,10 @@
-/* klog.h - log lines into events: kills with the report before them, allocations that failed, what other killers say.
+/* klog.h - log lines into events: kills with the report before them, allocations that failed, what
+ * other killers say.
  *
- * Use:        k = klog_new(s); klog_feed(k, message, &stamp); ... klog_free(k);   then s->log is filled
- * Takes:      messages without what a logger put before them; of the kernel and of others, in the order of the log. Lines that say nothing
- *             of memory cost one look.
+ * Use:        k = klog_new(s); klog_feed(k, message, &stamp); ... klog_free(k); then s->log is
+ *             filled
+ * Takes:      messages without what a logger put before them; of the kernel and of others, in the
+ *             order of the log. Lines that say nothing of memory cost one look.
  * Bounds:     1,024 events, the last ones; their tables together 65,536 rows.
  */
 #ifndef OBSERVE_KLOG_H
@@ -20,7 +22,8 @@ bool klog_is_task_row(struct span line);
 /* May a task have this name, as the kernel prints it? */
 bool klog_is_task_name(struct span name);
 
-/* Does a message begin with a sentence that only the kernel says in a report of the killer, or of a failed allocation? */
+/* Does a message begin with a sentence that only the kernel says in a report of the killer, or of a
+ * failed allocation? */
 bool klog_opens(struct span text);
 
 struct klog *klog_new(struct snapshot *s);

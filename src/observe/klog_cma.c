@@ -1,10 +1,12 @@
 /* klog_cma.c - contiguous memory that a device did not get, and how its area stood.
  *
- *   cma: cma_alloc: linux,cma: alloc failed, req-size: 62864 pages, ret: -12      the area's name is told since 5.13
- *   cma: number of available pages: 12@244+200@312+1024@1024=> 1236 free of 4096 total pages
+ *   cma: cma_alloc: linux,cma: alloc failed, req-size: 62864 pages, ret: -12 the area's name is
+ *   told since 5.13 cma: number of available pages: 12@244+200@312+1024@1024=> 1236 free of 4096
+ *   total pages
  *
- * The second line (CONFIG_CMA_DEBUG) counts what no device has: pieces of "pages@where". What of these is lent to programs, it does not say.
- * -ENOMEM: no such piece is long enough. -EBUSY: one was, and pages in it could not be moved away.
+ * The second line (CONFIG_CMA_DEBUG) counts what no device has: pieces of "pages@where". What of
+ * these is lent to programs, it does not say. -ENOMEM: no such piece is long enough. -EBUSY: one
+ * was, and pages in it could not be moved away.
  */
 #include "observe/klog_int.h"
 

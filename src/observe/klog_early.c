@@ -1,16 +1,21 @@
 /* klog_early.c - what kernels 2.4 and 2.6 print and later ones do not. People still paste it.
  *
- *   oom-killer: gfp_mask=0x1d2                                        before "NAME invoked oom-killer", 2.6.0 to 2.6.10
- *   Active:248000 inactive:241000 ... slab:4400 mapped:1044 ...       Mem-Info, until 2.6.28; mapped-anon from 2.6.16 on
+ *   oom-killer: gfp_mask=0x1d2                                        before "NAME invoked
+ *   oom-killer", 2.6.0 to 2.6.10
+ *   Active:248000 inactive:241000 ... slab:4400 mapped:1044 ...       Mem-Info, until 2.6.28;
+ *   mapped-anon from 2.6.16 on
  *   Free swap:            0kB
  *   215 pages of slabcache                                            2.4
  *   __alloc_pages: 0-order allocation failed (gfp=0x1d2/0)            2.4
- *   VM: killing process httpd                                         2.4 and 2.6: a fault got no memory
- *   Out of Memory: Killed process 2411 (httpd).                       until 2.6.27; ", UID 48, (httpd)." of RHEL 5
- *   Out of memory in UB 5299: OOM killed process 77 (mysqld) score 0 vm:1372104kB, rss:211232kB, swap:0kB      OpenVZ
+ *   VM: killing process httpd                                         2.4 and 2.6: a fault got no
+ *   memory
+ *   Out of Memory: Killed process 2411 (httpd).                       until 2.6.27; ", UID 48,
+ *   (httpd)." of RHEL 5
+ *   Out of memory in UB 5299: OOM killed process 77 (mysqld) score 0 vm:1372104kB, rss:211232kB,
+ *   swap:0kB      OpenVZ
  *
- * These kernels keep one list of anonymous and file pages together, and do not say how much of the slab can be reclaimed: what stands there
- * at a kill is counted as what could not.
+ * These kernels keep one list of anonymous and file pages together, and do not say how much of the
+ * slab can be reclaimed: what stands there at a kill is counted as what could not.
  */
 #include "observe/klog_int.h"
 
@@ -138,7 +143,7 @@ bool klog_parse_early(struct klog *k, struct span text, const struct klog_stamp 
            parse_old_failure(k, text, stamp);
 }
 
-/* --- the body ----------------------------------------------------------------------------------------------------------- */
+/* --- the body --------------------------------------------------------------------------------- */
 
 static u64 pages_after(struct span line, const char *literal)
 {
@@ -151,7 +156,8 @@ static u64 pages_after(struct span line, const char *literal)
                : UNKNOWN;
 }
 
-/* "Active:248000 inactive:241000 dirty:0 ..." of 2.6, "( Active: 215711/3244, inactive_laundry: 41, ..., free: 9934 )" of 2.4. */
+/* "Active:248000 inactive:241000 dirty:0 ..." of 2.6, "( Active: 215711/3244, inactive_laundry: 41,
+ * ..., free: 9934 )" of 2.4. */
 static bool take_lists(struct oom_report *r, struct span line)
 {
     u64 active = pages_after(line, "Active:"), inactive = pages_after(line, "inactive:"), anon;

@@ -1,4 +1,5 @@
-/* klog_fuzz.c - the kernel log parser against mutated OOM reports of 3.10 and 6.1, in several wrappings. */
+/* klog_fuzz.c - the kernel log parser against mutated OOM reports of 3.10 and 6.1, in several
+ * wrappings. */
 #include "base/test.h"
 
 #include "observe/text_testing.h"

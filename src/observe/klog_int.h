@@ -56,8 +56,9 @@ void klog_take_allowed(struct klog *k, struct span text);
 /* This pid is one of those that the open report killed. */
 bool klog_is_known_victim(const struct klog *k, u32 pid);
 
-/* --- one message each: true when it was one of theirs ----------------------------------------------------------------- */
-/* A line about pools of huge pages, outside of pastes, whose grammar has a row for it (paste/refusal.c). */
+/* --- one message each: true when it was one of theirs ----------------------------------------- */
+/* A line about pools of huge pages, outside of pastes, whose grammar has a row for it
+ * (paste/refusal.c). */
 bool klog_take_pool(struct snapshot *s, struct span text, const struct klog_stamp *stamp);
 
 bool klog_parse_invoked(struct klog *k, struct span text, const struct klog_stamp *stamp);

@@ -1,6 +1,7 @@
 /* klog_kill.c - who was chosen, by which limit, and who died.
  *
- * All names come from whoever could set them: a name in brackets ends at the last bracket before what must follow.
+ * All names come from whoever could set them: a name in brackets ends at the last bracket before
+ * what must follow.
  */
 #include "observe/klog_int.h"
 
@@ -182,7 +183,8 @@ static const char *figures_of(struct span text)
     return at ? at : klog_find_last(text, "vsz:");
 }
 
-/* "Killed process 715 (pattern) total-vm:...", with "(pattern), UID 0, total-vm" of RHEL 7 and ", UID 0, (pattern)" before. */
+/* "Killed process 715 (pattern) total-vm:...", with "(pattern), UID 0, total-vm" of RHEL 7 and ",
+ * UID 0, (pattern)" before. */
 bool klog_parse_kill(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     struct span rest, name;
@@ -224,7 +226,8 @@ bool klog_parse_kill(struct klog *k, struct span text, const struct klog_stamp *
 bool klog_parse_no_victim(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     bool none = span_find(text, "no killable processes");
-    /* Newer kernels say that nothing can be killed in a line of its own, and stop with the other words. */
+    /* Newer kernels say that nothing can be killed in a line of its own, and stop with the other
+     * words. */
     bool panic = span_begins(text, "Kernel panic") &&
                  (span_find(text, "ut of memory") || span_find(text, "deadlocked on memory"));
 

@@ -1,7 +1,9 @@
-/* klog_killers.c - messages of systemd-oomd, earlyoom, kubelet, Talos, Android's killers and others, one row each.
+/* klog_killers.c - messages of systemd-oomd, earlyoom, kubelet, Talos, Android's killers and
+ * others, one row each.
  *
- * A row tells a message by two texts that stand in it, and where the name and the pid of what was killed stand between others. The message
- * itself is kept as evidence: it has the figures that the killer decided by.
+ * A row tells a message by two texts that stand in it, and where the name and the pid of what was
+ * killed stand between others. The message itself is kept as evidence: it has the figures that the
+ * killer decided by.
  */
 #include "observe/klog_killers.h"
 

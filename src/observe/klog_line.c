@@ -1,8 +1,10 @@
 /* klog_line.c - what stands before a kernel message:
  *
- *   6,1234,17319426,-;message                               /dev/kmsg; lines of keys follow, which begin with a blank
+ *   6,1234,17319426,-;message                               /dev/kmsg; lines of keys follow, which
+ *   begin with a blank
  *   [   17.319426] message                                  dmesg, /var/log/dmesg
- *   [   17.319426] [  T715] message                         with CONFIG_PRINTK_CALLER (also "[C0]", and without the blank)
+ *   [   17.319426] [  T715] message                         with CONFIG_PRINTK_CALLER (also "[C0]",
+ *       and without the blank)
  *   [Tue Nov 25 03:10:00 2025] message                      dmesg -T
  *   <6>[   17.319426] message                               dmesg -r
  *   Nov 25 03:10:00 host kernel: message                    journalctl -k
@@ -132,7 +134,8 @@ static bool take_message(struct span line, struct klog_line *ret)
     if (begins_with_date(line) && !take_tag(&line))
         return false;
     take_bracketed_time(&line, &at_us);
-    /* The host and tag of journalctl -o short-monotonic: no message has a tag in its second word. */
+    /* The host and tag of journalctl -o short-monotonic: no message has a tag in its second
+     * word. */
     rest = line;
 
     struct span host;

@@ -10,7 +10,8 @@ struct klog_line {
     u32 number;       /* of the line in the text, from 1 */
 };
 
-/* Take the next message; lines of other programs are passed over. False at the end. ret->number counts on from what it was. */
+/* Take the next message; lines of other programs are passed over. False at the end. ret->number
+ * counts on from what it was. */
 bool klog_take_line(struct span *text, struct klog_line *ret);
 
 #endif

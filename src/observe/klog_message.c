@@ -1,4 +1,5 @@
-/* klog_message.c - messages that are an event by themselves: a task that hangs, memory that could not be added, what other killers say. */
+/* klog_message.c - messages that are an event by themselves: a task that hangs, memory that could
+ * not be added, what other killers say. */
 #include "observe/klog_int.h"
 
 #include "observe/klog_killers.h"
@@ -43,7 +44,8 @@ bool klog_parse_reaped(struct klog *k, struct span text, const struct klog_stamp
     return true;
 }
 
-/* "INFO: task NAME:234 blocked for more than 120 seconds.", "BUG: soft lockup - CPU#3 stuck for 23s! [kswapd0:57]" */
+/* "INFO: task NAME:234 blocked for more than 120 seconds.", "BUG: soft lockup - CPU#3 stuck for
+ * 23s! [kswapd0:57]" */
 bool klog_parse_stuck(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     bool lockup = span_find(text, "soft lockup - CPU#"), within;
@@ -208,8 +210,8 @@ void klog_end_choice(struct klog *k)
     klog_push(k, k->looked);
 }
 
-/* systemd-oomd lists what it looks at before it kills: "Considered 50 cgroups ...", "Path: /a", "Current Memory Usage: 43.3G", or "Swap Usage:
- * 477.8M" when it goes by swap. */
+/* systemd-oomd lists what it looks at before it kills: "Considered 50 cgroups ...", "Path: /a",
+ * "Current Memory Usage: 43.3G", or "Swap Usage: 477.8M" when it goes by swap. */
 bool klog_parse_candidate(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     struct span rest = text;
@@ -247,7 +249,8 @@ bool klog_parse_candidate(struct klog *k, struct span text, const struct klog_st
 static const char below_min[] = "Out of memory! avail: ";
 static const char below_limits[] = "at or below SIG";
 
-/* What was left at that moment says more than the limits; what was read an hour before is not what they speak of. */
+/* What was left at that moment says more than the limits; what was read an hour before is not what
+ * they speak of. */
 static bool is_below_limits(const char *reading, struct span limits)
 {
     const char *at = reading && strstr(reading, "swap free:") ? strchr(reading, '(') : NULL;
@@ -261,8 +264,9 @@ static bool is_below_limits(const char *reading, struct span limits)
     return sscanf(at + 1, "%lf", &left) == 1 && sscanf(number, "%lf", &limit) == 1 && left <= limit;
 }
 
-/* "low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%", "mem avail: 19 of 950 MiB ( 2.10%), swap free: 153 of 1023 MiB (14.96%)", "Out of memory! avail: 94 MiB < min: 95 MiB": why earlyoom kills
- * next. */
+/* "low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%", "mem avail: 19 of 950 MiB (
+ * 2.10%), swap free: 153 of 1023 MiB (14.96%)", "Out of memory! avail: 94 MiB < min: 95 MiB": why
+ * earlyoom kills next. */
 bool klog_parse_reading(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     (void)stamp;
@@ -279,7 +283,8 @@ bool klog_parse_reading(struct klog *k, struct span text, const struct klog_stam
     return true;
 }
 
-/* "Killing process 2874 (firefox)", "Killed process 8230 sudo" behind such a reading: earlyoom until 1.0. */
+/* "Killing process 2874 (firefox)", "Killed process 8230 sudo" behind such a reading: earlyoom
+ * until 1.0. */
 bool klog_parse_below_min(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     struct log_event event;

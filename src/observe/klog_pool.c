@@ -1,4 +1,5 @@
-/* klog_pool.c - what the kernel's log says of pools of huge pages: that one did not get its pages, that a program was ended for one. */
+/* klog_pool.c - what the kernel's log says of pools of huge pages: that one did not get its pages,
+ * that a program was ended for one. */
 #include "observe/klog_int.h"
 
 #include <stdio.h>

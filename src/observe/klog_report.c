@@ -1,19 +1,25 @@
-/* klog_report.c - Mem-Info, nodes, zones, free lists, swap, slabs, limits, statistics and tasks of one report.
+/* klog_report.c - Mem-Info, nodes, zones, free lists, swap, slabs, limits, statistics and tasks of
+ * one report.
  *
- *   Mem-Info:                                              figures in pages, several a line, lines that begin with a blank
+ *   Mem-Info:                                              figures in pages, several a line, lines
+ *   that begin with a blank
  *   active_anon:1490 inactive_anon:46292 isolated_anon:0
  *   Node 0 active_anon:5960kB ... all_unreclaimable? no    a node: in kB
- *   Node 0 DMA32 free:2180kB boost:0kB min:2228kB ...      a zone; without "Node 0" on a kernel without NUMA
+ *   Node 0 DMA32 free:2180kB boost:0kB min:2228kB ...      a zone; without "Node 0" on a kernel
+ *   without NUMA
  *   lowmem_reserve[]: 0 329 329 329 329                    pages, of the zone before
- *   Node 0 DMA32: 3*4kB (UE) 9*8kB (UME) ... = 2180kB      its free list: the first size is the page
+ *   Node 0 DMA32: 3*4kB (UE) 9*8kB (UME) ... = 2180kB      its free list: the first size is the
+ *   page
  *   Node 0 hugepages_total=0 ... hugepages_size=2048kB
  *   871 total pagecache pages
  *   Free swap  = 0kB
  *   98174 pages RAM
  *   Unreclaimable slab info:  and a table of NAME 32KB 32KB
  *   memory: usage 16384kB, limit 16384kB, failcnt 268
- *   Memory cgroup stats for /a: cache:0KB rss:524288KB     v1 in one line, v2 as lines of "anon 16678912"
- *   [  pid  ]   uid  tgid total_vm ...                     the columns differ by kernel; the head names them
+ *   Memory cgroup stats for /a: cache:0KB rss:524288KB     v1 in one line, v2 as lines of "anon
+ *   16678912"
+ *   [  pid  ]   uid  tgid total_vm ...                     the columns differ by kernel; the head
+ *      names them
  *
  * Lines of others may stand between; what is cut is left out. A number that cannot be is no number.
  */
@@ -37,7 +43,7 @@ void oom_body_begin(struct oom_body *b, struct oom_report *report)
         b->column[i] = UINT32_MAX;
 }
 
-/* --- figures of the machine, a node, a zone --------------------------------------------------------------------------------- */
+/* --- figures of the machine, a node, a zone --------------------------------------------------- */
 
 static enum oom_figure figure_of(struct span name)
 {
@@ -58,8 +64,9 @@ static enum oom_figure figure_of(struct span name)
     return (enum oom_figure)i;
 }
 
-/* "name:123kB" or "name: 123kB", one after the other; pages or KiB as they stand. True when one was known. A figure in KiB that
- * the text's end or a bad cut left without its unit may have lost digits too, and is none. */
+/* "name:123kB" or "name: 123kB", one after the other; pages or KiB as they stand. True when one was
+ * known. A figure in KiB that the text's end or a bad cut left without its unit may have lost
+ * digits too, and is none. */
 static bool take_figures(struct span line, bool in_kib, u64 figures[NR_OOM_FIGURES])
 {
     bool any = false;
@@ -81,7 +88,8 @@ static bool take_figures(struct span line, bool in_kib, u64 figures[NR_OOM_FIGUR
         if (in_kib && !span_take(&line, "kB") && !span_take(&line, "KB"))
             continue;
         figures[figure] = number;
-        /* It does not say how much of the slab can be reclaimed: what stands there at a kill could not. */
+        /* It does not say how much of the slab can be reclaimed: what stands there at a kill could
+         * not. */
         if (span_is(name, "slab"))
             figures[OOM_SLAB_RECLAIMABLE] = 0;
         any = true;
@@ -179,7 +187,8 @@ static bool take_huge(struct oom_report *r, u64 id, struct span line, struct klo
     if (!known(size) || size > TIB || total > BLOCKS_MAX / 1024 || free_pages > total ||
         total * (size / KIB) > OOM_PAGES_MAX)
         return true;
-    /* An empty pool of 1 GiB pages says nothing about the pool of usual ones, which has a line of its own. */
+    /* An empty pool of 1 GiB pages says nothing about the pool of usual ones, which has a line of
+     * its own. */
     if (total == 0 && size >= GIB)
         return true;
     node->huge_bytes = figure_or(node->huge_bytes, 0) + total * size;
@@ -282,7 +291,7 @@ static bool take_mem_info(struct oom_body *b, struct span line, struct klog_plac
     return true;
 }
 
-/* --- totals ------------------------------------------------------------------------------------------------------------------ */
+/* --- totals ----------------------------------------------------------------------------------- */
 
 static bool take_total(struct oom_body *b, struct span line, struct klog_place place)
 {
@@ -336,7 +345,7 @@ static bool take_swap(struct oom_body *b, struct span line, struct klog_place pl
     return true;
 }
 
-/* --- the slab table ----------------------------------------------------------------------------------------------------------- */
+/* --- the slab table --------------------------------------------------------------------------- */
 
 /* "9p-fcall-cache            32KB         32KB"; a name may hold blanks and brackets. */
 static bool take_slab(struct oom_body *b, struct span line, struct klog_place place)
@@ -373,7 +382,7 @@ static bool take_slab(struct oom_body *b, struct span line, struct klog_place pl
     return true;
 }
 
-/* --- the group ------------------------------------------------------------------------------------------------------------------ */
+/* --- the group -------------------------------------------------------------------------------- */
 
 static u64 limit_after(struct span line, const char *literal)
 {
@@ -430,8 +439,8 @@ static enum oom_group_figure group_figure_of(struct span name)
     return (enum oom_group_figure)i;
 }
 
-/* v1 prints the group itself and then each group below it: the figures of all of them add up. Kernels since 6.3 print them all
- * for the group alone, and then "total_" of it and all below. */
+/* v1 prints the group itself and then each group below it: the figures of all of them add up.
+ * Kernels since 6.3 print them all for the group alone, and then "total_" of it and all below. */
 static void add_group_figure(struct oom_report *r, struct span name, u64 bytes)
 {
     bool total = span_take(&name, "total_");
@@ -486,7 +495,7 @@ static bool take_stats(struct oom_body *b, struct span line, struct klog_place p
     return true;
 }
 
-/* --- one line ------------------------------------------------------------------------------------------------------------------------- */
+/* --- one line --------------------------------------------------------------------------------- */
 
 bool oom_body_take(struct oom_body *b, struct span line, struct klog_place place)
 {
@@ -502,7 +511,8 @@ bool oom_body_take(struct oom_body *b, struct span line, struct klog_place place
            oom_take_kernel(b, line, place) || oom_take_frame(b, line, place);
 }
 
-/* The same figure in pages for the machine and in KiB for its nodes: the page size, where every figure agrees. UNKNOWN. */
+/* The same figure in pages for the machine and in KiB for its nodes: the page size, where every
+ * figure agrees. UNKNOWN. */
 static u64 page_of_nodes(const struct oom_report *r)
 {
     u64 page = UNKNOWN;

@@ -1,7 +1,8 @@
 /* klog_report_int.h - the lines of one report, each into its place of a struct oom_report.
  *
- * A line belongs to no table of its own: what it is shows by its first words. Numbers of pages become bytes by the page size that the free lists
- * tell, so that lines before them are kept in pages until oom_body_finish().
+ * A line belongs to no table of its own: what it is shows by its first words. Numbers of pages
+ * become bytes by the page size that the free lists tell, so that lines before them are kept in
+ * pages until oom_body_finish().
  */
 #ifndef OBSERVE_KLOG_REPORT_INT_H
 #define OBSERVE_KLOG_REPORT_INT_H
@@ -53,7 +54,7 @@ bool oom_take_kernel(struct oom_body *b, struct span line, struct klog_place pla
 bool oom_take_early(struct oom_body *b, struct span line, struct klog_place place);
 bool oom_take_frame(struct oom_body *b, struct span line, struct klog_place place);
 
-/* --- pieces of lines, for all parsers of kernel messages ----------------------------------------------------------- */
+/* --- pieces of lines, for all parsers of kernel messages -------------------------------------- */
 /* What follows `literal`, wherever it stands in the line. */
 bool klog_after(struct span line, const char *literal, struct span *ret);
 /* The number of KiB that follows `literal`, as bytes; UNKNOWN. */

@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-/* "gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0" or "order:4, mode:0x40c40(GFP_NOFS|__GFP_COMP)" */
+/* "gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0" or "order:4,
+ * mode:0x40c40(GFP_NOFS|__GFP_COMP)" */
 void klog_take_request(struct klog *k, struct span text)
 {
     static const char *const masks[] = {"gfp_mask=", "mode:", ", gfp=", "(gfp="},
@@ -93,8 +94,9 @@ bool klog_parse_cpuset(struct klog *k, struct span text, const struct klog_stamp
     return true;
 }
 
-/* "XFS: java(1234) possible memory allocation deadlock size 65552 in kmem_alloc (mode:0x250)", "XFS: possible memory allocation deadlock in
- * kmem_alloc (mode:0x250)" of 3.10: whoever asks goes on asking. */
+/* "XFS: java(1234) possible memory allocation deadlock size 65552 in kmem_alloc (mode:0x250)",
+ * "XFS: possible memory allocation deadlock in kmem_alloc (mode:0x250)" of 3.10: whoever asks goes
+ * on asking. */
 static bool parse_deadlock(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     static const char deadlock[] = " possible memory allocation deadlock";
@@ -172,8 +174,8 @@ bool klog_parse_forced(struct klog *k, struct span text, const struct klog_stamp
     return true;
 }
 
-/* "SLUB: Unable to allocate memory on node -1, gfp=0xa20(GFP_ATOMIC)", "SLAB: Unable to allocate memory on node 0 (gfp=0x20)", and behind
- * it which cache. */
+/* "SLUB: Unable to allocate memory on node -1, gfp=0xa20(GFP_ATOMIC)", "SLAB: Unable to allocate
+ * memory on node 0 (gfp=0x20)", and behind it which cache. */
 bool klog_parse_slub(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     struct span rest, name, group;

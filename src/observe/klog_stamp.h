@@ -1,10 +1,12 @@
-/* klog_stamp.h - when and where a line of a log was written: what stood before its message, and the place it was read from. */
+/* klog_stamp.h - when and where a line of a log was written: what stood before its message, and the
+ * place it was read from. */
 #ifndef OBSERVE_KLOG_STAMP_H
 #define OBSERVE_KLOG_STAMP_H
 
 #include "base/types.h"
 
-/* A line of a file: an index into the snapshot's log_files, and a number from 1; line 0: not known. */
+/* A line of a file: an index into the snapshot's log_files, and a number from 1; line 0: not
+ * known. */
 struct klog_place {
     u32 file, line;
 };

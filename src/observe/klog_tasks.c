@@ -1,4 +1,5 @@
-/* klog_tasks.c - the table of tasks of a report. Its head names the columns, which differ by kernel. */
+/* klog_tasks.c - the table of tasks of a report. Its head names the columns, which differ by
+ * kernel. */
 #include "observe/klog_report_int.h"
 
 #include "observe/klog.h"
@@ -33,7 +34,8 @@ bool oom_take_table_head(struct oom_body *b, struct span line, struct klog_place
     return true;
 }
 
-/* Before its first row: "]", and then uid, tgid (the pid of what has no threads in the table), sizes, and a name. */
+/* Before its first row: "]", and then uid, tgid (the pid of what has no threads in the table),
+ * sizes, and a name. */
 bool klog_is_task_row(struct span line)
 {
     struct span word;

@@ -1,4 +1,5 @@
-/* klog_test.c - OOM reports of several kernels, in several wrappings, whole, cut and interleaved. */
+/* klog_test.c - OOM reports of several kernels, in several wrappings, whole, cut and
+ * interleaved. */
 #include "base/test.h"
 
 #include "observe/klog_line.h"
@@ -29,12 +30,11 @@ static struct snapshot parse_file(const char *path)
     return s;
 }
 
-static void kernel_6_1_group_kill_is_one_event_with_two_victims(void **state)
+TEST(kernel_6_1_group_kill_is_one_event_with_two_victims)
 {
     struct snapshot s = parse_file("tests/diff/fixtures-6.1/384M/dmesg-oom-memcg-group.txt");
     const struct log_event *first = &s.log.items[0];
 
-    (void)state;
     assert_int_equal(s.log.count, 1);
     assert_int_equal(first->kind, LOG_OOM_KILL);
     assert_int_equal(first->pid, 715);
@@ -57,13 +57,12 @@ static void kernel_6_1_group_kill_is_one_event_with_two_victims(void **state)
     snapshot_done(&s);
 }
 
-static void kernel_6_1_global_kill_has_no_group_and_the_task_table(void **state)
+TEST(kernel_6_1_global_kill_has_no_group_and_the_task_table)
 {
     struct snapshot s = parse_file("tests/diff/fixtures-6.1/384M/dmesg-oom-global-swap.txt");
     const struct log_event *event = &s.log.items[0];
     bool found = false;
 
-    (void)state;
     assert_int_equal(s.log.count, 1);
     assert_string_equal(event->constraint, "CONSTRAINT_NONE");
     assert_null(event->oom_memcg);
@@ -102,12 +101,11 @@ static const char rhel7[] =
     "[ 1201.100140] Killed process 2345 (java), UID 48, total-vm:3950616kB, anon-rss:524000kB, "
     "file-rss:12kB, shmem-rss:0kB\n";
 
-static void kernel_3_10_names_the_limit_in_words(void **state)
+TEST(kernel_3_10_names_the_limit_in_words)
 {
     struct snapshot s = parse(rhel7);
     const struct log_event *event = &s.log.items[0];
 
-    (void)state;
     assert_int_equal(s.log.count, 1);
     assert_string_equal(event->constraint, "CONSTRAINT_MEMCG");
     assert_string_equal(event->oom_memcg, "/system.slice");
@@ -125,7 +123,7 @@ static void kernel_3_10_names_the_limit_in_words(void **state)
     snapshot_done(&s);
 }
 
-static void wrappings_do_not_matter(void **state)
+TEST(wrappings_do_not_matter)
 {
     static const char *const kills[] = {
         "Out of memory: Killed process 7 (db) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n",
@@ -146,7 +144,6 @@ static void wrappings_do_not_matter(void **state)
         "anon-rss:4kB",
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(kills); i++) {
         struct snapshot s = parse(kills[i]);
 
@@ -164,19 +161,18 @@ static void wrappings_do_not_matter(void **state)
     }
 }
 
-static void other_programs_lines_are_passed_over(void **state)
+TEST(other_programs_lines_are_passed_over)
 {
     struct snapshot s = parse("Nov 25 03:10:00 web1 app[7]: Out of memory: Killed process 7 (db) "
                               "total-vm:8kB, anon-rss:4kB\n"
                               "Nov 25 03:10:01 web1 systemd[1]: web.service: A process of this "
                               "unit has been killed by the OOM killer.\n");
 
-    (void)state;
     assert_int_equal(s.log.count, 0);
     snapshot_done(&s);
 }
 
-static void cut_report_lends_nothing_to_the_next(void **state)
+TEST(cut_report_lends_nothing_to_the_next)
 {
     struct snapshot s =
         parse("[   10.000000] one invoked oom-killer: gfp_mask=0xcc0, order=3, oom_score_adj=0\n"
@@ -187,7 +183,6 @@ static void cut_report_lends_nothing_to_the_next(void **state)
               "total-vm:8kB, anon-rss:4kB\n"
               "[  400.000000] four invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0\n");
 
-    (void)state;
     assert_int_equal(s.log.count, 4);
     assert_string_equal(s.log.items[0].invoker, "one");
     assert_string_equal(s.log.items[0].constraint, "CONSTRAINT_MEMCG");
@@ -204,7 +199,7 @@ static void cut_report_lends_nothing_to_the_next(void **state)
     snapshot_done(&s);
 }
 
-static void names_may_hold_brackets_and_commas(void **state)
+TEST(names_may_hold_brackets_and_commas)
 {
     struct snapshot s = parse(
         "[1.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
@@ -213,7 +208,6 @@ static void names_may_hold_brackets_and_commas(void **state)
         "anon-rss:8kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:81920kB oom_score_adj:-7\n");
     const struct log_event *event = &s.log.items[0];
 
-    (void)state;
     assert_int_equal(s.log.count, 1);
     assert_string_equal(event->oom_memcg, "/a,b");
     assert_string_equal(event->task_memcg, "/a,b/c");
@@ -225,7 +219,7 @@ static void names_may_hold_brackets_and_commas(void **state)
     snapshot_done(&s);
 }
 
-static void other_events_are_told(void **state)
+TEST(other_events_are_told)
 {
     struct snapshot s =
         parse("[1.0] kworker/0:1: page allocation failure: order:5, mode:0x40dc0(GFP_KERNEL)\n"
@@ -234,7 +228,6 @@ static void other_events_are_told(void **state)
               "[1.3] oom_reaper: reaped process 857 (pat), now anon-rss:0kB, file-rss:0kB\n"
               "[1.4] Out of memory and no killable processes...\n");
 
-    (void)state;
     assert_int_equal(s.log.count, 5);
     assert_int_equal(s.log.items[0].kind, LOG_ALLOC_FAILURE);
     assert_string_equal(s.log.items[0].comm, "kworker/0:1");
@@ -250,7 +243,7 @@ static void other_events_are_told(void **state)
 }
 
 /* The trace of a hung task is its own, and the report after it another. */
-static void hung_task_has_its_trace_and_no_figures_of_others(void **state)
+TEST(hung_task_has_its_trace_and_no_figures_of_others)
 {
     struct snapshot s = parse("[100.0] INFO: task crond:611 blocked for more than 120 seconds.\n"
                               "[100.0] Call Trace:\n"
@@ -259,7 +252,6 @@ static void hung_task_has_its_trace_and_no_figures_of_others(void **state)
                               "[100.1] Mem-Info:\n"
                               "[100.1] active_anon:10 inactive_anon:20 isolated_anon:0\n");
 
-    (void)state;
     assert_int_equal(s.log.count, 2);
     assert_int_equal(s.log.items[0].kind, LOG_HUNG_TASK);
     assert_int_equal(s.log.items[0].pid, 611);
@@ -269,8 +261,9 @@ static void hung_task_has_its_trace_and_no_figures_of_others(void **state)
     snapshot_done(&s);
 }
 
-/* Who ran out is told by the words of the kill or by figures that only the machine has; a line alone tells neither. */
-static void scope_of_a_kill_is_told_or_not(void **state)
+/* Who ran out is told by the words of the kill or by figures that only the machine has; a line
+ * alone tells neither. */
+TEST(scope_of_a_kill_is_told_or_not)
 {
     static const char kill[] = "Killed process 7 (a) total-vm:9kB, anon-rss:8kB, file-rss:0kB\n";
     static const struct {
@@ -288,7 +281,6 @@ static void scope_of_a_kill_is_told_or_not(void **state)
         {"a invoked oom-killer: gfp_mask=0xd0\nCall Trace:\n __alloc_pages+0x1/0x2\n", true, false},
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
         char text[512];
         struct snapshot s;
@@ -304,13 +296,12 @@ static void scope_of_a_kill_is_told_or_not(void **state)
     }
 }
 
-static void memory_is_bounded_whatever_the_log_holds(void **state)
+TEST(memory_is_bounded_whatever_the_log_holds)
 {
     struct strbuf text;
     struct snapshot s;
     size_t tasks = 0;
 
-    (void)state;
     strbuf_init(&text);
     for (unsigned n = 0; n < 3000; n++) {
         strbuf_printf(&text, "[%u.0] p invoked oom-killer: order=0\n", n * 20);
@@ -329,21 +320,4 @@ static void memory_is_bounded_whatever_the_log_holds(void **state)
     strbuf_done(&text);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kernel_6_1_group_kill_is_one_event_with_two_victims),
-        cmocka_unit_test(kernel_6_1_global_kill_has_no_group_and_the_task_table),
-        cmocka_unit_test(kernel_3_10_names_the_limit_in_words),
-        cmocka_unit_test(wrappings_do_not_matter),
-        cmocka_unit_test(other_programs_lines_are_passed_over),
-        cmocka_unit_test(cut_report_lends_nothing_to_the_next),
-        cmocka_unit_test(names_may_hold_brackets_and_commas),
-        cmocka_unit_test(other_events_are_told),
-        cmocka_unit_test(hung_task_has_its_trace_and_no_figures_of_others),
-        cmocka_unit_test(scope_of_a_kill_is_told_or_not),
-        cmocka_unit_test(memory_is_bounded_whatever_the_log_holds),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* klog_trace.c - which kernel it is, on what machine, and what it was doing: the call trace of a report. */
+/* klog_trace.c - which kernel it is, on what machine, and what it was doing: the call trace of a
+ * report. */
 #include "observe/klog_report_int.h"
 
 #include "observe/reading_int.h"
@@ -37,9 +38,9 @@ static bool take_offset(struct span word, struct span *ret)
     return true;
 }
 
-/* One function of the trace: " btrfs_lookup_bio_sums+0x542/0x580 [btrfs]", " [<ffffffff81381e7c>] dump_stack+0x19/0x1b",
- * "brcmf_attach [brcmfmac] from brcmf_probe+0x84/0x97" of ARM. One with "?" is a guess: it
- * is kept with that mark. */
+/* One function of the trace: " btrfs_lookup_bio_sums+0x542/0x580 [btrfs]", " [<ffffffff81381e7c>]
+ * dump_stack+0x19/0x1b", "brcmf_attach [brcmfmac] from brcmf_probe+0x84/0x97" of ARM. One with "?"
+ * is a guess: it is kept with that mark. */
 static bool parse_frame(struct span line, struct span *ret_name, struct span *ret_module,
                         bool *ret_guess)
 {

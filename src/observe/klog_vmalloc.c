@@ -1,17 +1,24 @@
-/* klog_vmalloc.c - memory that vmalloc did not give: no range of addresses, more than the machine has, or no page for a part of it.
+/* klog_vmalloc.c - memory that vmalloc did not give: no range of addresses, more than the machine
+ * has, or no page for a part of it.
  *
- * vmalloc takes single pages wherever they lie and maps them into a range of the kernel's addresses. It fails for three reasons, and only one
- * of them is a lack of memory:
+ * vmalloc takes single pages wherever they lie and maps them into a range of the kernel's
+ * addresses. It fails for three reasons, and only one of them is a lack of memory:
  *
- *   vmap allocation for size 20480 failed: use vmalloc=<size> to increase size              no range was free (until 6.9)
- *   vmalloc_node_range for size 8192 failed: Address range restricted to 0xf1000000 - ...   the same (since 6.10)
- *   insmod: vmalloc: allocation failure: 16384 bytes, mode:0x6000c0(GFP_KERNEL)             no range, or more than all of memory (until 5.12)
- *   insmod: vmalloc: allocation failure, allocated 8192 of 16384 bytes, mode:...            pages ran out
- *   fio: vmalloc error: size 17179869184, exceeds total pages, mode:...                     5.13 and later say which it was
+ *   vmap allocation for size 20480 failed: use vmalloc=<size> to increase size              no
+ *   range was free (until 6.9)
+ *   vmalloc_node_range for size 8192 failed: Address range restricted to 0xf1000000 - ...   the
+ *   same (since 6.10)
+ *   insmod: vmalloc: allocation failure: 16384 bytes, mode:0x6000c0(GFP_KERNEL)             no
+ *   range, or more than all of memory (until 5.12)
+ *   insmod: vmalloc: allocation failure, allocated 8192 of 16384 bytes, mode:...            pages
+ *   ran out
+ *   fio: vmalloc error: size 17179869184, exceeds total pages, mode:...                     5.13
+ *   and later say which it was
  *   fio: vmalloc error: size 16384, vm_struct allocation failed, mode:...
  *   fio: vmalloc error: size 16384, page order 0, failed to allocate pages, mode:...
  *
- * Kernel 3.10 tells the size in a line without a name, and in the next one who asked ("modprobe: page allocation failure: order:0").
+ * Kernel 3.10 tells the size in a line without a name, and in the next one who asked ("modprobe:
+ * page allocation failure: order:0").
  */
 #include "observe/klog_int.h"
 
@@ -22,7 +29,8 @@ static bool take_part(struct span rest, u64 *got, u64 *bytes)
            span_begins(rest, " bytes");
 }
 
-/* What a line of vmalloc says; the name of who asked stands before `ret_mark`. False: it is none. */
+/* What a line of vmalloc says; the name of who asked stands before `ret_mark`. False: it is
+ * none. */
 static bool take_failure(struct span text, const char **ret_mark, enum vmalloc_failure *why,
                          u64 *bytes, u64 *got)
 {
@@ -55,7 +63,8 @@ static bool take_failure(struct span text, const char **ret_mark, enum vmalloc_f
     return *why != VMALLOC_NOT;
 }
 
-/* "vmap allocation for size 20480 failed", "vmalloc_node_range for size 8192 failed": the guard page is counted. */
+/* "vmap allocation for size 20480 failed", "vmalloc_node_range for size 8192 failed": the guard
+ * page is counted. */
 static bool take_range(struct klog *k, struct span text)
 {
     static const char *const marks[] = {"vmap allocation for size ",

@@ -1,7 +1,7 @@
 /* meminfo.c - /proc/meminfo, and MemAvailable for kernels that do not print it.
  *
- * Lines are matched with meminfo_keys in order: each kernel prints a subset in nearly the order of the table, so the next key is nearly
- * always the one after the last.
+ * Lines are matched with meminfo_keys in order: each kernel prints a subset in nearly the order of
+ * the table, so the next key is nearly always the one after the last.
  */
 #include "observe/reading_int.h"
 
@@ -78,8 +78,8 @@ static u64 low_watermarks(const struct snapshot *s)
     return known(kib) ? kib_to_bytes(kib + kib / 4) : UNKNOWN;
 }
 
-/* Free pages above the low watermarks, and of page cache and of reclaimable slab what is over half of each, or over the
- * watermarks where that is less: si_mem_available() of 3.14 to 4.5. */
+/* Free pages above the low watermarks, and of page cache and of reclaimable slab what is over half
+ * of each, or over the watermarks where that is less: si_mem_available() of 3.14 to 4.5. */
 void estimate_available(struct snapshot *s)
 {
     u64 *mi = s->meminfo;
@@ -123,7 +123,8 @@ static bool contradicts(struct snapshot *s, enum meminfo_field field, u64 value,
     return true;
 }
 
-/* lxcfs hands these lines of the host through: they are no part of the container's MemTotal. The pool of huge pages is, where it fits. */
+/* lxcfs hands these lines of the host through: they are no part of the container's MemTotal. The
+ * pool of huge pages is, where it fits. */
 static void forget_host(u64 *m)
 {
     u64 bytes;
@@ -135,8 +136,9 @@ static void forget_host(u64 *m)
         m[MI_HUGE_PAGES_TOTAL] = m[MI_HUGE_PAGES_FREE] = m[MI_HUGE_PAGES_RSVD] = UNKNOWN;
 }
 
-/* Parts of memory are no more than all of it, and what is free of something no more than that. Sums of promises and of address space
- * (Committed_AS, VmallocTotal, DirectMap) are none of its parts. */
+/* Parts of memory are no more than all of it, and what is free of something no more than that. Sums
+ * of promises and of address space (Committed_AS, VmallocTotal, DirectMap) are none of its
+ * parts. */
 void meminfo_check(struct snapshot *s)
 {
     static const enum meminfo_field parts[] = {
@@ -145,7 +147,8 @@ void meminfo_check(struct snapshot *s)
     u64 *m = s->meminfo, bytes;
     bool found = false;
 
-    /* lxcfs shows a limit as MemTotal, and lines of the host beside it. Its Slab may be 0, which no machine has. */
+    /* lxcfs shows a limit as MemTotal, and lines of the host beside it. Its Slab may be 0, which no
+     * machine has. */
     s->lxcfs = s->lxcfs || (m[MI_SLAB] == 0 && m[MI_SRECLAIMABLE] == 0 && m[MI_SUNRECLAIM] == 0 &&
                             known(m[MI_MEM_TOTAL]));
     if (s->lxcfs) {

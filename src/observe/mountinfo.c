@@ -1,4 +1,5 @@
-/* mountinfo.c - "36 35 98:0 /root /point rw,noatime master:1 - type source options", proc_pid_mountinfo(5). */
+/* mountinfo.c - "36 35 98:0 /root /point rw,noatime master:1 - type source options",
+ * proc_pid_mountinfo(5). */
 #include "observe/mountinfo.h"
 
 static bool parse_line(struct span line, struct mount_line *m)

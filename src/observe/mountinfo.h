@@ -1,4 +1,5 @@
-/* mountinfo.h - the lines of /proc/PID/mountinfo that matter here: which group tree is mounted where, and what lxcfs covers. */
+/* mountinfo.h - the lines of /proc/PID/mountinfo that matter here: which group tree is mounted
+ * where, and what lxcfs covers. */
 #ifndef OBSERVE_MOUNTINFO_H
 #define OBSERVE_MOUNTINFO_H
 
@@ -20,8 +21,8 @@ bool mount_has_option(struct span options, const char *option);
 /* Does lxcfs stand in the place of this file, "/proc/meminfo"? */
 bool mountinfo_has_lxcfs(struct span text, const char *path);
 
-/* What /proc/PID/cgroup calls the group that is seen as "/": the root of the mount that holds memory figures. False when there is no
- * such mount; empty for the whole tree. */
+/* What /proc/PID/cgroup calls the group that is seen as "/": the root of the mount that holds
+ * memory figures. False when there is no such mount; empty for the whole tree. */
 bool mountinfo_cgroup_root(struct span text, struct span *ret);
 
 #endif

@@ -155,7 +155,8 @@ static int read_node(struct reading *r, u32 id, struct node_view *node)
     return rc;
 }
 
-/* Text without these files has the nodes' zones: all of a node's memory, and what stands in per-node stats or, before 4.8, in the zones. */
+/* Text without these files has the nodes' zones: all of a node's memory, and what stands in
+ * per-node stats or, before 4.8, in the zones. */
 static void nodes_of_zones(struct reading *r)
 {
     u32 last = NODES_MAX;

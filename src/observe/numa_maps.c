@@ -1,9 +1,11 @@
-/* numa_maps.c - /proc/PID/numa_maps: on which nodes the memory of the largest processes lies, and by which policy.
+/* numa_maps.c - /proc/PID/numa_maps: on which nodes the memory of the largest processes lies, and
+ * by which policy.
  *
  *   7f2c40000000 interleave:0-1 anon=2048 dirty=2048 active=0 N0=1024 N1=1024 kernelpagesize_kB=4
  *
- * N<node> counts pages of kernelpagesize_kB, of the program's own memory and of files alike. To print the file the kernel walks all page
- * tables of the process, so that few processes are looked at, seldom, and none on a machine of one node.
+ * N<node> counts pages of kernelpagesize_kB, of the program's own memory and of files alike. To
+ * print the file the kernel walks all page tables of the process, so that few processes are looked
+ * at, seldom, and none on a machine of one node.
  */
 #include "observe/reading_int.h"
 

@@ -1,9 +1,11 @@
-/* oom_report.h - what the kernel prints when memory runs out: one report of the OOM killer, or of an allocation that failed.
+/* oom_report.h - what the kernel prints when memory runs out: one report of the OOM killer, or of
+ * an allocation that failed.
  *
- * Reads:      kernels 3.10 to today, whole or cut; each part that was there has its bit in `parts` and the place of its first line.
+ * Reads:      kernels 3.10 to today, whole or cut; each part that was there has its bit in `parts`
+ *             and the place of its first line.
  * Units:      bytes and counts, whatever the line printed; UNKNOWN for what no line said, never 0.
- * Owns:       everything below it; shared between snapshots by count (oom_report_get, oom_report_put), and not changed
- *             once the log has been read.
+ * Owns:       everything below it; shared between snapshots by count (oom_report_get,
+ *             oom_report_put), and not changed once the log has been read.
  * Invariants: (oom_report_check) no vector is longer than its OOM_*_MAX; texts are NUL-terminated.
  */
 #ifndef OBSERVE_OOM_REPORT_H

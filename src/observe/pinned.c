@@ -63,7 +63,8 @@ u64 group_of_processes(const struct snapshot *s, const struct cgroup_view *g,
     return sum;
 }
 
-/* Does anything of the machine use that at all? The processes are many, and most machines have no such memory. */
+/* Does anything of the machine use that at all? The processes are many, and most machines have no
+ * such memory. */
 static bool has_pinned(const struct snapshot *s)
 {
     u64 got = s->vmstat[NR_FOLL_PIN_ACQUIRED], released = s->vmstat[NR_FOLL_PIN_RELEASED];

@@ -1,4 +1,5 @@
-/* pools.c - settings and pools below /sys: transparent huge pages, hugetlb pools of each size, zswap, zram. */
+/* pools.c - settings and pools below /sys: transparent huge pages, hugetlb pools of each size,
+ * zswap, zram. */
 #include "observe/reading_int.h"
 
 #include <stdio.h>
@@ -31,7 +32,7 @@ void read_thp(struct reading *r)
                      strchr("13579bdf", text.at[5]) != NULL;
 }
 
-/* --- names of a directory that begin with a prefix --------------------------------------------------------------- */
+/* --- names of a directory that begin with a prefix -------------------------------------------- */
 struct matches {
     const char *prefix;
     VEC(char *) names;
@@ -148,8 +149,8 @@ void read_zram(struct reading *r)
     matches_done(&devices);
 }
 
-/* The larger of what meminfo says (Hugetlb has all sizes, since 4.15; the other lines the usual one) and what the pools themselves
- * say, of which a text may have one. */
+/* The larger of what meminfo says (Hugetlb has all sizes, since 4.15; the other lines the usual
+ * one) and what the pools themselves say, of which a text may have one. */
 u64 snapshot_pools(const struct snapshot *s, u64 *ret_free)
 {
     const u64 *m = s->meminfo;

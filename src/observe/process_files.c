@@ -1,7 +1,8 @@
 /* process_files.c - the texts of /proc/PID as figures.
  *
- * stat is one line whose second field is the name in brackets, and a name may hold anything: ") R 1", newlines. The last bracket of the whole
- * text ends it, for nothing behind it has one. status gives the same name escaped, and memory by kind since 4.5; before that only VmRSS.
+ * stat is one line whose second field is the name in brackets, and a name may hold anything: ") R
+ * 1", newlines. The last bracket of the whole text ends it, for nothing behind it has one. status
+ * gives the same name escaped, and memory by kind since 4.5; before that only VmRSS.
  */
 #include "observe/reading_int.h"
 

@@ -1,10 +1,13 @@
 /* processes.c - all processes, and the shares (PSS) of the largest.
  *
- * A process costs two files, one when it is a kernel thread (stat shows no address space, and status would show no memory). Its group comes
- * from the groups' cgroup.procs when those were just read, else from a third file. smaps_rollup makes the kernel walk all page tables of
- * the process, and oom_score its counters, so both are read for the largest processes only, and only when SMAPS_ROLLUP is asked for.
+ * A process costs two files, one when it is a kernel thread (stat shows no address space, and
+ * status would show no memory). Its group comes from the groups' cgroup.procs when those were just
+ * read, else from a third file. smaps_rollup makes the kernel walk all page tables of the process,
+ * and oom_score its counters, so both are read for the largest processes only, and only when
+ * SMAPS_ROLLUP is asked for.
  *
- * A process may end at any moment: one without stat is not there. With hidepid the others are not listed (2) or not readable (1).
+ * A process may end at any moment: one without stat is not there. With hidepid the others are not
+ * listed (2) or not readable (1).
  */
 #include "observe/reading_int.h"
 
@@ -49,8 +52,8 @@ static int read_pid_file(struct reading *r, u32 pid, const char *file, size_t ma
     return reading_file(r, path, max, ret);
 }
 
-/* Whose it is: by cgroup.procs, else by its own file. A path that is not seen here (another namespace's "/../x", a removed group's) is
- * none. */
+/* Whose it is: by cgroup.procs, else by its own file. A path that is not seen here (another
+ * namespace's "/../x", a removed group's) is none. */
 static u32 read_group(struct reading *r, u32 pid)
 {
     struct snapshot *s = r->s;
@@ -81,7 +84,8 @@ static void process_init(struct process_view *process, u32 pid)
     process->group = GROUP_NONE;
 }
 
-/* 0 when the process is there and could be read. A rendered machine has no stat, an archive may have either. */
+/* 0 when the process is there and could be read. A rendered machine has no stat, an archive may
+ * have either. */
 static int read_process(struct reading *r, u32 pid)
 {
     struct process_view process;
@@ -109,7 +113,7 @@ static int read_process(struct reading *r, u32 pid)
     return 0;
 }
 
-/* --- the largest ---------------------------------------------------------------------------------------------------------- */
+/* --- the largest ------------------------------------------------------------------------------ */
 static u64 footprint(const struct process_view *p)
 {
     u64 rss = figure_or(p->rss, 0), swap = figure_or(p->swap, 0);

@@ -1,7 +1,8 @@
 /* reading_int.h - one snapshot being read: what the parts share.
  *
- * A part is a function that reads its files and fills its figures; parse_*() below it turn one text into figures and read nothing, so
- * that fuzzers and tests can feed them. A parser returns how many figures it understood: 0 means that it was no such file.
+ * A part is a function that reads its files and fills its figures; parse_*() below it turn one text
+ * into figures and read nothing, so that fuzzers and tests can feed them. A parser returns how many
+ * figures it understood: 0 means that it was no such file.
  */
 #ifndef OBSERVE_READING_INT_H
 #define OBSERVE_READING_INT_H
@@ -30,10 +31,12 @@ static inline bool reading_wants(const struct reading *r, enum part part)
 #define FILE_MAX_SMALL (64u << 10)
 #define FILE_MAX_LARGE (16u << 20)
 
-/* Read one file into r->text; *ret shows it. 0, -EFBIG (cut, and *ret is set), or what the source said. */
+/* Read one file into r->text; *ret shows it. 0, -EFBIG (cut, and *ret is set), or what the source
+ * said. */
 int reading_file(struct reading *r, const char *path, size_t max, struct span *ret);
 
-/* The first number of a file of one line; NO_LIMIT for "max", UNKNOWN for what is no number. Same return as reading_file(). */
+/* The first number of a file of one line; NO_LIMIT for "max", UNKNOWN for what is no number. Same
+ * return as reading_file(). */
 int reading_u64(struct reading *r, const char *path, u64 *ret);
 
 /* The state of a part after a read that returned rc; why is filled in. */
@@ -51,7 +54,7 @@ ns_t reading_now(const struct reading *r);
 /* A number in KiB as bytes; UNKNOWN when that is no number of bytes a machine has. */
 u64 kib_to_bytes(u64 kib);
 
-/* --- parts: one function for each --------------------------------------------------------------------------------- */
+/* --- parts: one function for each ------------------------------------------------------------- */
 typedef unsigned parse_fn(struct span text, struct snapshot *s);
 
 /* A part that is one file. */
@@ -74,7 +77,7 @@ void read_processes(struct reading *r);
 void read_process_details(struct reading *r);
 void read_numa_maps(struct reading *r);
 
-/* --- parsers ---------------------------------------------------------------------------------------------------------- */
+/* --- parsers ---------------------------------------------------------------------------------- */
 parse_fn parse_meminfo;
 parse_fn parse_vmstat;
 parse_fn parse_stat;
@@ -116,10 +119,12 @@ bool parse_pid_stat(struct span text, u64 page_bytes, struct process_view *proce
 bool parse_pid_status(struct span text, struct process_view *process);
 /* Adds up the mappings of smaps; smaps_rollup is one. */
 bool parse_smaps(struct span text, struct process_view *process);
-/* The path of the group that memory is charged to: v1's memory controller, or v2's one hierarchy. False when neither is there. */
+/* The path of the group that memory is charged to: v1's memory controller, or v2's one hierarchy.
+ * False when neither is there. */
 bool parse_pid_cgroup(struct span text, bool v1, struct span *ret_path);
 
-/* The processes with most memory, resident or swapped, largest first; those without any are none of them. Returns how many. */
+/* The processes with most memory, resident or swapped, largest first; those without any are none of
+ * them. Returns how many. */
 size_t processes_largest(struct snapshot *s, struct process_view **ret, size_t max);
 
 /* What smaps_rollup and oom_score of an earlier reading said. */
@@ -131,7 +136,8 @@ u32 cgroup_find(const struct snapshot *s, struct span path);
 /* A path of /proc/PID/cgroup as a path of what is seen here (snapshot.cgroup_root). */
 struct span cgroup_seen_path(const struct snapshot *s, struct span path);
 
-/* How paths are ordered: as a walk that visits parents before children and siblings in byte order. */
+/* How paths are ordered: as a walk that visits parents before children and siblings in byte
+ * order. */
 int cgroup_path_compare(const char *a, size_t a_len, const char *b, size_t b_len);
 
 /* The counter a name of another kernel stands for, or NR_COUNTERS. */
@@ -143,7 +149,8 @@ bool parse_disk(struct span line, struct disk_view *disk);
 /* The counter of this name, or NR_COUNTERS; `guess` is tried first. */
 enum counter counter_of_span(struct span name, enum counter guess);
 
-/* As span_copy(), with "\040" and the like as the bytes they stand for: names in swaps and mountinfo. */
+/* As span_copy(), with "\040" and the like as the bytes they stand for: names in swaps and
+ * mountinfo. */
 void span_copy_unescaped(struct span word, char *buf, size_t size);
 
 /* MemAvailable as kernels since 3.14 estimate it, for those before. */
@@ -151,7 +158,8 @@ void estimate_available(struct snapshot *s);
 /* Figures that contradict each other are taken for none; which, stays in s->contradiction. */
 void meminfo_check(struct snapshot *s);
 
-/* The zone of this node and name, made when it is new. NULL when there are more than any machine has. */
+/* The zone of this node and name, made when it is new. NULL when there are more than any machine
+ * has. */
 struct zone_view *zone_get(struct snapshot *s, u32 node, struct span name);
 
 #endif

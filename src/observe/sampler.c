@@ -1,7 +1,8 @@
 /* sampler.c - snapshots that are whole, though not all of each was read then.
  *
- * A capture was taken by such a schedule: each of its samples has the parts that were read then, and the first of a chunk has all. So instant
- * i is: read the chunk's first sample, then each up to i, carrying over what a sample lacks.
+ * A capture was taken by such a schedule: each of its samples has the parts that were read then,
+ * and the first of a chunk has all. So instant i is: read the chunk's first sample, then each up to
+ * i, carrying over what a sample lacks.
  */
 #include "observe/sampler.h"
 

@@ -17,12 +17,11 @@ static u64 next_due(struct schedule *schedule, ns_t now)
     return due;
 }
 
-static void all_parts_are_due_first_and_totals_every_second(void **state)
+TEST(all_parts_are_due_first_and_totals_every_second)
 {
     struct schedule schedule = {0};
     unsigned processes = 0, stats = 0, log = 0;
 
-    (void)state;
     assert_int_equal(next_due(&schedule, NS_PER_S), SNAPSHOT_ALL);
     for (ns_t now = 2; now <= 61; now++) {
         u64 due = next_due(&schedule, now * NS_PER_S + now % 3 * NS_PER_MS);
@@ -38,21 +37,19 @@ static void all_parts_are_due_first_and_totals_every_second(void **state)
     assert_in_range(log, 4, 5);
 }
 
-static void slow_ticks_read_everything(void **state)
+TEST(slow_ticks_read_everything)
 {
     struct schedule schedule = {0};
 
-    (void)state;
     for (ns_t now = 1; now < 1000; now += 90)
         assert_int_equal(next_due(&schedule, now * NS_PER_S), SNAPSHOT_ALL);
 }
 
-static void archive_has_one_instant(void **state)
+TEST(archive_has_one_instant)
 {
     struct sampler *m;
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(sampler_open("tests/diff/fixtures-6.1/384M", SNAPSHOT_ALL, &m, &e), 0);
     assert_int_equal(sampler_count(m), 1);
     assert_null(sampler_snapshot(m));
@@ -64,12 +61,11 @@ static void archive_has_one_instant(void **state)
     sampler_free(m);
 }
 
-static void live_host_carries_what_is_not_due(void **state)
+TEST(live_host_carries_what_is_not_due)
 {
     struct sampler *m;
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(sampler_open("/", SNAPSHOT_ALL, &m, &e), 0);
     assert_int_equal(sampler_next(m, &e), 0);
     assert_int_equal(sampler_next(m, &e), 0);
@@ -128,14 +124,13 @@ static void check_instant(const struct sampler *m, u64 n)
     assert_true(known(s->cgroups.items[process->group].stat[NR_FILE_PAGES]));
 }
 
-static void capture_is_stepped_in_both_directions(void **state)
+TEST(capture_is_stepped_in_both_directions)
 {
     char path[] = "/tmp/sampler_test-XXXXXX";
     struct sampler *m;
     struct err e = {0};
     int fd = mkstemp(path);
 
-    (void)state;
     assert_true(fd >= 0);
     close(fd);
     unlink(path);
@@ -159,7 +154,7 @@ static void capture_is_stepped_in_both_directions(void **state)
 }
 
 /* What a sampler writes while it looks is what another one finds in the capture. */
-static void samples_that_are_recorded_are_found_again(void **state)
+TEST(samples_that_are_recorded_are_found_again)
 {
     const struct capture_writer_options o = {.root = "/x", .origin = SOURCE_ARCHIVE};
     char path[] = "sampler_test.XXXXXX";
@@ -168,7 +163,6 @@ static void samples_that_are_recorded_are_found_again(void **state)
     struct err e = {0};
     int fd = mkstemp(path);
 
-    (void)state;
     assert_true(fd >= 0);
     close(fd);
     unlink(path);
@@ -191,16 +185,4 @@ static void samples_that_are_recorded_are_found_again(void **state)
     assert_int_not_equal(sampler_open_dir(path, SNAPSHOT_ALL, &m, &e), 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_parts_are_due_first_and_totals_every_second),
-        cmocka_unit_test(slow_ticks_read_everything),
-        cmocka_unit_test(archive_has_one_instant),
-        cmocka_unit_test(samples_that_are_recorded_are_found_again),
-        cmocka_unit_test(live_host_carries_what_is_not_due),
-        cmocka_unit_test(capture_is_stepped_in_both_directions),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

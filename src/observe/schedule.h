@@ -1,8 +1,10 @@
-/* schedule.h - which parts of a snapshot are due: totals every time, what is dear to read less often.
+/* schedule.h - which parts of a snapshot are due: totals every time, what is dear to read less
+ * often.
  *
- * The cost of a sample is nearly all the kernel's, in making the text: a process costs some 20 us, a smaps_rollup walks page
- * tables, slabinfo takes a lock in every cache. So at 1 s the dear parts are read every 10 s, and what changes with hours every minute.
- * A zeroed schedule has read nothing: all is due.
+ * The cost of a sample is nearly all the kernel's, in making the text: a process costs some 20 us,
+ * a smaps_rollup walks page tables, slabinfo takes a lock in every cache. So at 1 s the dear parts
+ * are read every 10 s, and what changes with hours every minute. A zeroed schedule has read
+ * nothing: all is due.
  */
 #ifndef OBSERVE_SCHEDULE_H
 #define OBSERVE_SCHEDULE_H

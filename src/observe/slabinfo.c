@@ -1,9 +1,10 @@
 /* slabinfo.c - /proc/slabinfo, version 2.1 (any kernel from 2.6.10 on):
  *
- *   # name  <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables ... : slabdata <active_slabs> <num_slabs> <sharedavail>
+ *   # name <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables ... : slabdata
+ *   <active_slabs> <num_slabs> <sharedavail>
  *
- * A cache's memory is its slabs times their pages. The file does not say which caches shrink on demand (SLAB_RECLAIM_ACCOUNT), so that goes
- * by name, where the name tells.
+ * A cache's memory is its slabs times their pages. The file does not say which caches shrink on
+ * demand (SLAB_RECLAIM_ACCOUNT), so that goes by name, where the name tells.
  */
 #include "observe/reading_int.h"
 

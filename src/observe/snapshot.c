@@ -1,8 +1,8 @@
 /* snapshot.c - reading all parts, carrying over what was not read, and looking things up.
  *
- * A part is a row of `readers`. All that is a plain file has its parser there; the others have a function of their own. After the last one,
- * what needs several parts is derived: the page size of an archive (MemTotal over managed pages), MemAvailable of kernels that do not
- * print it.
+ * A part is a row of `readers`. All that is a plain file has its parser there; the others have a
+ * function of their own. After the last one, what needs several parts is derived: the page size of
+ * an archive (MemTotal over managed pages), MemAvailable of kernels that do not print it.
  */
 #include "observe/mountinfo.h"
 #include "observe/reading_int.h"
@@ -121,7 +121,7 @@ void snapshot_done(struct snapshot *s)
     memset(s, 0, sizeof(*s));
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 static void read_line(struct reading *r, const char *path, char *buf, size_t size)
 {
     struct span text, line;
@@ -171,7 +171,8 @@ static void read_identity(struct reading *r)
         s->lxcfs = r->before->lxcfs;
         memcpy(s->cgroup_root, r->before->cgroup_root, sizeof(s->cgroup_root));
     }
-    /* Mounts seldom change. With SYSCTL_VM they are in each sample of a capture that begins a chunk, too. */
+    /* Mounts seldom change. With SYSCTL_VM they are in each sample of a capture that begins a
+     * chunk, too. */
     if (!r->before || reading_wants(r, PART_SYSCTL_VM))
         read_mounts(r);
     read_line(r, "proc/sys/kernel/osrelease", s->release, sizeof(s->release));
@@ -274,7 +275,7 @@ int snapshot_read_after(struct snapshot *s, const struct snapshot *before, struc
     return 0;
 }
 
-/* --- carrying over ---------------------------------------------------------------------------------------------------- */
+/* --- carrying over ---------------------------------------------------------------------------- */
 #define COPY(field) memcpy(&s->field, &before->field, sizeof(s->field))
 
 #define COPY_VEC(field)                                              \
@@ -508,7 +509,7 @@ void snapshot_carry(struct snapshot *s, const struct snapshot *before)
     }
 }
 
-/* --- looking up and checking -------------------------------------------------------------------------------------------- */
+/* --- looking up and checking ------------------------------------------------------------------ */
 const struct process_view *snapshot_process(const struct snapshot *s, u32 pid)
 {
     size_t low = 0, high = s->processes.count;

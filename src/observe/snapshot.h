@@ -1,11 +1,13 @@
 /* snapshot.h - what a machine's own files said at one moment.
  *
  * Reads:      any kernel from 3.10 on, cgroup v1 and v2, through a struct source.
- * Units:      bytes, microseconds and counts, whatever the file printed; a vmstat counter is as the kernel prints it.
- * Unknown:    a figure that the files did not give is UNKNOWN, never 0; parts[] says why. Add with figure_add(), compare after known().
+ * Units:      bytes, microseconds and counts, whatever the file printed; a vmstat counter is as the
+ *             kernel prints it.
+ * Unknown:    a figure that the files did not give is UNKNOWN, never 0; parts[] says why. Add with
+ *             figure_add(), compare after known().
  * Never:      aborts on a file: cut, huge, hostile or missing ones cost their own figures only.
- * Invariants: (snapshot_check) indices stay inside their vectors; cgroups[i].parent < i; strings are NUL-terminated and clean
- *             UTF-8 (base/utf8.h).
+ * Invariants: (snapshot_check) indices stay inside their vectors; cgroups[i].parent < i; strings
+ *             are NUL-terminated and clean UTF-8 (base/utf8.h).
  */
 #ifndef OBSERVE_SNAPSHOT_H
 #define OBSERVE_SNAPSHOT_H
@@ -42,7 +44,7 @@ static inline u64 figure_or(u64 figure, u64 otherwise)
     return known(figure) ? figure : otherwise;
 }
 
-/* --- which files were there -------------------------------------------------------------------------------------- */
+/* --- which files were there ------------------------------------------------------------------- */
 /* One kind of file, or of directory. PART(id, name shown to the user) */
 #define PARTS(PART)                                  \
     PART(MEMINFO, "/proc/meminfo")                   \
@@ -100,7 +102,7 @@ struct part_status {
 
 extern const char *const part_names[NR_PARTS];
 
-/* --- the figures ------------------------------------------------------------------------------------------------------ */
+/* --- the figures ------------------------------------------------------------------------------ */
 enum meminfo_field {
 #define MEMINFO_FIELD(id, key, unit) MI_##id,
 #include "observe/meminfo_fields.def"
@@ -146,16 +148,18 @@ struct zone_view {
     char name[NAME_BYTES];
     /* pages */
     u64 free, min, low, high, spanned, present, managed;
-    /* Free blocks by order, from buddyinfo, or pagetypeinfo where that is all there is; UNKNOWN beyond nr_orders. */
+    /* Free blocks by order, from buddyinfo, or pagetypeinfo where that is all there is; UNKNOWN
+     * beyond nr_orders. */
     u64 blocks[ORDERS_MAX];
     u32 nr_orders;
     u64 pageblocks[NR_BLOCK_TYPES];
-    /* Thousandths, by order. extfrag: near 0, a request would fail for want of free memory; near 1000, because it is in pieces. unusable: how much
-     * of the free memory is in smaller blocks. */
+    /* Thousandths, by order. extfrag: near 0, a request would fail for want of free memory; near
+     * 1000, because it is in pieces. unusable: how much of the free memory is in smaller blocks. */
     u64 extfrag[ORDERS_MAX], unusable[ORDERS_MAX];
 };
 
-/* extfrag_index of the order as debugfs had it, or as the kernel works it out of the free blocks; UNKNOWN. */
+/* extfrag_index of the order as debugfs had it, or as the kernel works it out of the free blocks;
+ * UNKNOWN. */
 u64 zone_extfrag(const struct zone_view *zone, unsigned order);
 
 struct node_view {
@@ -168,7 +172,8 @@ struct node_view {
     char cpulist[128]; /* its processors, as "0-3,8"; "" for none */
 };
 
-/* What a process has on one node; of the largest processes of a machine of several nodes (numa_maps). */
+/* What a process has on one node; of the largest processes of a machine of several nodes
+ * (numa_maps). */
 struct process_node_view {
     u32 pid, node;
     u64 bytes;
@@ -231,7 +236,8 @@ struct group_huge_view {
 };
 #define GROUP_HUGE_MAX 4
 
-/* Names and meaning are cgroup v2's; a v1 group is translated where its files say the same (memory.stat total_*). */
+/* Names and meaning are cgroup v2's; a v1 group is translated where its files say the same
+ * (memory.stat total_*). */
 struct cgroup_view {
     char *path; /* "/" for the root of what is visible, "/system.slice/web.service" */
     u32 parent; /* index, GROUP_NONE for the root */
@@ -256,7 +262,8 @@ struct cgroup_view {
     ns_t read_at;   /* of current and events; limits and members are parts[PART_CGROUP_LIMITS]'s */
     ns_t stat_at;   /* of stat: may be read less often */
     u32 cpu_quota_percent; /* of one CPU; 0: no quota, UINT32_MAX: unknown */
-    /* The hugetlb controller (v2), of the sizes of which the machine has pages. None of it is in current and stat. */
+    /* The hugetlb controller (v2), of the sizes of which the machine has pages. None of it is in
+     * current and stat. */
     struct group_huge_view huge[GROUP_HUGE_MAX];
     u32 nr_huge;
 };
@@ -278,7 +285,8 @@ struct process_view {
     char cpus_allowed[64], mems_allowed[32]; /* lists, as "0-3,8"; "" for unknown, or too long */
 };
 
-/* The kernel's threads of memory management besides kswapd that a table of processes may show at work. */
+/* The kernel's threads of memory management besides kswapd that a table of processes may show at
+ * work. */
 enum kthread { KTHREAD_KCOMPACTD, KTHREAD_KHUGEPAGED, KTHREAD_KSMD, NR_KTHREADS };
 
 /* What a log tells of memory that ran out. */
@@ -291,11 +299,14 @@ enum log_event_kind {
     LOG_OOM_REAPED, /* a kill of which only the reaper's line is there */
     LOG_KILLED_BY,  /* a daemon killed or evicted: `killer` names it */
     LOG_OOM_TOLD,   /* another program says that the kernel killed */
-    /* A daemon looked for something to kill, and no line says that it killed. Of systemd-oomd, which lists what it looks at, oom_memcg
-     * and usage are the largest group; `forced`: by swap. */
+    /* A daemon looked for something to kill, and no line says that it killed. Of systemd-oomd,
+     * which lists what it looks at, oom_memcg and usage are the largest group; `forced`: by
+     * swap. */
     LOG_OOMD_LOOKED,
     LOG_SIGKILLED, /* signal 9 ended something, and nobody says why; `killer`: who tells, or "" */
-    LOG_NODE_TOLD, /* kubelet tells of its node; `forced`: MemoryPressure; usage, limit: requests of its pods, allocatable */
+    /* kubelet tells of its node; `forced`: MemoryPressure; usage, limit: requests of its pods,
+     * allocatable */
+    LOG_NODE_TOLD,
     LOG_HOTPLUG_FAILED, /* memory could not be added */
     LOG_CMA_FAILED,     /* no contiguous piece of `usage` bytes in the area `killer` */
     LOG_BALLOON_FAILED, /* the hypervisor's balloon could not be filled */
@@ -327,7 +338,8 @@ struct log_event {
     struct klog_place kill;  /* the line that says whom; line 0: none does */
     /* CONSTRAINT_MEMCG (also where an older kernel says so in words), CONSTRAINT_NONE, ... or "" */
     char constraint[40];
-    /* Path of the group whose limit failed; NULL for the machine. Of systemd-oomd: the largest group that it looked at, of `usage`. */
+    /* Path of the group whose limit failed; NULL for the machine. Of systemd-oomd: the largest
+     * group that it looked at, of `usage`. */
     char *oom_memcg;
     char *task_memcg;         /* group of the victim, or what a daemon killed */
     char comm[COMM_BYTES];    /* victim, or who asked (allocation failure) */
@@ -340,7 +352,8 @@ struct log_event {
     u32 repeats;    /* messages of the kind that the kernel did not print */
     bool retries; /* of an allocation: whoever asks goes on asking, and says so from time to time */
     bool size_untold; /* ... and does not say for how much: order is not known */
-    /* Of LOG_CMA_FAILED: the area, what no device has of it, and the largest piece of that; bytes, UNKNOWN. */
+    /* Of LOG_CMA_FAILED: the area, what no device has of it, and the largest piece of that; bytes,
+     * UNKNOWN. */
     u64 cma_total, cma_free, cma_run;
     u32 error;                      /* ... and the errno; 0: not told */
     enum vmalloc_failure vmalloc;   /* of an allocation by vmalloc */
@@ -386,7 +399,8 @@ enum refusal_kind {
     REFUSED_PRESSURE,  /* a daemon was told of memory pressure and gave up its caches */
     REFUSED_DEVICE,    /* the memory of a GPU is full */
     REFUSED_RING,      /* a driver got no memory for its rings of descriptors */
-    REFUSED_REQUEST, /* more is requested than may still be promised: nobody has been given memory yet */
+    /* more is requested than may still be promised: nobody has been given memory yet */
+    REFUSED_REQUEST,
     REFUSED_SAID, /* it says that memory ran out, and nobody here knows its words */
     NR_REFUSAL_KINDS
 };
@@ -409,7 +423,8 @@ struct refusal {
 #define REFUSAL_UNTOLD \
     .bytes = UNKNOWN, .used = UNKNOWN, .page = UNKNOWN, .had = UNKNOWN, .told_left = UNKNOWN
 
-/* A figure of /proc/meminfo that cannot be beside another one of it: then none of them is believed. */
+/* A figure of /proc/meminfo that cannot be beside another one of it: then none of them is
+ * believed. */
 struct meminfo_contradiction {
     bool found;
     bool of_pool; /* it is the pool of huge pages: their number times their size */
@@ -442,7 +457,8 @@ struct sizing_view {
     struct klog_place place;
 };
 
-/* Where a file of Linux was read from: "/proc/pressure/memory"; of /proc/meminfo the figure: "MemAvailable". */
+/* Where a file of Linux was read from: "/proc/pressure/memory"; of /proc/meminfo the figure:
+ * "MemAvailable". */
 struct read_from {
     char name[120];
     u32 file;
@@ -517,10 +533,12 @@ struct snapshot {
     bool lru_gen; /* reclaim goes by multi-generational LRU, as lru_gen/enabled says */
     u64 zswap_enabled, zswap_max_pool_percent; /* 0, 1, percent */
     bool cgroup_v2, cgroup_v1;
-    u64 cgroup_count; /* as the kernel counted them when they were looked up, dying ones too; UNKNOWN: look again */
+    /* as the kernel counted them when they were looked up, dying ones too; UNKNOWN: look again */
+    u64 cgroup_count;
     /* where highwater itself runs, a path of cgroups[] where it is seen here */
     char own_cgroup[256];
-    /* what /proc/PID/cgroup calls "/" of cgroups[], in a container without a namespace of its own */
+    /* what /proc/PID/cgroup calls "/" of cgroups[], in a container without a namespace of its
+     * own */
     char cgroup_root[256];
 
     VEC(struct huge_view) huge;
@@ -548,12 +566,14 @@ struct snapshot {
     /* of the first of several /proc/vmstat in one text; UNKNOWN */
     u64 numa_hit_before, numa_foreign_before;
     u64 arc_size, arc_max; /* the ARC of ZFS; bytes */
-    /* the text has a table of rates but not its command, so the length of its intervals is unknown */
+    /* the text has a table of rates but not its command, so the length of its intervals is
+     * unknown */
     bool interval_untold;
     u64 maps_counted;       /* mappings of a process, by a count of its /proc/PID/maps; UNKNOWN */
     u32 maps_pid;           /* whose; 0: not told */
     bool redis_no_eviction; /* redis' maxmemory-policy is noeviction */
-    u64 address_limit; /* RLIMIT_AS that a pasted ulimit or /proc/PID/limits shows; bytes; UNKNOWN: none */
+    /* RLIMIT_AS that a pasted ulimit or /proc/PID/limits shows; bytes; UNKNOWN: none */
+    u64 address_limit;
     struct meminfo_contradiction contradiction;
     struct pool_write pool_write;
     /* PostgreSQL is told to have huge pages or not to start (huge_pages = on) */
@@ -570,8 +590,10 @@ struct snapshot {
         groups_from[96]; /* what printed such figures; "": the files */
     u64 free_used;       /* the column "used" of a pasted free; bytes */
     u64 free_step;       /* what its rounding may add to a difference of its columns; bytes */
-    u64 available_below; /* MemAvailable where a table cut it to 0 of a large unit: the end of what it may be; bytes; 0: not so */
-    u64 used;            /* neither free nor cache, as a table has it; bytes */
+    /* MemAvailable where a table cut it to 0 of a large unit: the end of what it may be; bytes; 0:
+     * not so */
+    u64 available_below;
+    u64 used; /* neither free nor cache, as a table has it; bytes */
     /* of a table with shares of memory and no sizes: whose is the largest */
     char share_name[COMM_BYTES];
     /* what stands as Cached is what free calls buff/cache, with reclaimable slab */
@@ -591,7 +613,8 @@ struct snapshot {
     /* processes[] are those with the most resident memory, from a table sorted by it */
     bool processes_largest;
     VEC(struct log_event) log; /* as the lines stood */
-    /* Of a text in several files: which of them a file of Linux, or a figure of /proc/meminfo, was read from; indices into log_files. */
+    /* Of a text in several files: which of them a file of Linux, or a figure of /proc/meminfo, was
+     * read from; indices into log_files. */
     VEC(struct read_from) read_from;
     VEC(char *) log_files; /* what struct klog_place refers to */
 };
@@ -602,23 +625,28 @@ struct snapshot {
 void snapshot_init(struct snapshot *s);
 void snapshot_done(struct snapshot *s);
 
-/* Some parts are details of another, which is read with them: memory.stat and limits of the groups, smaps_rollup of the processes. */
+/* Some parts are details of another, which is read with them: memory.stat and limits of the groups,
+ * smaps_rollup of the processes. */
 u64 parts_with_needed(u64 parts);
 
-/* Read the parts. 0 always when the source could be read at all; fails only when not one part is there (not a proc root). */
+/* Read the parts. 0 always when the source could be read at all; fails only when not one part is
+ * there (not a proc root). */
 int snapshot_read(struct snapshot *s, struct source *src, u64 parts, struct err *e);
 
-/* The same, cheaper, after an earlier snapshot of the same source: which groups there are is taken from `before` until the kernel
- * counts others, and so are those of their figures that are not asked for. `before` may be NULL. */
+/* The same, cheaper, after an earlier snapshot of the same source: which groups there are is taken
+ * from `before` until the kernel counts others, and so are those of their figures that are not
+ * asked for. `before` may be NULL. */
 int snapshot_read_after(struct snapshot *s, const struct snapshot *before, struct source *src,
                         u64 parts, struct err *e);
 
-/* Parts of `s` that were not read are copied from `before`, with their time; memory.stat group by group, by path. */
+/* Parts of `s` that were not read are copied from `before`, with their time; memory.stat group by
+ * group, by path. */
 void snapshot_carry(struct snapshot *s, const struct snapshot *before);
 
 void snapshot_check(const struct snapshot *s);
 
-/* Bytes in the machine's pools of huge pages, of all sizes that are told; UNKNOWN. *ret_free, unless NULL: of them in no use. */
+/* Bytes in the machine's pools of huge pages, of all sizes that are told; UNKNOWN. *ret_free,
+ * unless NULL: of them in no use. */
 u64 snapshot_pools(const struct snapshot *s, u64 *ret_free);
 /* Of what is in no use, what mappings were promised (HugePages_Rsvd); 0 where nothing tells. */
 u64 snapshot_pools_promised(const struct snapshot *s);
@@ -634,7 +662,8 @@ bool cgroup_is_node(const struct cgroup_view *g);
 const struct process_view *snapshot_process(const struct snapshot *s, u32 pid);
 
 struct span;
-/* Append what the process has on each node, by the text of its numa_maps, to process_nodes. Returns the lines that were of that kind. */
+/* Append what the process has on each node, by the text of its numa_maps, to process_nodes. Returns
+ * the lines that were of that kind. */
 unsigned snapshot_add_numa_maps(struct snapshot *s, struct span text, u32 pid);
 
 #endif

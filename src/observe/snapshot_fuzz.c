@@ -1,10 +1,12 @@
 /* snapshot_fuzz.c - whole snapshots from a source that lies, fails, and changes between two looks.
  *
- * The source has the files of a fixture and some groups and processes more; any file may be mutated, cut (-EFBIG), missing, denied,
- * switched off or unreadable, and so may directories, whose names are partly invented. Snapshots are taken one after another with random parts,
- * each from the one before it and carried over, as the sampler does.
+ * The source has the files of a fixture and some groups and processes more; any file may be
+ * mutated, cut (-EFBIG), missing, denied, switched off or unreadable, and so may directories, whose
+ * names are partly invented. Snapshots are taken one after another with random parts, each from the
+ * one before it and carried over, as the sampler does.
  *
- * Checked: snapshot_check; that a part says why it is not there; that what was not asked for is what it was before.
+ * Checked: snapshot_check; that a part says why it is not there; that what was not asked for is
+ * what it was before.
  */
 #include "base/test.h"
 

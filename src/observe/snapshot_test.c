@@ -3,13 +3,12 @@
 
 #include "observe/reading_int.h"
 
-static void live_host_has_its_totals(void **state)
+TEST(live_host_has_its_totals)
 {
     struct source *src;
     struct snapshot s;
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(source_dir_open("/", &src, &e), 0);
     snapshot_init(&s);
     assert_int_equal(snapshot_read(&s, src, SNAPSHOT_ALL & ~(1ull << PART_PROCESSES), &e), 0);
@@ -23,13 +22,12 @@ static void live_host_has_its_totals(void **state)
     source_free(src);
 }
 
-static void directory_without_proc_is_an_error(void **state)
+TEST(directory_without_proc_is_an_error)
 {
     struct source *src;
     struct snapshot s;
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(source_dir_open("src", &src, &e), 0);
     assert_int_equal(src->kind, SOURCE_ARCHIVE);
     snapshot_init(&s);
@@ -56,13 +54,12 @@ static struct snapshot read_root(const char *root, u64 parts)
     return s;
 }
 
-static void kernel_6_1_gives_its_figures(void **state)
+TEST(kernel_6_1_gives_its_figures)
 {
     struct snapshot s = read_root("tests/diff/fixtures-6.1/384M", SNAPSHOT_ALL);
     const struct cgroup_view *group = snapshot_cgroup(&s, "/file");
     const struct process_view *process = snapshot_process(&s, 222);
 
-    (void)state;
     assert_int_equal(s.kind, SOURCE_ARCHIVE);
     assert_true(s.cgroup_v2 && !s.cgroup_v1);
     assert_int_equal(s.page_bytes, 4096);
@@ -89,13 +86,4 @@ static void kernel_6_1_gives_its_figures(void **state)
     snapshot_done(&s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(live_host_has_its_totals),
-        cmocka_unit_test(kernel_6_1_gives_its_figures),
-        cmocka_unit_test(directory_without_proc_is_an_error),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

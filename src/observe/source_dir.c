@@ -1,13 +1,16 @@
 /* source_dir.c - a directory tree as a source: the live root, a container's, an archive.
  *
- * A tree that is not the live root is hostile. It may hold links out of itself, a link that becomes one between two calls, devices whose mere
- * opening does something, fifos that never answer. So a name is resolved with the root as its "/" (root_open_path(), source_root.c) to an
- * O_PATH descriptor, which touches nothing; only when that is a regular file it is opened for reading, through /proc/self/fd, so that
- * it is the very file that was looked at.
+ * A tree that is not the live root is hostile. It may hold links out of itself, a link that becomes
+ * one between two calls, devices whose mere opening does something, fifos that never answer. So a
+ * name is resolved with the root as its "/" (root_open_path(), source_root.c) to an O_PATH
+ * descriptor, which touches nothing; only when that is a regular file it is opened for reading,
+ * through /proc/self/fd, so that it is the very file that was looked at.
  *
- * On a live system the same files are read every second. Those that are read again (totals, memory.current of each group, but nothing below
- * /proc/PID: that would hold on to the dead) stay open, and pread(2) at 0 makes the kernel render them anew: one system call
- * instead of three. A file of a removed group answers ENODEV; then its name is looked up once more, for it may have been made anew.
+ * On a live system the same files are read every second. Those that are read again (totals,
+ * memory.current of each group, but nothing below /proc/PID: that would hold on to the dead) stay
+ * open, and pread(2) at 0 makes the kernel render them anew: one system call instead of three. A
+ * file of a removed group answers ENODEV; then its name is looked up once more, for it may have
+ * been made anew.
  */
 #include "observe/source_dir_int.h"
 
@@ -34,7 +37,8 @@
 #define LIST_MAX        (1u << 20)
 #define KEPT_MAX        4096 /* open files; less when the limit of this process is near */
 #define KEPT_PATHS_MAX  16384
-#define KEPT_WITHIN_S   3 /* a file that is read again so soon is one of those read at every sample */
+/* a file that is read again so soon is one of those read at every sample */
+#define KEPT_WITHIN_S   3
 #define KMSG_RECORD_MAX 8192
 
 struct kept_file {
@@ -87,7 +91,8 @@ static int check_type(struct source_dir *d, const char *path, int fd)
     return is_kmsg(d, path) && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 11) ? 0 : -EINVAL;
 }
 
-/* A descriptor for reading, or an error. On the live root the names are ours and the kernel's, so it is opened at once. */
+/* A descriptor for reading, or an error. On the live root the names are ours and the kernel's, so
+ * it is opened at once. */
 static int open_file(struct source_dir *d, const char *path)
 {
     int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
@@ -115,9 +120,10 @@ static int open_file(struct source_dir *d, const char *path)
     return rc;
 }
 
-/* Files of the kernel's that are one record, or many small ones: a short reading of them is all there is. seq_file fills a page with whole
- * records; what it gives less than a quarter of a page of, no record of these files would not have fitted behind. In a copy of them a reading is
- * short at the end alone. */
+/* Files of the kernel's that are one record, or many small ones: a short reading of them is all
+ * there is. seq_file fills a page with whole records; what it gives less than a quarter of a page
+ * of, no record of these files would not have fitted behind. In a copy of them a reading is short
+ * at the end alone. */
 #define SHORT_BYTES 1024
 
 static bool has_short_records(const char *path)
@@ -173,7 +179,7 @@ static int read_kmsg(struct source_dir *d, int fd, size_t max, struct strbuf *ou
     }
 }
 
-/* --- files that stay open ----------------------------------------------------------------------------------------- */
+/* --- files that stay open --------------------------------------------------------------------- */
 static bool may_keep(const struct source_dir *d, const char *path)
 {
     if (!d->source.live || is_kmsg(d, path))
@@ -219,8 +225,8 @@ static struct kept_file *kept_find(struct source_dir *d, const char *path)
     return NULL;
 }
 
-/* Keep it open? Where there is no room, those close that were not read for long, such as a removed group's; that is looked for once in
- * many reads. */
+/* Keep it open? Where there is no room, those close that were not read for long, such as a removed
+ * group's; that is looked for once in many reads. */
 static bool kept_make_room(struct source_dir *d, struct kept_file *kept)
 {
     u32 now = now_s();
@@ -273,7 +279,7 @@ static int source_dir_read(struct source *src, const char *path, size_t max, str
     return rc == -ESRCH || rc == -ENODEV ? -ENOENT : rc;
 }
 
-/* --- directories ---------------------------------------------------------------------------------------------------- */
+/* --- directories ------------------------------------------------------------------------------ */
 struct dir_entry {
     char *name;
     bool is_directory;
@@ -284,8 +290,9 @@ static int compare_entries(const void *a, const void *b)
     return strcmp(((const struct dir_entry *)a)->name, ((const struct dir_entry *)b)->name);
 }
 
-/* The kernel's trees have links to directories in one place that is listed: the devices. Anywhere else a link is an archive's own, and one
- * that is followed multiplies what is behind it: control groups that contain themselves, a process a million times. */
+/* The kernel's trees have links to directories in one place that is listed: the devices. Anywhere
+ * else a link is an archive's own, and one that is followed multiplies what is behind it: control
+ * groups that contain themselves, a process a million times. */
 static bool has_links(const char *path)
 {
     return strcmp(path, "sys/block") == 0;
@@ -404,7 +411,7 @@ void source_free(struct source *src)
         src->ops->free(src);
 }
 
-/* --- what kind of tree it is ---------------------------------------------------------------------------------------- */
+/* --- what kind of tree it is ------------------------------------------------------------------ */
 static bool has(struct source_dir *d, const char *path)
 {
     int fd = root_open_path(&d->root, path);
@@ -414,7 +421,8 @@ static bool has(struct source_dir *d, const char *path)
     return fd >= 0;
 }
 
-/* Is the tree's proc the kernel's own, wherever it is mounted ("--root /host" from inside a container)? */
+/* Is the tree's proc the kernel's own, wherever it is mounted ("--root /host" from inside a
+ * container)? */
 static bool has_live_proc(struct source_dir *d)
 {
     int fd = root_open_path(&d->root, d->bare_proc ? "." : "proc");
@@ -441,8 +449,8 @@ static bool sees_part_of_cgroups(struct source_dir *d)
     return part;
 }
 
-/* Inside a container: a runtime's mark, or a group at the visible root that is not the machine's root group (which has neither
- * cgroup.type nor a memory.max). */
+/* Inside a container: a runtime's mark, or a group at the visible root that is not the machine's
+ * root group (which has neither cgroup.type nor a memory.max). */
 static bool is_container(struct source_dir *d)
 {
     static const char *const marks[] = {
@@ -460,7 +468,8 @@ static bool is_container(struct source_dir *d)
     return sees_part_of_cgroups(d);
 }
 
-/* A mounted machine, or the one that was entered, has a folder where a tree of `run --proc` has a file. */
+/* A mounted machine, or the one that was entered, has a folder where a tree of `run --proc` has a
+ * file. */
 static bool is_running_machine(struct source_dir *d)
 {
     return has(d, "highwater/marker") || has(d, "proc/highwater/marker");

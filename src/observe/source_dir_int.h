@@ -1,6 +1,7 @@
 /* source_dir_int.h - names looked up as if a directory were "/".
  *
- * Never: leaves the directory, whatever links or ".." a name meets, unless the directory is the host's own "/".
+ * Never: leaves the directory, whatever links or ".." a name meets, unless the directory is the
+ * host's own "/".
  */
 #ifndef OBSERVE_SOURCE_DIR_INT_H
 #define OBSERVE_SOURCE_DIR_INT_H
@@ -20,7 +21,8 @@ void root_done(struct root *r);
 /* Open a name of the host's own "/".   pre: !confined */
 int root_open(const struct root *r, const char *path, int flags);
 
-/* An O_PATH descriptor of what the name leads to, links followed; negative errno (-ENOENT, -ELOOP). */
+/* An O_PATH descriptor of what the name leads to, links followed; negative errno (-ENOENT,
+ * -ELOOP). */
 int root_open_path(const struct root *r, const char *path);
 
 /* The same, but a last name that is a link is what is opened. */

@@ -1,8 +1,10 @@
-/* source_root.c - look-up inside a root: openat2(RESOLVE_IN_ROOT), and by hand where that is missing.
+/* source_root.c - look-up inside a root: openat2(RESOLVE_IN_ROOT), and by hand where that is
+ * missing.
  *
- * openat2 came with Linux 5.6, and some container runtimes forbid what they do not know (EPERM). By hand: one name after another is looked
- * at without following it; a link's text takes its place in what is still to be walked, "/" leads back to the root and ".." no further up
- * than to it. What somebody changes in the tree meanwhile can fool the walk by hand, as openat2 cannot be fooled.
+ * openat2 came with Linux 5.6, and some container runtimes forbid what they do not know (EPERM). By
+ * hand: one name after another is looked at without following it; a link's text takes its place in
+ * what is still to be walked, "/" leads back to the root and ".." no further up than to it. What
+ * somebody changes in the tree meanwhile can fool the walk by hand, as openat2 cannot be fooled.
  */
 #include "observe/source_dir_int.h"
 
@@ -203,7 +205,8 @@ int root_reopen(const struct root *r, const char *path, int fd, int flags)
 
     int code = -errno;
 
-    /* No /proc on this host: the name once more, which a rename in between can only turn into another file of the root. */
+    /* No /proc on this host: the name once more, which a rename in between can only turn into
+     * another file of the root. */
     if (code == -ENOENT && r->openat2)
         return try_openat2(r, path, flags);
     return code;

@@ -65,12 +65,11 @@ static int read_of(struct source *src, const char *path, size_t max, struct strb
     return source_read(src, path, max, text);
 }
 
-static void links_do_not_lead_out_of_an_archive(void **state)
+TEST(links_do_not_lead_out_of_an_archive)
 {
     struct tree t;
     struct strbuf text;
 
-    (void)state;
     strbuf_init(&text);
     tree_init(&t);
     assert_int_equal(symlinkat("/proc/version", t.fd, "proc/version"), 0);
@@ -113,12 +112,11 @@ static bool note_entry(void *ctx, const char *name, bool is_directory)
 }
 
 /* Of all that is listed, only devices are links in the kernel's own trees. */
-static void a_link_is_a_directory_among_devices_only(void **state)
+TEST(a_link_is_a_directory_among_devices_only)
 {
     struct listed groups = {""}, devices = {""};
     struct tree t;
 
-    (void)state;
     tree_init(&t);
     assert_int_equal(mkdirat(t.fd, "sys", 0755), 0);
     assert_int_equal(mkdirat(t.fd, "sys/block", 0755), 0);
@@ -139,7 +137,7 @@ static void a_link_is_a_directory_among_devices_only(void **state)
 }
 
 /* Where openat2 is missing or forbidden, the walk by hand comes to the same. */
-static void walk_by_hand_stays_inside_as_well(void **state)
+TEST(walk_by_hand_stays_inside_as_well)
 {
     static const struct {
         const char *path;
@@ -162,7 +160,6 @@ static void walk_by_hand_stays_inside_as_well(void **state)
     struct tree t;
     struct root r;
 
-    (void)state;
     tree_init(&t);
     assert_int_equal(symlinkat("/proc/meminfo", t.fd, "proc/inside"), 0);
     assert_int_equal(symlinkat("../../../../../../etc/passwd", t.fd, "proc/out"), 0);
@@ -193,12 +190,11 @@ static void walk_by_hand_stays_inside_as_well(void **state)
     tree_done(&t);
 }
 
-static void what_is_no_file_is_refused_without_waiting(void **state)
+TEST(what_is_no_file_is_refused_without_waiting)
 {
     struct tree t;
     struct strbuf text;
 
-    (void)state;
     strbuf_init(&text);
     tree_init(&t);
     assert_int_equal(mkfifoat(t.fd, "proc/vmstat", 0644), 0);
@@ -227,13 +223,12 @@ static void what_is_no_file_is_refused_without_waiting(void **state)
     strbuf_done(&text);
 }
 
-static void huge_file_costs_what_is_read_of_it(void **state)
+TEST(huge_file_costs_what_is_read_of_it)
 {
     struct tree t;
     struct strbuf text;
     struct snapshot s;
 
-    (void)state;
     strbuf_init(&text);
     tree_init(&t);
     write_file(&t, "proc/vmstat", "pgfault 7\n");
@@ -273,12 +268,11 @@ static bool remove_listed(void *ctx, const char *name, bool is_directory)
     return true;
 }
 
-static void process_that_ends_after_the_listing_is_left_out(void **state)
+TEST(process_that_ends_after_the_listing_is_left_out)
 {
     struct tree t;
     struct strbuf text;
 
-    (void)state;
     strbuf_init(&text);
     tree_init(&t);
     for (int pid = 1; pid <= 3; pid++) {
@@ -332,12 +326,11 @@ static int read_as_nobody(const struct tree *t)
     return 0;
 }
 
-static void denied_file_costs_its_own_figures_only(void **state)
+TEST(denied_file_costs_its_own_figures_only)
 {
     struct tree t;
     int status;
 
-    (void)state;
     if (geteuid() != 0)
         skip();
     tree_init(&t);
@@ -357,7 +350,8 @@ static void denied_file_costs_its_own_figures_only(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* A kernel with PSI compiled in and switched off, and one without figures of its own for cgroups. */
+/* A kernel with PSI compiled in and switched off, and one without figures of its own for
+ * cgroups. */
 static int psi_off_read(struct source *src, const char *path, size_t max, struct strbuf *out)
 {
     (void)src;
@@ -385,13 +379,12 @@ static void nothing_free(struct source *src)
     (void)src;
 }
 
-static void parts_say_why_they_are_not_there(void **state)
+TEST(parts_say_why_they_are_not_there)
 {
     static const struct source_ops ops = {psi_off_read, no_list, nothing_free};
     struct source src = {.ops = &ops, .kind = SOURCE_CONTAINER, .name = "x", .live = true};
     struct snapshot s;
 
-    (void)state;
     snapshot_init(&s);
     assert_int_equal(snapshot_read(&s, &src, SNAPSHOT_ALL, NULL), 0);
     snapshot_check(&s);
@@ -406,14 +399,13 @@ static void parts_say_why_they_are_not_there(void **state)
     snapshot_done(&s);
 }
 
-static void copy_of_proc_alone_is_enough(void **state)
+TEST(copy_of_proc_alone_is_enough)
 {
     struct tree t;
     char path[96];
     struct source *src;
     struct snapshot s;
 
-    (void)state;
     tree_init(&t);
     snprintf(path, sizeof(path), "%s/proc", t.path);
     assert_int_equal(source_dir_open(path, &src, NULL), 0);
@@ -425,13 +417,12 @@ static void copy_of_proc_alone_is_enough(void **state)
     tree_done(&t);
 }
 
-static void live_files_stay_open_and_give_new_figures(void **state)
+TEST(live_files_stay_open_and_give_new_figures)
 {
     struct source *src;
     struct strbuf text;
     char first[64];
 
-    (void)state;
     strbuf_init(&text);
     assert_int_equal(source_dir_open("/", &src, NULL), 0);
     assert_true(src->live);
@@ -445,20 +436,4 @@ static void live_files_stay_open_and_give_new_figures(void **state)
     strbuf_done(&text);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(links_do_not_lead_out_of_an_archive),
-        cmocka_unit_test(a_link_is_a_directory_among_devices_only),
-        cmocka_unit_test(walk_by_hand_stays_inside_as_well),
-        cmocka_unit_test(what_is_no_file_is_refused_without_waiting),
-        cmocka_unit_test(huge_file_costs_what_is_read_of_it),
-        cmocka_unit_test(process_that_ends_after_the_listing_is_left_out),
-        cmocka_unit_test(denied_file_costs_its_own_figures_only),
-        cmocka_unit_test(parts_say_why_they_are_not_there),
-        cmocka_unit_test(copy_of_proc_alone_is_enough),
-        cmocka_unit_test(live_files_stay_open_and_give_new_figures),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

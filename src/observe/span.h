@@ -1,10 +1,11 @@
 /* span.h - a piece of text that is read from the front: the one tokenizer of all parsers here.
  *
- * Nothing is copied and nothing needs a NUL at the end. A taking function moves text->at past what it took; where it returns false it
- * took nothing but blanks, and *ret is untouched.
+ * Nothing is copied and nothing needs a NUL at the end. A taking function moves text->at past what
+ * it took; where it returns false it took nothing but blanks, and *ret is untouched.
  *
- * Numbers: above INT64_MAX is no figure (kernels print a negative counter as 1844674407370955...): the digits are taken, and the answer is
- *          false. So two figures can be added without overflow.
+ * Numbers: above INT64_MAX is no figure (kernels print a negative counter as 1844674407370955...):
+ *          the digits are taken, and the answer is false. So two figures can be added without
+ *          overflow.
  */
 #ifndef OBSERVE_SPAN_H
 #define OBSERVE_SPAN_H
@@ -164,7 +165,8 @@ const char *span_find(struct span s, const char *literal);
 /* Without blanks at both ends. */
 struct span span_trim(struct span s);
 
-/* As a NUL-terminated clean text (base/utf8.h), cut to fit, never in the middle of a character.   pre: size > 0 */
+/* As a NUL-terminated clean text (base/utf8.h), cut to fit, never in the middle of a character.
+ * pre: size > 0 */
 void span_copy(struct span s, char *buf, size_t size);
 
 /* The same on the heap; the caller frees it. */

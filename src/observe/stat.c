@@ -1,6 +1,7 @@
 /* stat.c - /proc/stat, loadavg and uptime.
  *
- * Times of /proc/stat are in units of USER_HZ, which is 100 on every architecture that Linux still runs on.
+ * Times of /proc/stat are in units of USER_HZ, which is 100 on every architecture that Linux still
+ * runs on.
  */
 #include "observe/reading_int.h"
 

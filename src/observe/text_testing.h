@@ -1,8 +1,8 @@
 /* text_testing.h - hostile files made from real ones, for the fuzz programs of this room.
  *
- * A corpus is texts of fixtures. A mutation flips bits, cuts, repeats, drops or swaps lines, puts huge numbers, NULs and lines of
- * 64 KiB, takes newlines away, or joins two texts. The result lies in a block of exactly its size, so that the sanitizer sees a
- * byte read past the end.
+ * A corpus is texts of fixtures. A mutation flips bits, cuts, repeats, drops or swaps lines, puts
+ * huge numbers, NULs and lines of 64 KiB, takes newlines away, or joins two texts. The result lies
+ * in a block of exactly its size, so that the sanitizer sees a byte read past the end.
  */
 #ifndef OBSERVE_TEXT_TESTING_H
 #define OBSERVE_TEXT_TESTING_H
@@ -13,7 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-/* --- which operation it was ----------------------------------------------------------------------------------------- */
+/* --- which operation it was ------------------------------------------------------------------- */
 struct fuzz_now {
     u64 seed, operation;
     const char *what;
@@ -46,7 +46,7 @@ static inline void fuzz_watch(u64 seed)
         __sanitizer_set_death_callback(fuzz_say_where);
 }
 
-/* --- texts -------------------------------------------------------------------------------------------------------------- */
+/* --- texts ------------------------------------------------------------------------------------ */
 struct corpus {
     VEC(struct strbuf) texts;
 };
@@ -113,7 +113,8 @@ static inline void corpus_add_text(struct corpus *c, const char *text)
     vec_push(&c->texts, copy);
 }
 
-/* One parser and what it is fed. `files` end with NULL; each text may also be given whole in `text`. */
+/* One parser and what it is fed. `files` end with NULL; each text may also be given whole in
+ * `text`. */
 struct fuzz_parser {
     const char *name;
     void (*run)(struct span text);
@@ -274,7 +275,8 @@ static inline char *fuzz_text(struct prng *p, const struct corpus *c, size_t *re
     return exact;
 }
 
-/* The text in a block of exactly its size, so that a read past its end is seen. The caller frees it. */
+/* The text in a block of exactly its size, so that a read past its end is seen. The caller frees
+ * it. */
 static inline char *fuzz_exact(const struct strbuf *text)
 {
     char *exact = xmalloc(text->len + (text->len == 0));

@@ -1,4 +1,5 @@
-/* totals_fuzz.c - the parsers of files of the whole machine against mutated texts of real kernels. */
+/* totals_fuzz.c - the parsers of files of the whole machine against mutated texts of real
+ * kernels. */
 #include "base/test.h"
 
 #include "observe/mountinfo.h"

@@ -1,17 +1,23 @@
 /* vmstat.c - /proc/vmstat of any kernel, under the names of counters.def.
  *
- * Kernels print nearly the order of counters.def, so the id after the last one is tried first; a miss costs a binary search. Names of
- * other kernels than 6.1 are brought to its names:
+ * Kernels print nearly the order of counters.def, so the id after the last one is tried first; a
+ * miss costs a binary search. Names of other kernels than 6.1 are brought to its names:
  *
- *   until 4.7   pgscan_kswapd_ZONE, pgscan_direct_ZONE, pgsteal_*_ZONE, pgrefill_ZONE   the sum over zones
- *               allocstall                                                              snapshot.allocstall
- *   4.8 on      allocstall_ZONE                                                         their sum, too
- *   until 5.8   workingset_refault, _activate, _restore: of files alone                 workingset_*_file
- *   until 4.5   thp_split                                                               thp_split_page
- *   6.2 on      what came later                                                         vmstat_later.def
+ *   until 4.7   pgscan_kswapd_ZONE, pgscan_direct_ZONE, pgsteal_*_ZONE, pgrefill_ZONE   the sum
+ *               over zones
+ *               allocstall
+ *               snapshot.allocstall
+ *   4.8 on      allocstall_ZONE                                                         their sum,
+ *               too
+ *   until 5.8   workingset_refault, _activate, _restore: of files alone
+ *               workingset_*_file
+ *   until 4.5   thp_split
+ *               thp_split_page
+ *   6.2 on      what came later
+ *               vmstat_later.def
  *
- * pgscan_direct_throttle is no zone's. nr_indirectly_reclaimable (4.17 to 4.19) is in bytes where later kernels count pages, and is left
- * out.
+ * pgscan_direct_throttle is no zone's. nr_indirectly_reclaimable (4.17 to 4.19) is in bytes where
+ * later kernels count pages, and is left out.
  */
 #include "observe/reading_int.h"
 

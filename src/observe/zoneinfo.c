@@ -1,4 +1,5 @@
-/* zoneinfo.c - /proc/zoneinfo, buddyinfo and pagetypeinfo, and extfrag/ of debugfs: the zones of all nodes.
+/* zoneinfo.c - /proc/zoneinfo, buddyinfo and pagetypeinfo, and extfrag/ of debugfs: the zones of
+ * all nodes.
  *
  *   Node 0, zone   Normal
  *     per-node stats                     since 4.8, before the first zone of a node: not a zone's
@@ -13,7 +14,8 @@
  *           present  3998
  *           managed  3840                since 3.9
  *
- * The names after "managed" are counters and may be spelt like the ones above, so a zone's lines end with its "protection".
+ * The names after "managed" are counters and may be spelt like the ones above, so a zone's lines
+ * end with its "protection".
  */
 #include "observe/reading_int.h"
 
@@ -98,7 +100,7 @@ unsigned parse_zoneinfo(struct span text, struct snapshot *s)
     return found;
 }
 
-/* --- nodes of their zones ----------------------------------------------------------------------------------------------- */
+/* --- nodes of their zones --------------------------------------------------------------------- */
 
 static struct node_view *node_get(struct snapshot *s, u32 id)
 {
@@ -121,7 +123,8 @@ static void add_figure(u64 *sum, u64 value, u64 unit)
         *sum = MIN(figure_or(*sum, 0) + value * unit, (u64)1 << 50);
 }
 
-/* Lines below a zone that are the node's: since 4.8 of all its zones, before the first one's pages; until then, of each zone. */
+/* Lines below a zone that are the node's: since 4.8 of all its zones, before the first one's pages;
+ * until then, of each zone. */
 static void take_node_line(struct node_view *node, struct span name, u64 value, u64 page)
 {
     const struct {
@@ -198,7 +201,7 @@ unsigned parse_buddyinfo(struct span text, struct snapshot *s)
     return found;
 }
 
-/* --- pagetypeinfo ---------------------------------------------------------------------------------------------------- */
+/* --- pagetypeinfo ----------------------------------------------------------------------------- */
 
 static enum block_type block_type_of(struct span name)
 {
@@ -225,7 +228,7 @@ static unsigned take_types(struct span line, enum block_type types[ORDERS_MAX])
     return count;
 }
 
-/* "Node    0, zone      DMA, type    Unmovable": the zone, and the counts by order are left of the line. */
+/* "Node 0, zone DMA, type Unmovable": the zone, and the counts by order are left of the line. */
 static struct zone_view *take_typed_zone(struct snapshot *s, struct span *line)
 {
     struct span rest = *line, zone, type;
@@ -296,7 +299,7 @@ unsigned parse_pagetypeinfo(struct span text, struct snapshot *s)
     return found;
 }
 
-/* --- extfrag/ of debugfs ------------------------------------------------------------------------------------------------ */
+/* --- extfrag/ of debugfs ---------------------------------------------------------------------- */
 
 /* "-1.000", "0.983": thousandths. */
 static bool take_index(struct span *line, u64 *ret)
@@ -382,7 +385,8 @@ u64 zone_extfrag(const struct zone_view *zone, unsigned order)
         return EXTFRAG_FREE;
     if (blocks == 0)
         return 0;
-    /* As many blocks as the request would need of this size, against those that there are (fragmentation_index() of mm/vmstat.c). */
+    /* As many blocks as the request would need of this size, against those that there are
+     * (fragmentation_index() of mm/vmstat.c). */
     below = (1000 + free * 1000 / ((u64)1 << order)) / blocks;
     return 1000 - MIN(below, (u64)1000);
 }

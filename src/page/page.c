@@ -19,7 +19,8 @@ static const char *const kind_names[] = {
 
 const char page_absent[] = "";
 
-/* Outside of its strings JSON has none of these, so that \u is right wherever they are. A line separator ends a line of a script in older browsers. */
+/* Outside of its strings JSON has none of these, so that \u is right wherever they are. A line
+ * separator ends a line of a script in older browsers. */
 static void append_data(struct strbuf *out, const char *json, size_t len)
 {
     static const char separators[] = "\xe2\x80";

@@ -1,4 +1,5 @@
-/* page_int.h - the page as tools/embed_page.py put it together of this room's files: pieces, and what stands behind each. */
+/* page_int.h - the page as tools/embed_page.py put it together of this room's files: pieces, and
+ * what stands behind each. */
 #ifndef PAGE_PAGE_INT_H
 #define PAGE_PAGE_INT_H
 

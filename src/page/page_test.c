@@ -1,4 +1,5 @@
-/* page_test.c - nothing in a document can end the element that it is in, and only results are made pages of. */
+/* page_test.c - nothing in a document can end the element that it is in, and only results are made
+ * pages of. */
 #include "base/test.h"
 
 #include "page/page.h"
@@ -6,14 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void document_cannot_end_its_element(void **state)
+TEST(document_cannot_end_its_element)
 {
     static const char text[] =
         "{\"a</script><!--\": \"&<b>\xe2\x80\xa8|\xe2\x80\xa9|\xe2\x80\xaa|\xe2\x80\"}";
     struct strbuf json, page;
     const char *data, *end;
 
-    (void)state;
     strbuf_init(&json);
     strbuf_init(&page);
     strbuf_append_bytes(&json, text, sizeof(text) - 1);
@@ -32,11 +32,10 @@ static void document_cannot_end_its_element(void **state)
     strbuf_done(&json);
 }
 
-static void page_asks_for_nothing_elsewhere(void **state)
+TEST(page_asks_for_nothing_elsewhere)
 {
     struct strbuf json, page;
 
-    (void)state;
     strbuf_init(&json);
     strbuf_init(&page);
     strbuf_append(&json, "{}");
@@ -55,12 +54,11 @@ static int find(const char *json, enum page_kind *ret, struct err *e)
     return page_find_kind(json, strlen(json), ret, e);
 }
 
-static void kind_is_told_by_members_that_only_it_has(void **state)
+TEST(kind_is_told_by_members_that_only_it_has)
 {
     enum page_kind kind = PAGE_OF_RECORDINGS;
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(find("{\"limits\": [], \"advice\": {}, \"smallest_usable\": 0}", &kind, &e),
                      0);
     assert_int_equal(kind, PAGE_OF_SIZE);
@@ -76,9 +74,8 @@ static void kind_is_told_by_members_that_only_it_has(void **state)
     assert_int_equal(kind, PAGE_OF_COMPARE);
 }
 
-static void names_of_pages_end_with_html(void **state)
+TEST(names_of_pages_end_with_html)
 {
-    (void)state;
     assert_true(page_is_name("x.html"));
     assert_true(page_is_name("a/b.c.HTM"));
     assert_false(page_is_name("html"));
@@ -89,14 +86,4 @@ static void names_of_pages_end_with_html(void **state)
     assert_false(page_is_name(""));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(document_cannot_end_its_element),
-        cmocka_unit_test(page_asks_for_nothing_elsewhere),
-        cmocka_unit_test(kind_is_told_by_members_that_only_it_has),
-        cmocka_unit_test(names_of_pages_end_with_html),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,11 +1,13 @@
-/* batch.c - what systems that run jobs say of one that ended: what it used and what it had asked for, each in a line of its own.
+/* batch.c - what systems that run jobs say of one that ended: what it used and what it had asked
+ * for, each in a line of its own.
  *
  *     resources_used.mem=16120012kb      Resource_List.mem=16gb              PBS, Torque (qstat -f, tracejob)
  *     maxvmem  16.012G                   category -l h_vmem=16G              SGE (qacct)
  *     Max Memory : 8201 MB               Total Requested Memory : 8192 MB    LSF (bjobs -l, the mail at the end)
  *     Memory Utilized: 3.99 GB           Memory Efficiency: 99 % of 4 GB     Slurm (seff), and State of sacct
  *
- * Figures alone mean nothing: a job is told to have met its limit where a line says so, or where it used all of it and was killed.
+ * Figures alone mean nothing: a job is told to have met its limit where a line says so, or where it
+ * used all of it and was killed.
  */
 #include "paste/state_int.h"
 
@@ -160,9 +162,10 @@ static void take_name(struct paste *p, const char *system, struct span rest)
     span_copy(word, job->name, sizeof(job->name));
 }
 
-/* --- lines of an account --------------------------------------------------------------------------------------------------- */
+/* --- lines of an account ---------------------------------------------------------------------- */
 
-/* "Cores per node: 4", "Exit_status = 271", "qname        all.q", "------------": as accounts have them. */
+/* "Cores per node: 4", "Exit_status = 271", "qname all.q", "------------": as accounts have
+ * them. */
 static bool is_account_line(struct span line)
 {
     struct span near = {line.at, line.at + MIN(span_len(line), (size_t)48)};
@@ -175,7 +178,8 @@ static bool is_account_line(struct span line)
 /* Lines of an account before the first that is known. */
 #define ABOVE_MAX 12u
 
-/* A line of the account, which has a figure of memory or not: what stood right above it and was not understood is of it, too. */
+/* A line of the account, which has a figure of memory or not: what stood right above it and was not
+ * understood is of it, too. */
 static void account_goes_on(struct paste *p)
 {
     struct paste_state *st = p->state;
@@ -243,7 +247,8 @@ void batch_take(struct paste *p, struct span line)
         bytes = figure_behind((struct span){at + strlen(keys[i].key), line.end});
         if (!known(bytes))
             continue;
-        /* Virtual memory comes before what is resident where both are told: the first that stands is kept. */
+        /* Virtual memory comes before what is resident where both are told: the first that stands
+         * is kept. */
         if (keys[i].what == USED && (!known(job->used) || bytes > job->used))
             job->used = bytes;
         if (keys[i].what == LIMIT)

@@ -13,7 +13,7 @@
 #define EVENTS_MAX     1024
 #define BYTES_MAX      1e17
 
-/* --- figures ------------------------------------------------------------------------------------------------------------- */
+/* --- figures ---------------------------------------------------------------------------------- */
 
 void block_meminfo(struct block *b, enum meminfo_field field, u64 value, enum rank rank)
 {
@@ -121,9 +121,10 @@ void block_sizing(struct block *b, const char *scope, u64 request, u64 limit)
         vec_push(&b->p->s.sizings, fresh);
 }
 
-/* --- processes --------------------------------------------------------------------------------------------------------------- */
+/* --- processes -------------------------------------------------------------------------------- */
 
-/* "/usr/bin/java -Xmx4g" is java, "[kswapd0]" stays, "postgres: writer" is postgres, "-bash" is bash. */
+/* "/usr/bin/java -Xmx4g" is java, "[kswapd0]" stays, "postgres: writer" is postgres, "-bash" is
+ * bash. */
 static struct span program_of(struct span command)
 {
     struct span word;
@@ -205,7 +206,7 @@ void block_processes_whole(struct block *b, bool whole)
     b->p->state->rows_whole |= whole;
 }
 
-/* --- events -------------------------------------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 void block_told(struct block *b, const struct told *told)
 {
@@ -279,7 +280,7 @@ void block_cpu(struct block *b, double iowait, double steal)
         snprintf(s->cpu_from, sizeof(s->cpu_from), "%s", paste_format_names[b->format]);
 }
 
-/* --- amounts ------------------------------------------------------------------------------------------------------------------ */
+/* --- amounts ---------------------------------------------------------------------------------- */
 
 bool decimal_take(struct span *line, double *ret)
 {
@@ -295,7 +296,8 @@ bool decimal_take(struct span *line, double *ret)
             scale *= scale > 1 ? 10 : 1;
             any = true;
         } else if (rest.at + 1 < rest.end && is_digit(rest.at[1])) {
-            /* "1,234,567" and "1.234.567": a mark with three digits before another mark groups; the last one is decimal. */
+            /* "1,234,567" and "1.234.567": a mark with three digits before another mark groups; the
+             * last one is decimal. */
             struct span ahead = {rest.at + 1, rest.end};
             unsigned digits = 0;
 
@@ -324,7 +326,8 @@ bool decimal_take(struct span *line, double *ret)
     return true;
 }
 
-/* What a unit multiplies by; 0 for a letter that is none. Lower and upper case mean the same in these tools. */
+/* What a unit multiplies by; 0 for a letter that is none. Lower and upper case mean the same in
+ * these tools. */
 /* "27.94 GiB. (MEMORY_LIMIT_EXCEEDED)" */
 static bool ends_sentence(struct span rest)
 {
@@ -401,7 +404,7 @@ bool amount_of(struct span word, u64 unit, u64 *ret)
     return true;
 }
 
-/* --- words -------------------------------------------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------------ */
 
 bool words_begin(struct span line, const char *words)
 {

@@ -1,8 +1,9 @@
 /* block.h - what the grammars of formats.def see and fill.
  *
- * A grammar turns the output of a tool into the files of Linux that the tool read (paste/tree.h), as far as it printed them: all rules and
- * all checks are those of the files then. Only what no file has goes into the snapshot itself: rows of processes, the ARC, what programs say
- * they were refused.
+ * A grammar turns the output of a tool into the files of Linux that the tool read (paste/tree.h),
+ * as far as it printed them: all rules and all checks are those of the files then. Only what no
+ * file has goes into the snapshot itself: rows of processes, the ARC, what programs say they were
+ * refused.
  */
 #ifndef PASTE_BLOCK_H
 #define PASTE_BLOCK_H
@@ -37,7 +38,8 @@ unsigned block_file_plain(struct block *b, const char *path, struct span text);
 /* ... appended to it. */
 void block_file_add(struct block *b, const char *path, const char *fmt, ...) HW_PRINTF(3, 4);
 
-/* A control group's limit and use as its files; UNKNOWN leaves a file out. `path` begins with "/". */
+/* A control group's limit and use as its files; UNKNOWN leaves a file out. `path` begins with
+ * "/". */
 void block_group(struct block *b, const char *path, u64 current, u64 max);
 
 void block_high(struct block *b, const char *path, u64 high);
@@ -66,18 +68,23 @@ bool block_share(struct block *b, struct span command, double percent);
 /* The table shows all processes of the machine, not the first few. */
 void block_processes_whole(struct block *b, bool whole);
 
-/* What a process has on a node: pid and, where a text is cut, partial and guessed; comm: "a process" when no text says. A process without a number in its text has one that no machine uses. */
+/* What a process has on a node: pid and, where a text is cut, partial and guessed; comm: "a
+ * process" when no text says. A process without a number in its text has one that no machine
+ * uses. */
 void block_process_node(struct block *b, struct span comm, struct process_node_view view);
-/* The same as its numa_maps says, with policies; pid 0: the text does not say whose it is. 1 unless the text is empty. */
+/* The same as its numa_maps says, with policies; pid 0: the text does not say whose it is. 1 unless
+ * the text is empty. */
 unsigned block_numa_maps(struct block *b, u32 pid, struct span comm, struct span text);
 u32 block_made_up_pid(const struct block *b);
 /* Lists of the processors and nodes that it may use; empty: not told. */
 void block_affinity(struct block *b, u32 pid, struct span cpus, struct span mems);
 
-/* A limit of processes and threads, and how many there are; UNKNOWN. name: constant text; of: a unit or group, or "". */
+/* A limit of processes and threads, and how many there are; UNKNOWN. name: constant text; of: a
+ * unit or group, or "". */
 void block_task_limit(struct block *b, const char *name, const char *of, u64 used, u64 limit);
 
-/* Another program says that the kernel killed, or that it was refused memory: words as they stand. */
+/* Another program says that the kernel killed, or that it was refused memory: words as they
+ * stand. */
 struct told {
     const char *killer; /* who says it: "kubelet" */
     const char *scope;  /* pod, unit or container */
@@ -94,16 +101,19 @@ void block_rate(struct block *b, enum counter counter, double per_s);
 void block_interval(struct block *b, double seconds);
 /* ... and how much of the CPUs' time was idle with I/O outstanding. */
 void block_iowait(struct block *b, double percent);
-/* Of all CPU time, in a table that says no more of memory: waiting for I/O, and given to other guests; NAN: not told. */
+/* Of all CPU time, in a table that says no more of memory: waiting for I/O, and given to other
+ * guests; NAN: not told. */
 void block_cpu(struct block *b, double iowait, double steal);
 
-/* --- pieces of text --------------------------------------------------------------------------------------------------- */
+/* --- pieces of text --------------------------------------------------------------------------- */
 
-/* "7.6G", "7,6Gi", "512M", "123456", "0B", "1.2g", "12 kB"; a bare number is times `unit`. False when it is no amount. */
+/* "7.6G", "7,6Gi", "512M", "123456", "0B", "1.2g", "12 kB"; a bare number is times `unit`. False
+ * when it is no amount. */
 bool amount_take(struct span *line, u64 unit, u64 *ret);
 bool amount_of(struct span word, u64 unit, u64 *ret);
 
-/* The amount behind a text, wherever it stands in the line; NO_LIMIT for "infinity", UNKNOWN without one. */
+/* The amount behind a text, wherever it stands in the line; NO_LIMIT for "infinity", UNKNOWN
+ * without one. */
 u64 amount_after(struct span line, const char *key);
 
 /* A number with a point or comma. */
@@ -126,7 +136,8 @@ void numbers_to_list(struct span numbers, char *buf, size_t size);
 /* The index of the column of this name, FIELDS_MAX when there is none. */
 unsigned fields_find(const struct fields *head, const char *name);
 
-/* The line after a prefix that grep puts before it: "/proc/meminfo:" or "12:"; *ret_path is the file, or empty. */
+/* The line after a prefix that grep puts before it: "/proc/meminfo:" or "12:"; *ret_path is the
+ * file, or empty. */
 struct span skip_grep(struct span line, struct span *ret_path);
 /* Each line without that prefix, as one text. */
 void grep_strip(struct span text, struct strbuf *out);
@@ -134,11 +145,12 @@ void grep_strip(struct span text, struct strbuf *out);
 /* Is the last part of the path this name? */
 bool path_ends(struct span path, const char *name);
 
-/* "pgfault 123": a line of a name and a number, and the number of the first line of a text that has this name; UNKNOWN. */
+/* "pgfault 123": a line of a name and a number, and the number of the first line of a text that has
+ * this name; UNKNOWN. */
 bool named_number_take(struct span line, struct span *name, u64 *value);
 u64 named_number(struct span text, const char *name);
 
-/* --- grammars ----------------------------------------------------------------------------------------------------------- */
+/* --- grammars --------------------------------------------------------------------------------- */
 #define FORMAT(id, function, name, where, tells)                      \
     bool function##_begins(const struct block *b, struct span line);  \
     bool function##_goes_on(const struct block *b, struct span line); \

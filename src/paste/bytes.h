@@ -58,7 +58,8 @@ static inline bytes16 bytes_first(const char *at, size_t len)
     return text;
 }
 
-/* Those of sixteen bytes that are marks: all bits, else none. What two marks have in common is compared once. */
+/* Those of sixteen bytes that are marks: all bits, else none. What two marks have in common is
+ * compared once. */
 static inline bytes16 bytes_marks(bytes16 text)
 {
     typedef signed char signed16 __attribute__((vector_size(16)));
@@ -72,8 +73,9 @@ static inline bytes16 bytes_marks(bytes16 text)
            (bytes16)(text == '`');
 }
 
-/* Has the text a byte of which prompts, fences, tags, entities, escapes and colours are made: one of #$%&<>\|`, a control character but
- * the tabulator, or a byte of a character beyond ASCII? cost: O(length) */
+/* Has the text a byte of which prompts, fences, tags, entities, escapes and colours are made: one
+ * of #$%&<>\|`, a control character but the tabulator, or a byte of a character beyond ASCII? cost:
+ * O(length) */
 static inline bool bytes_have_mark(struct span text)
 {
     bytes16 found;

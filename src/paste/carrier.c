@@ -1,12 +1,15 @@
-/* carrier.c - what stands around each line of a log and is no logger's that prefix.c knows: columns of a viewer, quotes, bullets, numbers.
+/* carrier.c - what stands around each line of a log and is no logger's that prefix.c knows: columns
+ * of a viewer, quotes, bullets, numbers.
  *
  *   "2025-11-29T03:00:00.000Z","db","Mem-Info:"          an export; the message is in quotes
  *   web-7f-x  app  [12345.678901] Mem-Info:              two names of a viewer
  *      17    Mem-Info:                                    cat -n
  *
- * A line whose message opens as only the kernel's do (klog_opens), but behind something, teaches what stands before it: the lead. Lines of
- * the same file that begin with the same lead are read without it. Leads are the same when their marks and words are; for a word that
- * has a digit any other may stand, and blanks may be of any number. What closes the quote that a lead ends in goes, too.
+ * A line whose message opens as only the kernel's do (klog_opens), but behind something, teaches
+ * what stands before it: the lead. Lines of the same file that begin with the same lead are read
+ * without it. Leads are the same when their marks and words are; for a word that has a digit any
+ * other may stand, and blanks may be of any number. What closes the quote that a lead ends in goes,
+ * too.
  *
  * Rejected: one rule for each viewer, because there are more of them than anybody knows.
  */

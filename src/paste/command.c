@@ -1,6 +1,8 @@
-/* command.c - what a shell's command says of the lines below it: which file they are of, and where the shell stands.
+/* command.c - what a shell's command says of the lines below it: which file they are of, and where
+ * the shell stands.
  *
- *   [root@db1 ~]# cd /sys/fs/cgroup/db        paths without a slash in front are below this directory
+ *   [root@db1 ~]# cd /sys/fs/cgroup/db        paths without a slash in front are below this
+ *   directory
  *   [root@db1 db]# cat memory.{max,current}   two files
  */
 #include "paste/state_int.h"

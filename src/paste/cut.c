@@ -1,10 +1,13 @@
-/* cut.c - lines that lost their newlines on the way: glued by a page, written as "\n" in JSON, as tags in HTML, as CR alone.
+/* cut.c - lines that lost their newlines on the way: glued by a page, written as "\n" in JSON, as
+ * tags in HTML, as CR alone.
  *
  *   {"id": 7, "body": "Hello,\nfree says\n       total ..."}     JSON that is no line of a log
  *   <p>free:</p><pre>  total   used<br>Mem: ...</pre>           HTML
- *   [193.106468] memory: usage 5kB[193.106478] swap: ...        messages of dmesg or syslog, one behind the other
+ *   [193.106468] memory: usage 5kB[193.106478] swap: ...        messages of dmesg or syslog, one
+ *   behind the other
  *
- * A line is taken apart where what it is made of shows; what stands in it is for the others to read.
+ * A line is taken apart where what it is made of shows; what stands in it is for the others to
+ * read.
  */
 #include "paste/state_int.h"
 
@@ -18,7 +21,7 @@
 /* A host's name, a state and an exit code. */
 #define ANSIBLE_HEAD 200
 
-/* --- "\n" ---------------------------------------------------------------------------------------------------------------- */
+/* --- "\n" ------------------------------------------------------------------------------------- */
 
 /* Newlines with something behind them. */
 static bool has_escaped(struct span line)
@@ -82,7 +85,8 @@ static void unescape(struct span line, struct strbuf *out)
     }
 }
 
-/* "web1 | CHANGED | rc=0 | (stdout) total used free\nMem: ..." of ansible -o: the host's line, and the output below it. */
+/* "web1 | CHANGED | rc=0 | (stdout) total used free\nMem: ..." of ansible -o: the host's line, and
+ * the output below it. */
 static bool split_ansible(struct span line, struct strbuf *out)
 {
     static const char mark[] = " | (stdout) ";
@@ -98,7 +102,7 @@ static bool split_ansible(struct span line, struct strbuf *out)
     return true;
 }
 
-/* --- CR ------------------------------------------------------------------------------------------------------------------- */
+/* --- CR --------------------------------------------------------------------------------------- */
 
 /* A CR with something behind it: the others end the line, with the newline. */
 static bool has_returns(struct span line)
@@ -116,7 +120,7 @@ static void split_returns(struct span line, struct strbuf *out)
         strbuf_appendc(out, *line.at == '\r' ? '\n' : *line.at);
 }
 
-/* --- HTML ---------------------------------------------------------------------------------------------------------------- */
+/* --- HTML ------------------------------------------------------------------------------------- */
 
 struct tag {
     const char *name;
@@ -131,7 +135,8 @@ static const struct tag tags[] = {
     {"blockquote", '\n'},
 };
 
-/* "<br>", "</p>", "<pre class="x">", and "&lt;br&gt;" of a page within a page: what stands in its place. */
+/* "<br>", "</p>", "<pre class="x">", and "&lt;br&gt;" of a page within a page: what stands in its
+ * place. */
 static const struct tag *take_tag(struct span *rest)
 {
     struct span near = {rest->at, rest->at + MIN(span_len(*rest), (size_t)TAG_LONGEST)};
@@ -204,7 +209,7 @@ static void strip_tags(struct span line, struct strbuf *out)
     }
 }
 
-/* --- messages ------------------------------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 /* "[34718.499313] " */
 static bool is_uptime(struct span text)

@@ -1,8 +1,9 @@
 /* decompress.c - gzip and zstd, each one stream. See decompress.h.
  *
- * Both libraries give what fits into the caller's buffer and keep the rest, so that a small file that becomes very large is read piece by
- * piece. Members of gzip and frames of zstd that follow each other are one text, as for gzip and zstd themselves. Of a stream that is cut all
- * that its bytes tell is given before its end is: libarchive would drop up to 64 KiB of that.
+ * Both libraries give what fits into the caller's buffer and keep the rest, so that a small file
+ * that becomes very large is read piece by piece. Members of gzip and frames of zstd that follow
+ * each other are one text, as for gzip and zstd themselves. Of a stream that is cut all that its
+ * bytes tell is given before its end is: libarchive would drop up to 64 KiB of that.
  */
 #include "paste/decompress.h"
 

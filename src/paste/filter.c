@@ -1,18 +1,20 @@
 /* filter.c - one look at a line that says whether anybody here could want it.
  *
- * A log of gigabytes has a few reports, and a ticket has few tables. Each line that begins one, or that means something by itself, holds one
- * of the texts below. Each text has an anchor: the four letters of it that are rarest elsewhere, such as "l us" of "total used".
+ * A log of gigabytes has a few reports, and a ticket has few tables. Each line that begins one, or
+ * that means something by itself, holds one of the texts below. Each text has an anchor: the four
+ * letters of it that are rarest elsewhere, such as "l us" of "total used".
  *
  *   t o t a l   u s e d
  *         [l _ u]           first gram
  *           [_ u s]         second gram; every second place of a line sees one of the two
  *
- * One pass over the line looks at three letters at every second place: whether they are the first or the second gram of an anchor is in one
- * table, whether the four letters there (or one before) are an anchor is in another. Where both say yes the whole text is compared.
- * Case does not matter. What is let through in vain costs time only.
+ * One pass over the line looks at three letters at every second place: whether they are the first
+ * or the second gram of an anchor is in one table, whether the four letters there (or one before)
+ * are an anchor is in another. Where both say yes the whole text is compared. Case does not matter.
+ * What is let through in vain costs time only.
  *
- * A second pass, sixteen bytes at a time, says whether the line has a mark at all: one without needs no look for prompts, tags, escapes
- * and colours.
+ * A second pass, sixteen bytes at a time, says whether the line has a mark at all: one without
+ * needs no look for prompts, tags, escapes and colours.
  */
 #include "paste/state_int.h"
 
@@ -274,7 +276,8 @@ static inline u32 letters_at(const char *at)
     return four | FOLD;
 }
 
-/* Of four letters the first three: x86 is the only order of bytes here, and eight bits higher the fourth one is no part of the product. */
+/* Of four letters the first three: x86 is the only order of bytes here, and eight bits higher the
+ * fourth one is no part of the product. */
 static inline u8 gram_of(u32 letters)
 {
     return grams[letters * (MULTIPLIER << 8) >> (32 - BITS)];
@@ -413,7 +416,8 @@ static inline void look_around(struct filter *found, const char *at, struct span
         look_at(found, at - 1, line);
 }
 
-/* The first of every two places from `at` on where one of both has a gram; `last` or the place before, if none has. */
+/* The first of every two places from `at` on where one of both has a gram; `last` or the place
+ * before, if none has. */
 static inline const char *find_gram(const char *at, const char *last)
 {
     while (last - at > STRIDE && !(gram_of(letters_at(at)) | gram_of(letters_at(at + STRIDE))))

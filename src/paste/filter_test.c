@@ -1,4 +1,5 @@
-/* filter_test.c - the look that passes lines over never hides the first line of a block or a program's refusal. */
+/* filter_test.c - the look that passes lines over never hides the first line of a block or a
+ * program's refusal. */
 #include "paste/state_int.h"
 
 #include "base/test.h"
@@ -66,22 +67,20 @@ static bool check_file(void *ctx, const char *name, bool is_directory)
     return true;
 }
 
-static void the_first_line_of_a_block_is_never_passed_over(void **state)
+TEST(the_first_line_of_a_block_is_never_passed_over)
 {
     struct walk w = {.dir = "tests/cases"};
 
-    (void)state;
     assert_int_equal(source_dir_open(".", &w.src, NULL), 0);
     source_list(w.src, w.dir, check_file, &w);
     source_free(w.src);
     assert_true(checked > 300);
 }
 
-static void what_programs_say_is_never_passed_over(void **state)
+TEST(what_programs_say_is_never_passed_over)
 {
     const char *sign;
 
-    (void)state;
     for (unsigned i = 0; (sign = refusal_sign(i)); i++)
         assert_true(filter_line(span_of(sign, strlen(sign))).refusal);
     for (unsigned i = 0; (sign = sigkill_sign(i)); i++)
@@ -89,12 +88,11 @@ static void what_programs_say_is_never_passed_over(void **state)
 }
 
 /* The filter looks at every second place only, so each parity and both ends of a line count. */
-static void a_text_is_found_wherever_it_stands(void **state)
+TEST(a_text_is_found_wherever_it_stands)
 {
     char line[300];
     const char *sign;
 
-    (void)state;
     for (unsigned i = 0; (sign = refusal_sign(i)); i++) {
         size_t len = strlen(sign);
 
@@ -116,13 +114,13 @@ static void a_text_is_found_wherever_it_stands(void **state)
     assert_false(filter_any(filter_line(span_of(".oomd", 4))));
 }
 
-/* Sixteen places at a time are looked at: each place of each length counts, and nothing beside the text. */
-static void a_byte_is_found_at_each_place(void **state)
+/* Sixteen places at a time are looked at: each place of each length counts, and nothing beside the
+ * text. */
+TEST(a_byte_is_found_at_each_place)
 {
     static const struct bytes_set set = BYTES_SET_OF('#', '%', '>', '&', 0x1b, 0xe2, '\0', '$');
     char text[64];
 
-    (void)state;
     memset(text, '#', sizeof(text));
     for (size_t len = 0; len < 50; len++) {
         memset(text + 1, '.', len);
@@ -136,12 +134,12 @@ static void a_byte_is_found_at_each_place(void **state)
     }
 }
 
-/* What prompts, fences, tags, entities, escapes, colours and other alphabets are made of, and nothing else, at each place of each length. */
-static void a_mark_is_seen_at_each_place_and_no_other_byte_is_one(void **state)
+/* What prompts, fences, tags, entities, escapes, colours and other alphabets are made of, and
+ * nothing else, at each place of each length. */
+TEST(a_mark_is_seen_at_each_place_and_no_other_byte_is_one)
 {
     char text[64];
 
-    (void)state;
     for (unsigned c = 0; c < 256; c++) {
         bool mark = (c < ' ' && c != '\t') || c >= 0x80 || (c && strchr("#$%&<>\\|`", (int)c));
 
@@ -158,15 +156,4 @@ static void a_mark_is_seen_at_each_place_and_no_other_byte_is_one(void **state)
     assert_false(bytes_have_mark(span_of("#", 0)));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_line_of_a_block_is_never_passed_over),
-        cmocka_unit_test(what_programs_say_is_never_passed_over),
-        cmocka_unit_test(a_text_is_found_wherever_it_stands),
-        cmocka_unit_test(a_byte_is_found_at_each_place),
-        cmocka_unit_test(a_mark_is_seen_at_each_place_and_no_other_byte_is_one),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

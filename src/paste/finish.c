@@ -1,4 +1,5 @@
-/* finish.c - what the blocks gave, as files, read by the observer; and what no file has, put beside it. */
+/* finish.c - what the blocks gave, as files, read by the observer; and what no file has, put beside
+ * it. */
 #include "paste/state_int.h"
 
 #include <math.h>
@@ -85,7 +86,8 @@ static bool same_event(const struct log_event *a, const struct log_event *b)
            a->anon_rss == b->anon_rss && strcmp(a->comm, b->comm) == 0;
 }
 
-/* The same kill in dmesg, in the journal and in syslog is one: the one with the most told of it stays. */
+/* The same kill in dmesg, in the journal and in syslog is one: the one with the most told of it
+ * stays. */
 static void drop_copies(struct snapshot *s)
 {
     size_t kept = 0;
@@ -115,7 +117,8 @@ static void drop_copies(struct snapshot *s)
     s->log.count = kept;
 }
 
-/* "head /proc/meminfo" ends before Shmem: cache that is on no list of files cannot be dropped as files can, and is that. */
+/* "head /proc/meminfo" ends before Shmem: cache that is on no list of files cannot be dropped as
+ * files can, and is that. */
 static void estimate_shmem(struct snapshot *s)
 {
     u64 *m = s->meminfo;
@@ -204,8 +207,8 @@ static void make_series(struct paste *p)
     }
 }
 
-/* /proc/vmstat has in pages what /proc/meminfo has in KiB, but for the total: what is counted adds up to at least as much as all that one
- * can say of. */
+/* /proc/vmstat has in pages what /proc/meminfo has in KiB, but for the total: what is counted adds
+ * up to at least as much as all that one can say of. */
 static void take_vmstat(struct snapshot *s)
 {
     static const struct {

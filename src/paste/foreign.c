@@ -1,6 +1,8 @@
-/* foreign.c - text of other systems than Linux: named, so that nobody takes its figures for Linux's. One row a sign.
+/* foreign.c - text of other systems than Linux: named, so that nobody takes its figures for
+ * Linux's. One row a sign.
  *
- * Their kernels count memory by other rules: what is "inactive" or "wired" there is no counter of Linux. None of these lines is read.
+ * Their kernels count memory by other rules: what is "inactive" or "wired" there is no counter of
+ * Linux. None of these lines is read.
  */
 #include "paste/state_int.h"
 
@@ -59,7 +61,8 @@ const char *foreign_sign(unsigned sign)
     return sign < ARRAY_SIZE(signs) ? signs[sign].has : NULL;
 }
 
-/* The first such line; a report in JSON has who was the largest and why one was ended in two short ones. */
+/* The first such line; a report in JSON has who was the largest and why one was ended in two short
+ * ones. */
 static void note_words(struct snapshot *s, struct span line, const char *from)
 {
     size_t len = strlen(s->foreign_words);

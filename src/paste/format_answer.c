@@ -1,6 +1,8 @@
-/* format_answer.c - short answers that mean something only beside the command that was asked: a figure, a word, a name.
+/* format_answer.c - short answers that mean something only beside the command that was asked: a
+ * figure, a word, a name.
  *
- * Each is told by the shell's line that stands before it, or by what is printed in front of the figure.
+ * Each is told by the shell's line that stands before it, or by what is printed in front of the
+ * figure.
  */
 #include "paste/state_int.h"
 
@@ -9,12 +11,13 @@
 #define NAME_MAX_ 200
 #define ROWS_MAX_ 64
 
-/* --- vmware-toolbox-cmd ----------------------------------------------------------------------------------------------- */
+/* --- vmware-toolbox-cmd ----------------------------------------------------------------------- */
 /*
  * $ vmware-toolbox-cmd stat balloon
  * 9216 MB
  *
- * "stat raw text resources" and "stat raw text session" have it in KiB: "guest.mem.ballooned = 16712052".
+ * "stat raw text resources" and "stat raw text session" have it in KiB: "guest.mem.ballooned =
+ * 16712052".
  */
 #define RAW "guest.mem.balloon"
 
@@ -56,7 +59,7 @@ unsigned balloon_stat_parse(struct block *b, struct span text)
     return 1;
 }
 
-/* --- docker inspect --format ------------------------------------------------------------------------------------------ */
+/* --- docker inspect --format ------------------------------------------------------------------ */
 /*
  * $ docker inspect web --format '{{.State.OOMKilled}} {{.State.ExitCode}} {{.HostConfig.Memory}}'
  * true 137 268435456
@@ -153,10 +156,10 @@ unsigned inspected_parse(struct block *b, struct span text)
     return 1;
 }
 
-/* --- kubectl get -o jsonpath ------------------------------------------------------------------------------------------- */
+/* --- kubectl get -o jsonpath ------------------------------------------------------------------ */
 /*
- * $ kubectl get pod api-5d9c -o jsonpath='{range .spec.containers[*]}{.name}{"\t"}{.resources.limits.memory}{"\n"}{end}'
- * api     512Mi
+ * $ kubectl get pod api-5d9c -o jsonpath='{range
+ * .spec.containers[*]}{.name}{"\t"}{.resources.limits.memory}{"\n"}{end}' api 512Mi
  */
 bool limits_asked_begins(const struct block *b, struct span line)
 {
@@ -230,7 +233,7 @@ unsigned limits_asked_parse(struct block *b, struct span text)
     return rows;
 }
 
-/* --- systemd-run -------------------------------------------------------------------------------------------------------- */
+/* --- systemd-run ------------------------------------------------------------------------------ */
 /*
  * $ systemd-run --scope -p MemoryMax=500M ./train.sh
  * Running scope as unit: run-r0a1b2c.scope
@@ -272,7 +275,7 @@ unsigned unit_run_parse(struct block *b, struct span text)
     return 1;
 }
 
-/* --- nomad alloc status ----------------------------------------------------------------------------------------------- */
+/* --- nomad alloc status ----------------------------------------------------------------------- */
 /*
  * Task "render" is "dead"
  * Task Resources:

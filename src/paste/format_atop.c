@@ -1,11 +1,13 @@
-/* format_atop.c - the head of a screen of atop: memory and swap as sizes, paging as counts of the interval that its first line tells.
+/* format_atop.c - the head of a screen of atop: memory and swap as sizes, paging as counts of the
+ * interval that its first line tells.
  *
  *   ATOP - db4      2025/05/11  10:10:10     ---------------      10s elapsed
  *   MEM | tot    15.5G | free  312.4M | cache   1.1G | buff  100.1M | slab  812.0M | shmem ...
  *   SWP | tot     4.0G | free    1.1G |              | vmcom  22.1G | vmlim  11.7G |
  *   PAG | scan 1120440 | steal 412040 | stall   1204 | swin   81204 | swout  91204 |
  *
- * Bars may be left out. The first screen counts since boot: a mean of so long an interval tells nothing of now, and gives no rates.
+ * Bars may be left out. The first screen counts since boot: a mean of so long an interval tells
+ * nothing of now, and gives no rates.
  */
 #include "paste/block.h"
 

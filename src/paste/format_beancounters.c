@@ -1,4 +1,5 @@
-/* format_beancounters.c - /proc/user_beancounters of OpenVZ: what a container holds of each resource, and how often its limit refused more.
+/* format_beancounters.c - /proc/user_beancounters of OpenVZ: what a container holds of each
+ * resource, and how often its limit refused more.
  *
  *        uid  resource           held    maxheld    barrier      limit    failcnt
  *       101:  kmemsize        8421376    9854976   14372700   14790164          0
@@ -35,7 +36,8 @@ static const struct beancounter *beancounter_of(struct span name)
     return NULL;
 }
 
-/* "privvmpages 65221 65536 65536 69632 318": any name, and the resource if it is a known one, else NULL. */
+/* "privvmpages 65221 65536 65536 69632 318": any name, and the resource if it is a known one, else
+ * NULL. */
 static bool take_row(struct span line, const struct beancounter **ret, u64 numbers[NUMBERS])
 {
     struct span name;

@@ -7,7 +7,7 @@
 
 #define NAME_MAX_ 200
 
-/* --- docker stats ----------------------------------------------------------------------------------------------------------- */
+/* --- docker stats ----------------------------------------------------------------------------- */
 /*
  * CONTAINER ID   NAME      CPU %     MEM USAGE / LIMIT     MEM %     NET I/O   BLOCK I/O   PIDS
  * 1f2e3d4c5b6a   web       12.01%    511.9MiB / 512MiB     99.98%    1kB / 0B  0B / 0B     24
@@ -323,7 +323,8 @@ static struct inspected inspected_none(void)
     return c;
 }
 
-/* The object of the container that a key is of: the one with its id, or the outermost that is no list. */
+/* The object of the container that a key is of: the one with its id, or the outermost that is no
+ * list. */
 static u32 container_at(const struct objects *o, u32 node)
 {
     u32 at = objects_around(o, node, "Id"), last = OBJECT_NONE;
@@ -395,14 +396,16 @@ unsigned docker_inspect_parse(struct block *b, struct span text)
     return containers ? containers : inspect_lines(b, text);
 }
 
-/* --- docker ps --------------------------------------------------------------------------------------------------------------- */
+/* --- docker ps -------------------------------------------------------------------------------- */
 /*
- * CONTAINER ID   IMAGE        COMMAND       CREATED       STATUS                       PORTS     NAMES
- * 1f2e3d4c5b6a   web:latest   "/start.sh"   2 hours ago   Exited (137) 3 minutes ago             web
+ * CONTAINER ID   IMAGE        COMMAND       CREATED       STATUS                       PORTS
+ *                NAMES
+ * 1f2e3d4c5b6a   web:latest   "/start.sh"   2 hours ago   Exited (137) 3 minutes ago
+ *                web
  *
  * What the table tells of memory is which containers signal 9 ended.
  */
-/* "NAME  IMAGE  COMMAND  SERVICE  CREATED  STATUS  PORTS" of docker compose ps: the name comes first. */
+/* "NAME IMAGE COMMAND SERVICE CREATED STATUS PORTS" of docker compose ps: the name comes first. */
 static bool is_compose(struct span line)
 {
     return words_begin(line, "NAME") && span_find(line, "SERVICE") && span_find(line, "STATUS");
@@ -453,10 +456,11 @@ unsigned docker_ps_parse(struct block *b, struct span text)
     return rows + 1;
 }
 
-/* --- crictl ps --------------------------------------------------------------------------------------------------------------- */
+/* --- crictl ps -------------------------------------------------------------------------------- */
 /*
  * CONTAINER       IMAGE           CREATED          STATE     NAME   ATTEMPT   POD ID          POD
- * 1f2e3d4c5b6a7   3f8a4339aadda   2 minutes ago    Running   web    3         0a1b2c3d4e5f6   web-6d4cf56db6-8xkzp
+ * 1f2e3d4c5b6a7   3f8a4339aadda   2 minutes ago    Running   web    3         0a1b2c3d4e5f6
+ *                 web-6d4cf56db6-8xkzp
  *
  * Before 1.24 without the last column. It tells whose the ids of a log are.
  */
@@ -512,7 +516,7 @@ unsigned crictl_ps_parse(struct block *b, struct span text)
     return rows + 1;
 }
 
-/* --- crictl stats ------------------------------------------------------------------------------------------------------------- */
+/* --- crictl stats ----------------------------------------------------------------------------- */
 
 /* "CONTAINER  NAME  CPU %  MEM  DISK  INODES"; older ones have no name. */
 bool crictl_stats_begins(const struct block *b, struct span line)

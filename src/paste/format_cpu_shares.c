@@ -1,4 +1,5 @@
-/* format_cpu_shares.c - iostat, mpstat and sar -u: what the CPUs did, and how busy the devices were meanwhile. */
+/* format_cpu_shares.c - iostat, mpstat and sar -u: what the CPUs did, and how busy the devices were
+ * meanwhile. */
 #include "paste/block.h"
 #include "paste/state_int.h"
 
@@ -6,16 +7,19 @@
 #include <stdio.h>
 
 /*
- * avg-cpu:  %user   %nice %system %iowait  %steal   %idle             iostat: a word stands before the columns
+ * avg-cpu:  %user   %nice %system %iowait  %steal   %idle             iostat: a word stands before
+ *           the columns
  *            1.20    0.00    0.90   93.10    0.00    4.80
  *
- * 10:11:01 AM  CPU   %usr  %nice  %sys %iowait  %irq ...              mpstat, sar -u: a row for each CPU, or for all
+ * 10:11:01 AM  CPU   %usr  %nice  %sys %iowait  %irq ...              mpstat, sar -u: a row for
+ *              each CPU, or for all
  * 10:11:02 AM  all   1.20   0.00  0.90   93.10  0.00 ...
  *
  * Device            r/s     rkB/s ...  %util                          iostat -x
  * sda              2.00     40.00 ... 100.00
  *
- * Of rows over time the one that waited most counts, as of a day's samples of memory (format_sar.c).
+ * Of rows over time the one that waited most counts, as of a day's samples of memory
+ * (format_sar.c).
  */
 static bool is_cpu_head(struct span line)
 {

@@ -1,10 +1,11 @@
-/* format_cpus.c - lscpu and numactl --show: which processors a node has, and where programs of a shell may run and have memory. */
+/* format_cpus.c - lscpu and numactl --show: which processors a node has, and where programs of a
+ * shell may run and have memory. */
 #include "paste/block.h"
 #include "paste/state_int.h"
 
 #include <stdio.h>
 
-/* --- lscpu -------------------------------------------------------------------------------------------------------------------- */
+/* --- lscpu ------------------------------------------------------------------------------------ */
 
 /* "  NUMA node0 CPU(s):     0-15,32-47": the node and its list, which may be empty. */
 static bool take_node_cpus(struct span line, u64 *ret_node, struct span *ret_cpus)
@@ -93,7 +94,7 @@ unsigned lscpu_parse(struct block *b, struct span text)
     return lines > 1 ? MAX(found, 1u) : found;
 }
 
-/* --- numactl --show ----------------------------------------------------------------------------------------------------------- */
+/* --- numactl --show --------------------------------------------------------------------------- */
 
 bool numactl_s_begins(const struct block *b, struct span line)
 {

@@ -4,8 +4,8 @@
  *        time     | used  free  buff  cach| used  free|  in   out
  *   28-11 03:10:01|15.2G  121M 1024k  201M|1900M  148M|  41M   39M
  *
- * A panel is known by its title; which column is which within it by the line below. The last row is the machine's memory, and rates are the
- * mean of all but the first, which is since boot.
+ * A panel is known by its title; which column is which within it by the line below. The last row is
+ * the machine's memory, and rates are the mean of all but the first, which is since boot.
  */
 #include "paste/block.h"
 
@@ -33,7 +33,8 @@ static bool take_panel(struct span *line, struct span *ret)
 
 enum panel { PANEL_OTHER, PANEL_MEMORY, PANEL_SWAP, PANEL_PAGING, PANEL_CPU };
 
-/* What the line of columns says: the titles above it are cut to the width of the panel, and often lost. */
+/* What the line of columns says: the titles above it are cut to the width of the panel, and often
+ * lost. */
 static enum panel panel_of(struct span columns)
 {
     if (words_begin(columns, "used free buff cach") || words_begin(columns, "used buff cach free"))

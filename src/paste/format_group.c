@@ -1,4 +1,5 @@
-/* format_group.c - files of control groups, and single files that a text names by their path: memory.stat, the answers of "cat A B C", pressure. */
+/* format_group.c - files of control groups, and single files that a text names by their path:
+ * memory.stat, the answers of "cat A B C", pressure. */
 #include "paste/block.h"
 #include "paste/state_int.h"
 
@@ -135,7 +136,8 @@ static void offer_totals(struct block *b, struct span text, bool v1)
                             kernel_of(text)));
 }
 
-/* Of v1, where only the group's own figure was pasted, it is all that is known of it with what is below. */
+/* Of v1, where only the group's own figure was pasted, it is all that is known of it with what is
+ * below. */
 static void add_totals(struct block *b, const char *place, struct span text)
 {
     struct span rest = text, line, name;
@@ -179,7 +181,7 @@ unsigned memory_stat_parse(struct block *b, struct span text)
     return 1;
 }
 
-/* --- single files, by their name ------------------------------------------------------------------------------------------- */
+/* --- single files, by their name -------------------------------------------------------------- */
 
 static bool is_group_path(struct span path)
 {
@@ -283,7 +285,8 @@ static bool is_single(struct span line)
     return span_is(rest, "max") || (span_take_u64(&rest, &number) && span_empty(rest));
 }
 
-/* Files of more than one line that "cat" shows between others: memory.events, hugetlb.2MB.events.local. */
+/* Files of more than one line that "cat" shows between others: memory.events,
+ * hugetlb.2MB.events.local. */
 static bool has_lines(struct span path)
 {
     static const char *const ends[] = {".events", ".events.local", ".stat", ".pressure",
@@ -295,7 +298,8 @@ static bool has_lines(struct span path)
     return false;
 }
 
-/* Which of the files that one command shows a line is of: each number is one, and lines with names are of the next that has such. False: of none. */
+/* Which of the files that one command shows a line is of: each number is one, and lines with names
+ * are of the next that has such. False: of none. */
 static bool next_shown(const struct block *b, struct span line, unsigned *at, bool *within,
                        struct span *path)
 {
@@ -404,8 +408,9 @@ bool pressure_goes_on(const struct block *b, struct span line)
 }
 
 /*
- * A cat of all files below /proc/pressure prints some of which nothing tells the one from the next: each begins with "some", that of irq, which has no other
- * line, with a second "full". The command names them in their order; a pattern stands for all in the order of the alphabet.
+ * A cat of all files below /proc/pressure prints some of which nothing tells the one from the next:
+ * each begins with "some", that of irq, which has no other line, with a second "full". The command
+ * names them in their order; a pattern stands for all in the order of the alphabet.
  */
 #define PRESSURES_MAX 4
 
@@ -422,7 +427,8 @@ static bool opens_file(struct span line, bool after_full)
     return span_begins(line, "some ") || after_full;
 }
 
-/* How many files the lines are of, and whether a line of irq's, which is "full" behind another "full", is among them. */
+/* How many files the lines are of, and whether a line of irq's, which is "full" behind another
+ * "full", is among them. */
 static unsigned count_files(struct span text, bool *ret_irq, bool *ret_cpu_first)
 {
     struct span line, path;
@@ -436,7 +442,8 @@ static unsigned count_files(struct span text, bool *ret_irq, bool *ret_cpu_first
         if (!span_empty(path))
             return 0;
         *ret_irq |= after_full && span_begins(line, "full ");
-        /* Of a whole machine no time is lost in which all wait for a CPU: zeros, or no such line. */
+        /* Of a whole machine no time is lost in which all wait for a CPU: zeros, or no such
+         * line. */
         if (files == 1 && (span_begins(line, "some ") ||
                            span_begins(line, "full avg10=0.00 avg60=0.00 avg300=0.00")))
             *ret_cpu_first = true;

@@ -1,4 +1,5 @@
-/* format_guest.c - what a guest's driver or its hypervisor says of the memory that a balloon took from it.
+/* format_guest.c - what a guest's driver or its hypervisor says of the memory that a balloon took
+ * from it.
  *
  *   # cat /sys/kernel/debug/vmmemctl             $ virsh dommemstat guest1
  *   target:              1572864 pages           actual 4194304
@@ -12,7 +13,7 @@
 
 #define PAGE 4096u /* VMware's guests are of x86 and of arm64 with pages of 4 KiB */
 
-/* --- VMware's driver ------------------------------------------------------------------------------------------------- */
+/* --- VMware's driver -------------------------------------------------------------------------- */
 
 /* "current:   1570816 pages" */
 static bool take_pages(struct span line, const char *key, u64 *ret)
@@ -59,7 +60,7 @@ unsigned vmmemctl_parse(struct block *b, struct span text)
     return found;
 }
 
-/* --- lxc info --------------------------------------------------------------------------------------------------------- */
+/* --- lxc info --------------------------------------------------------------------------------- */
 /*
  * Name: web
  * Status: RUNNING
@@ -120,7 +121,7 @@ unsigned lxc_info_parse(struct block *b, struct span text)
     return lines;
 }
 
-/* --- virsh dommemstat ------------------------------------------------------------------------------------------------- */
+/* --- virsh dommemstat ------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

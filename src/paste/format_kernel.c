@@ -1,11 +1,12 @@
-/* format_kernel.c - slabtop, vmstat -m, hugeadm, swapon, zramctl, ARC: what tools print of the kernel's own files. */
+/* format_kernel.c - slabtop, vmstat -m, hugeadm, swapon, zramctl, ARC: what tools print of the
+ * kernel's own files. */
 #include "paste/block.h"
 #include "paste/state_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- slabs ------------------------------------------------------------------------------------------------------------------ */
+/* --- slabs ------------------------------------------------------------------------------------ */
 /*
  *   OBJS ACTIVE  USE OBJ SIZE  SLABS OBJ/SLAB CACHE SIZE NAME
  * 734506368 734506368 100%    0.06K 11476662       64  45906648K ebitmap_node
@@ -122,7 +123,7 @@ unsigned vmstat_slabs_parse(struct block *b, struct span text)
     return rows;
 }
 
-/* "      Size  Minimum  Current  Maximum  Default" of hugeadm --pool-list: bytes, and counts of pages. */
+/* " Size Minimum Current Maximum Default" of hugeadm --pool-list: bytes, and counts of pages. */
 bool hugeadm_begins(const struct block *b, struct span line)
 {
     (void)b;
@@ -160,7 +161,7 @@ unsigned hugeadm_parse(struct block *b, struct span text)
     return rows;
 }
 
-/* --- swap ------------------------------------------------------------------------------------------------------------------------ */
+/* --- swap ------------------------------------------------------------------------------------- */
 
 /* "Filename Type Size Used Priority" in KiB, "NAME TYPE SIZE USED PRIO" with units. */
 bool swaps_begins(const struct block *b, struct span line)
@@ -262,7 +263,7 @@ unsigned zramctl_parse(struct block *b, struct span text)
     return rows;
 }
 
-/* --- file systems in memory, System V's segments ------------------------------------------------------------------------------------ */
+/* --- file systems in memory, System V's segments ---------------------------------------------- */
 
 static void push_tmpfs(struct block *b, struct span mount, u64 size, u64 used)
 {
@@ -279,7 +280,8 @@ static void push_tmpfs(struct block *b, struct span mount, u64 size, u64 used)
         vec_push(&b->p->s.tmpfs, fresh);
 }
 
-/* "Filesystem      Size  Used Avail Use% Mounted on", in any language: six columns, the fifth in percent. */
+/* "Filesystem Size Used Avail Use% Mounted on", in any language: six columns, the fifth in
+ * percent. */
 static bool is_df_row(const struct fields *f)
 {
     return f->count >= 6 && f->at[f->count - 2].end[-1] == '%' && *f->at[f->count - 1].at == '/' &&
@@ -368,13 +370,15 @@ unsigned ipcs_parse(struct block *b, struct span text)
     return rows + 1;
 }
 
-/* --- ARC --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- ARC -------------------------------------------------------------------------------------- */
 /*
  * size                            4    26843545600           /proc/spl/kstat/zfs/arcstats
- * ARC size (current):                            78.1 %   25.0 GiB        arc_summary of 0.8 and later
+ * ARC size (current):                            78.1 %   25.0 GiB        arc_summary of 0.8 and
+ * later
  *         Max size (high water):            16:1   32.0 GiB
  * ARC Size:                       94.11%  29.41   GiB                     before
- *     time  read  miss  miss%  dmis  dm%  ...  size     c  avail          arcstat; "arcsz" before 2.2
+ *     time  read  miss  miss%  dmis  dm%  ...  size     c  avail          arcstat; "arcsz" before
+ *           2.2
  */
 static unsigned arcstat_size_column(const struct fields *head)
 {
@@ -419,7 +423,7 @@ static void note_largest(u64 *to, struct span rest)
     struct span word;
     u64 value;
 
-    /* "78.1 %   25.0 GiB", "94.11% 29.41 GiB", "16:1 32.0 GiB": the amount is the one with a unit. */
+    /* "78.1 % 25.0 GiB", "94.11% 29.41 GiB", "16:1 32.0 GiB": the amount is the one with a unit. */
     while (!span_empty(span_trim(rest))) {
         struct span at = rest;
 

@@ -97,7 +97,8 @@ void kube_asked(struct span command, char *name, char *space, size_t size)
             verb |= span_is(word, verbs[i]);
         for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
             noun |= span_is(word, kinds[i]);
-        /* The name stands behind the kind, or behind that and the namespace: other options have values too. */
+        /* The name stands behind the kind, or behind that and the namespace: other options have
+         * values too. */
         if (of_space) {
             span_copy(word, space, size);
             of_space = false;

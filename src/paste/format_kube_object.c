@@ -1,4 +1,5 @@
-/* format_kube_object.c - pods as "kubectl get pod -o yaml" and "-o json" print them, whole or a few lines.
+/* format_kube_object.c - pods as "kubectl get pod -o yaml" and "-o json" print them, whole or a few
+ * lines.
  *
  *   metadata:                                              "metadata": {
  *     name: web-6d4cf56db6-8xkzp                               "name": "web-6d4cf56db6-8xkzp",
@@ -17,8 +18,9 @@
  *           reason: OOMKilled                              and the name after what happened
  *       name: app
  *
- * Task definitions of AWS ECS and what describe-tasks and Batch print have the same form: "memory": 2048 is a limit in MiB there.
- * Other clients print the name first, jq picks keys, -o json stands on one line. Whose a key is, the objects around it say (objects.h).
+ * Task definitions of AWS ECS and what describe-tasks and Batch print have the same form: "memory":
+ * 2048 is a limit in MiB there. Other clients print the name first, jq picks keys, -o json stands
+ * on one line. Whose a key is, the objects around it say (objects.h).
  */
 #include "paste/block.h"
 #include "paste/objects.h"
@@ -228,7 +230,8 @@ static void scope_of(const struct owner *of, char scope[NAME_MAX_ * 3 + 8])
     strbuf_done(&text);
 }
 
-/* AWS says that a task ended and not which of its containers: the only one whose limit the text has. */
+/* AWS says that a task ended and not which of its containers: the only one whose limit the text
+ * has. */
 static u64 only_limit(const struct kube_pods *k, char scope[NAME_MAX_ * 3 + 8])
 {
     const struct sizing_view *only = NULL;
@@ -278,7 +281,8 @@ static void tell_death(const struct kube_pods *k, const struct death *death)
                      (struct klog_place){k->b->p->state->klog_file, node->line});
 }
 
-/* One death of a container may be told twice, by its reason and its exit code, or as state and as the last. */
+/* One death of a container may be told twice, by its reason and its exit code, or as state and as
+ * the last. */
 static bool is_told(const struct kube_pods *k, const struct death *death)
 {
     for (const struct death *b = k->deaths.items; b < death; b++)
@@ -417,10 +421,10 @@ unsigned kube_object_parse(struct block *b, struct span text)
     return k.found;
 }
 
-/* --- rows of AWS ------------------------------------------------------------------------------------------------------- */
+/* --- rows of AWS ------------------------------------------------------------------------------ */
 /*
- * $ aws ecs describe-tasks ... --query 'tasks[0].containers[0].[name,exitCode,reason]' --output text
- * api     137     OutOfMemoryError: Container killed due to memory usage
+ * $ aws ecs describe-tasks ... --query 'tasks[0].containers[0].[name,exitCode,reason]' --output
+ * text api 137 OutOfMemoryError: Container killed due to memory usage
  *
  * The columns are those of the query: what is neither a number nor the reason names the container.
  */

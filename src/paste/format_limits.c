@@ -1,10 +1,11 @@
-/* format_limits.c - settings of the kernel and limits of processes: sysctl, ulimit, prlimit and /proc/PID/limits. */
+/* format_limits.c - settings of the kernel and limits of processes: sysctl, ulimit, prlimit and
+ * /proc/PID/limits. */
 #include "paste/block.h"
 #include "paste/state_int.h"
 
 #include <stdio.h>
 
-/* --- sysctl -------------------------------------------------------------------------------------------------------------------- */
+/* --- sysctl ----------------------------------------------------------------------------------- */
 
 bool sysctl_begins(const struct block *b, struct span line)
 {
@@ -67,7 +68,7 @@ unsigned sysctl_parse(struct block *b, struct span text)
     return found;
 }
 
-/* --- ulimit ----------------------------------------------------------------------------------------------------------------- */
+/* --- ulimit ----------------------------------------------------------------------------------- */
 /*
  * max locked memory           (kbytes, -l) 8192                bash
  * virtual memory              (kbytes, -v) unlimited
@@ -124,7 +125,8 @@ bool ulimit_goes_on(const struct block *b, struct span line)
     return is_limit_row(line);
 }
 
-/* The soft limit that follows one of the words: what they are, from the first with its number of KiB, and how many count in these; UNKNOWN. */
+/* The soft limit that follows one of the words: what they are, from the first with its number of
+ * KiB, and how many count in these; UNKNOWN. */
 static u64 limit_after(struct span line, const char *const *before, unsigned count, unsigned in_kib)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -203,7 +205,7 @@ void ulimit_command(struct paste *p, struct span command)
     }
 }
 
-/* "max user processes              (-u) 1024", "Max processes             1024                 1024", "-u: processes   1024" */
+/* "max user processes (-u) 1024", "Max processes 1024 1024", "-u: processes 1024" */
 static u64 tasks_limit_of(struct span line)
 {
     static const char *const before[] = {"(-u)", "Max processes", "-u: processes"};

@@ -7,7 +7,7 @@
 
 #define NAME_MAX_ 200
 
-/* --- metrics --------------------------------------------------------------------------------------------------------------------------- */
+/* --- metrics ---------------------------------------------------------------------------------- */
 
 static bool is_metric(struct span line)
 {
@@ -174,7 +174,7 @@ unsigned metrics_parse(struct block *b, struct span text)
     return found;
 }
 
-/* --- a JVM's crash file ------------------------------------------------------------------------------------------------------------------ */
+/* --- a JVM's crash file ----------------------------------------------------------------------- */
 
 /* "Memory: 4k page, physical 16266172k(231456k free), swap 0k(0k free)" */
 bool jvm_begins(const struct block *b, struct span line)

@@ -1,7 +1,9 @@
-/* format_nodes.c - numactl -H, numastat in all its forms, numa_maps and taskset: what memory nodes have, and who has his memory on which.
+/* format_nodes.c - numactl -H, numastat in all its forms, numa_maps and taskset: what memory nodes
+ * have, and who has his memory on which.
  *
- * A screen that is too narrow for all nodes has them in panels, one below the other, each with a head of its own; `numastat -z` leaves nodes
- * out that have nothing. So a column is that of the node which its head names.
+ * A screen that is too narrow for all nodes has them in panels, one below the other, each with a
+ * head of its own; `numastat -z` leaves nodes out that have nothing. So a column is that of the
+ * node which its head names.
  */
 #include "paste/block.h"
 #include "paste/state_int.h"
@@ -13,7 +15,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/* --- numactl -H ------------------------------------------------------------------------------------------------------------- */
+/* --- numactl -H ------------------------------------------------------------------------------- */
 
 /* "node 0 size: 32118 MB", "node 0 free: 123 MB", "node 0 cpus: 0 1 2". */
 bool numactl_begins(const struct block *b, struct span line)
@@ -101,7 +103,8 @@ unsigned numactl_parse(struct block *b, struct span text)
         if ((!size && !span_take(&line, "free:")) || !span_take_u64(&line, &value) ||
             value > (u64)1 << 32)
             continue;
-        /* A node does not have more free than it has: whoever copied that mistook a digit, and which is not known. */
+        /* A node does not have more free than it has: whoever copied that mistook a digit, and
+         * which is not known. */
         if (!size && mib[node] && value > mib[node])
             continue;
         if (size)
@@ -120,15 +123,21 @@ unsigned numactl_parse(struct block *b, struct span text)
     return found;
 }
 
-/* --- numastat -m, -n and -p ------------------------------------------------------------------------------------------------- */
+/* --- numastat -m, -n and -p ------------------------------------------------------------------- */
 /*
- * Per-node process memory usage (in MBs) for PID 1000 (db)       Per-node process memory usage (in MBs)
- *                            Node 0          Node 1    Total      PID              Node 0 Node 1 Total
+ * Per-node process memory usage (in MBs) for PID 1000 (db)       Per-node process memory usage (in
+ * MBs)
+ *                            Node 0          Node 1    Total      PID              Node 0 Node 1
+ *                            Total
  *                   --------------- ---------------  -------      ---------------  ------ ------ -----
- * Heap                         0.00            0.00     0.00      1000 (db)           962      0   962
- * Private                    962.43            0.00   962.43      1001 (web)            0    100   100
- * ----------------  --------------- ---------------  -------      ---------------  ------ ------ -----
- * Total                      962.43            0.00   962.43      Total               962    100  1062
+ * Heap                         0.00            0.00     0.00      1000 (db)           962      0
+ *                              962
+ * Private                    962.43            0.00   962.43      1001 (web)            0    100
+ *                            100
+ * ----------------  --------------- ---------------  -------      ---------------  ------ ------
+ *                   -----
+ * Total                      962.43            0.00   962.43      Total               962    100
+ *                            1062
  */
 #define COLUMNS_MAX   FIELDS_MAX
 #define COLUMN_TOTAL  UINT32_MAX
@@ -207,7 +216,8 @@ static bool take_table_row(struct span line, struct table_row *ret)
     return ret->count > 0;
 }
 
-/* "------ ------ -----", or what numastat says on its standard error of lines that it does not know. */
+/* "------ ------ -----", or what numastat says on its standard error of lines that it does not
+ * know. */
 static bool is_table_rest(struct span line)
 {
     struct span rest = span_trim(line);
@@ -234,7 +244,8 @@ static bool is_process_part(struct span name)
     return false;
 }
 
-/* Of a table whose head is not in the text: the columns are those of the first nodes if the last of them is the sum of the others. */
+/* Of a table whose head is not in the text: the columns are those of the first nodes if the last of
+ * them is the sum of the others. */
 static bool guess_columns(const struct table_row *row, struct columns *ret)
 {
     double sum = 0;
@@ -361,7 +372,7 @@ static bool take_process_row(struct one_process *one, const struct columns *colu
     return true;
 }
 
-/* "                          Node 0          Node 1           Total", then "MemTotal  32118.11  32253.00  64371.11". */
+/* " Node 0 Node 1 Total", then "MemTotal 32118.11 32253.00 64371.11". */
 bool numastat_m_begins(const struct block *b, struct span line)
 {
     (void)b;
@@ -478,9 +489,9 @@ unsigned numastat_m_parse(struct block *b, struct span text)
     return parse_tables(b, text);
 }
 
-/* --- numastat --------------------------------------------------------------------------------------------------------------- */
+/* --- numastat --------------------------------------------------------------------------------- */
 
-/* "                           node0           node1", then "numa_hit  1234  5678": counts of pages since boot. */
+/* " node0 node1", then "numa_hit 1234 5678": counts of pages since boot. */
 static bool is_numastat_head(struct span line)
 {
     struct span word, rest = line;
@@ -591,7 +602,7 @@ unsigned numastat_parse(struct block *b, struct span text)
     return found;
 }
 
-/* --- /proc/PID/numa_maps ---------------------------------------------------------------------------------------------------- */
+/* --- /proc/PID/numa_maps ---------------------------------------------------------------------- */
 /*
  * 55d0c8a00000 default file=/usr/bin/postgres mapped=410 mapmax=9 N0=300 N1=110 kernelpagesize_kB=4
  * 7f2c40000000 bind:0 anon=246382 dirty=196442 active=101643 N0=246382 kernelpagesize_kB=4
@@ -652,13 +663,15 @@ static u32 pid_of_path(struct span path)
                : 0;
 }
 
-/* Where kernels of 64 bits put what a program maps (x86: 7f..., arm64: ffff...); its own text lies below. */
+/* Where kernels of 64 bits put what a program maps (x86: 7f..., arm64: ffff...); its own text lies
+ * below. */
 static bool is_mapped_high(struct span address)
 {
     return span_len(address) >= 11 && (*address.at == '7' || *address.at == 'f');
 }
 
-/* The file mapped lowest is the program, unless it is a library, data, or nothing of the kind is in the text. */
+/* The file mapped lowest is the program, unless it is a library, data, or nothing of the kind is in
+ * the text. */
 static struct span program_in(struct span line)
 {
     struct span address = line;
@@ -708,9 +721,10 @@ unsigned numa_maps_parse(struct block *b, struct span text)
     return found;
 }
 
-/* --- taskset -p ------------------------------------------------------------------------------------------------------------- */
+/* --- taskset -p ------------------------------------------------------------------------------- */
 
-/* "pid 1000's current affinity list: 0-3,8", or "... mask: f0f"; taskset tells "new" ones as well. */
+/* "pid 1000's current affinity list: 0-3,8", or "... mask: f0f"; taskset tells "new" ones as
+ * well. */
 static bool take_affinity(struct span line, u64 *ret_pid, bool *ret_mask, struct span *ret_cpus)
 {
     if (!span_take(&line, "pid ") || !span_take_u64(&line, ret_pid) || !span_take(&line, "'s ") ||

@@ -1,7 +1,8 @@
-/* format_oracle.c - what Oracle writes to its alert log about huge pages when it starts: how many it expects, and how many it got.
+/* format_oracle.c - what Oracle writes to its alert log about huge pages when it starts: how many
+ * it expects, and how many it got.
  *
- *   Supported system pagesize(s):                                                    since 12.1, times between the lines
- *     PAGESIZE  AVAILABLE_PAGES  EXPECTED_PAGES  ALLOCATED_PAGES  ERROR(s)
+ *   Supported system pagesize(s): since 12.1, times between the lines PAGESIZE AVAILABLE_PAGES
+ *     EXPECTED_PAGES ALLOCATED_PAGES ERROR(s)
  *           4K       Configured               5         2097157        NONE
  *        2048K             2049            6145            2049        NONE
  *

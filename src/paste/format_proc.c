@@ -1,5 +1,6 @@
-/* format_proc.c - files of /proc that tell of the whole machine, whole, cut or grepped, with or without the names that grep puts before their
- * lines: meminfo, vmstat, and the tables of slabs, zones, free blocks and control groups. */
+/* format_proc.c - files of /proc that tell of the whole machine, whole, cut or grepped, with or
+ * without the names that grep puts before their lines: meminfo, vmstat, and the tables of slabs,
+ * zones, free blocks and control groups. */
 #include "paste/block.h"
 #include "paste/state_int.h"
 #include "stats/counters.h"
@@ -8,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- /proc/meminfo ----------------------------------------------------------------------------------------------------- */
+/* --- /proc/meminfo ---------------------------------------------------------------------------- */
 
 static enum meminfo_field field_of(struct span key)
 {
@@ -18,7 +19,8 @@ static enum meminfo_field field_of(struct span key)
     return NR_MEMINFO_FIELDS;
 }
 
-/* "MemTotal:  123 kB": the field, or none. Words such as "Slab" or "Active" alone are too common without their unit. */
+/* "MemTotal: 123 kB": the field, or none. Words such as "Slab" or "Active" alone are too common
+ * without their unit. */
 static bool take_pair(struct span *line, enum meminfo_field *ret_field, u64 *ret_value)
 {
     struct span rest = *line, key;
@@ -124,7 +126,7 @@ unsigned node_meminfo_parse(struct block *b, struct span text)
     return found;
 }
 
-/* --- lines of a name and a number ------------------------------------------------------------------------------------------ */
+/* --- lines of a name and a number ------------------------------------------------------------- */
 
 static bool is_counter(struct span name)
 {
@@ -167,7 +169,8 @@ bool vmstat_file_goes_on(const struct block *b, struct span line)
     return named_number_take(line, &name, &value);
 }
 
-/* What an earlier one in this text said comes first: who reads the file takes two counts for two moments. */
+/* What an earlier one in this text said comes first: who reads the file takes two counts for two
+ * moments. */
 static void keep_before(struct block *b, struct span text, const char *key, struct strbuf *out)
 {
     const struct tree_file *f = tree_find(&b->p->state->tree, "proc/vmstat");
@@ -177,7 +180,8 @@ static void keep_before(struct block *b, struct span text, const char *key, stru
         strbuf_printf(out, "%s %llu\n", key, (unsigned long long)before);
 }
 
-/* Where a second count of the same counters begins: the first name once more. Its end: there is one count. */
+/* Where a second count of the same counters begins: the first name once more. Its end: there is one
+ * count. */
 static struct span second_count(struct span text)
 {
     struct span line, name, first = {0}, rest = text;
@@ -279,7 +283,7 @@ unsigned vmstat_file_parse(struct block *b, struct span text)
     return rc;
 }
 
-/* --- tables of the kernel --------------------------------------------------------------------------------------------------- */
+/* --- tables of the kernel --------------------------------------------------------------------- */
 
 bool slabinfo_begins(const struct block *b, struct span line)
 {
@@ -349,8 +353,8 @@ static unsigned count_numbers(struct span rest)
     return span_empty(span_trim(rest)) ? count : 0;
 }
 
-/* pagetypeinfo has a column for each migrate type, 5 to 7 of them; buddyinfo one for each order, 11 and more, or 8 where a line is broken at
- * 80 characters. */
+/* pagetypeinfo has a column for each migrate type, 5 to 7 of them; buddyinfo one for each order, 11
+ * and more, or 8 where a line is broken at 80 characters. */
 #define TYPES_MAX 7
 
 bool buddyinfo_begins(const struct block *b, struct span line)
@@ -408,7 +412,8 @@ bool pagetypeinfo_goes_on(const struct block *b, struct span line)
            span_begins(line, "Number of blocks");
 }
 
-/* Without the headline nobody says which column is of which type: such rows are understood, and left out. */
+/* Without the headline nobody says which column is of which type: such rows are understood, and
+ * left out. */
 unsigned pagetypeinfo_parse(struct block *b, struct span text)
 {
     struct span rest = text, line;

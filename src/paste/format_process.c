@@ -1,6 +1,8 @@
-/* format_process.c - tables of processes: of top, ps in any choice of columns, smem and htop; /proc/PID/status.
+/* format_process.c - tables of processes: of top, ps in any choice of columns, smem and htop;
+ * /proc/PID/status.
  *
- * The head names the columns. The command is the one column that may have blanks: what stands behind it is read from the end.
+ * The head names the columns. The command is the one column that may have blanks: what stands
+ * behind it is read from the end.
  */
 #include "paste/block.h"
 #include "paste/state_int.h"
@@ -61,7 +63,8 @@ static bool take_head(struct span line, struct layout *ret)
                    ret->at[USER_COLUMN] == 0 && ret->at[PSS] != FIELDS_MAX;
     if (ret->by_user)
         ret->at[COMMAND] = 0;
-    /* "TIME+ COMMAND" of top, "UTENTE PR NI VIRT" of others: numbers are found by the names that all languages share. */
+    /* "TIME+ COMMAND" of top, "UTENTE PR NI VIRT" of others: numbers are found by the names that
+     * all languages share. */
     if (ret->at[COMMAND] == FIELDS_MAX && ret->at[PID] != FIELDS_MAX && ret->at[RES] != FIELDS_MAX)
         ret->at[COMMAND] = f.count - 1;
     return ret->at[COMMAND] != FIELDS_MAX &&
@@ -71,7 +74,8 @@ static bool take_head(struct span line, struct layout *ret)
            (ret->at[PID] != FIELDS_MAX || f.count <= 6);
 }
 
-/* "ps -eo pid,rss,comm": the columns that were asked for, for rows whose head was cut off. False: no such command. */
+/* "ps -eo pid,rss,comm": the columns that were asked for, for rows whose head was cut off. False:
+ * no such command. */
 static bool take_command(struct span command, struct layout *ret)
 {
     static const struct {
@@ -164,7 +168,8 @@ static u64 amount_or_unknown(struct span word, u64 unit)
     return !span_empty(word) && amount_of(word, unit, &value) ? value : UNKNOWN;
 }
 
-/* "kswapd0", "[kcompactd1]": how much of a CPU such a thread of the kernel takes; of several the busiest. */
+/* "kswapd0", "[kcompactd1]": how much of a CPU such a thread of the kernel takes; of several the
+ * busiest. */
 static bool take_kthread(struct block *b, struct span comm, struct span share)
 {
     static const char *const threads[NR_KTHREADS] = {[KTHREAD_KCOMPACTD] = "kcompactd",
@@ -238,7 +243,8 @@ static bool take_row(struct block *b, const struct layout *l, struct span line)
     return true;
 }
 
-/* A row begins with a number or a user's name and has numbers; a line of dashes is one of smem's. */
+/* A row begins with a number or a user's name and has numbers; a line of dashes is one of
+ * smem's. */
 bool processes_goes_on(const struct block *b, struct span line)
 {
     struct fields f;
@@ -258,7 +264,8 @@ bool processes_goes_on(const struct block *b, struct span line)
            (is_digit(*rest.at) || f.count >= 4) && f.at[0].end[-1] != ':';
 }
 
-/* Rows in the order of what is resident are the largest ones, unless somebody wanted to see the smallest. */
+/* Rows in the order of what is resident are the largest ones, unless somebody wanted to see the
+ * smallest. */
 struct order {
     u64 last, first;
     unsigned rows;
@@ -321,7 +328,8 @@ unsigned processes_parse(struct block *b, struct span text)
     return rows;
 }
 
-/* "root  1234  0.5 45.2 8123456 3712345 ?  Sl  Jan01 12:34 java -jar app.jar": ps aux without its head, as grep leaves it. */
+/* "root 1234 0.5 45.2 8123456 3712345 ? Sl Jan01 12:34 java -jar app.jar": ps aux without its head,
+ * as grep leaves it. */
 static bool is_ps_row(const struct fields *f)
 {
     static const unsigned numbers[] = {1, 2, 3, 4, 5};
@@ -371,7 +379,7 @@ unsigned ps_rows_parse(struct block *b, struct span text)
     return rows;
 }
 
-/* --- /proc/PID/status -------------------------------------------------------------------------------------------------------- */
+/* --- /proc/PID/status ------------------------------------------------------------------------- */
 
 bool pid_status_begins(const struct block *b, struct span line)
 {
@@ -462,7 +470,7 @@ unsigned pid_status_parse(struct block *b, struct span text)
     return found;
 }
 
-/* --- pmap ------------------------------------------------------------------------------------------------------------------- */
+/* --- pmap ------------------------------------------------------------------------------------- */
 /*
  * 2222:   java -Xmx12g -jar app.jar
  * Address           Kbytes     RSS   Dirty Mode  Mapping
@@ -532,7 +540,7 @@ unsigned pmap_parse(struct block *b, struct span text)
     return rows;
 }
 
-/* --- smem -w ----------------------------------------------------------------------------------------------------------------- */
+/* --- smem -w ---------------------------------------------------------------------------------- */
 /*
  * Area                           Used      Cache   Noncache
  * kernel dynamic memory      24104020    1735176   22368844

@@ -1,4 +1,5 @@
-/* format_table.c - free, vmstat and the heads of top and htop: the machine's memory in a few numbers. */
+/* format_table.c - free, vmstat and the heads of top and htop: the machine's memory in a few
+ * numbers. */
 #include "paste/block.h"
 #include "paste/state_int.h"
 
@@ -18,18 +19,21 @@ static bool command_has(const struct block *b, const char *option)
     return !span_empty(b->command) && span_find(b->command, option);
 }
 
-/* --- free ---------------------------------------------------------------------------------------------------------------- */
+/* --- free ------------------------------------------------------------------------------------- */
 /*
  *                total        used        free      shared  buff/cache   available
  * Mem:           31Gi        29Gi       412Mi       1.2Gi       1.9Gi       820Mi
- * -/+ buffers/cache:         27Gi       2.1Gi                                            of versions before 3.3.10
+ * -/+ buffers/cache:         27Gi       2.1Gi                                            of
+ *                            versions before 3.3.10
  * Swap:         8.0Gi       8.0Gi          0B
  *
- * The words are translated, and so are "Mem:" and "Swap:"; the order is not. A number without a unit is in KiB, unless an option says MiB or
- * GiB; where no command is there to say, the size of machines does.
+ * The words are translated, and so are "Mem:" and "Swap:"; the order is not. A number without a
+ * unit is in KiB, unless an option says MiB or GiB; where no command is there to say, the size of
+ * machines does.
  */
 
-/* "Mem:", "Speicher:", "内存：", "Partition d'échange:": words up to a colon, before the first number. */
+/* "Mem:", "Speicher:", "内存：", "Partition d'échange:": words up to a colon, before the first
+ * number. */
 static bool take_label(struct span *line, struct span *ret)
 {
     struct span rest = *line, word;
@@ -111,7 +115,8 @@ bool free_goes_on(const struct block *b, struct span line)
     return b->lines < 6 && take_label(&line, &label) && row_amounts(line, KIB, values, &bare) >= 2;
 }
 
-/* What an option of free says of its numbers, alone or among others: "-m", "-bt", "--giga"; 0: nothing. */
+/* What an option of free says of its numbers, alone or among others: "-m", "-bt", "--giga"; 0:
+ * nothing. */
 static u64 unit_of_option(struct span word)
 {
     static const struct {
@@ -206,7 +211,8 @@ static void take_available_below(struct block *b, u64 end, u64 total, u64 unit)
         block_meminfo(b, MI_MEM_AVAILABLE, end - KIB, RANK_ROUNDED);
 }
 
-/* A row of such units: 0 is less than one. What is available is then told as the end of what it may be, the rest is not. */
+/* A row of such units: 0 is less than one. What is available is then told as the end of what it may
+ * be, the rest is not. */
 static void take_coarse_row(struct block *b, u64 v[8], unsigned n, unsigned columns, bool combined,
                             u64 unit)
 {
@@ -221,7 +227,8 @@ static void take_coarse_row(struct block *b, u64 v[8], unsigned n, unsigned colu
             v[i] = UNKNOWN;
 }
 
-/* "-/+ buffers/cache:  60  1" of such units: free but for what is cached, so that at most one more than that is available. */
+/* "-/+ buffers/cache: 60 1" of such units: free but for what is cached, so that at most one more
+ * than that is available. */
 static void take_coarse_rest(struct block *b, struct span line, u64 unit)
 {
     u64 used, rest, total = b->p->state->meminfo[MI_MEM_TOTAL];
@@ -319,7 +326,8 @@ unsigned free_parse(struct block *b, struct span text)
             bool coarse = is_coarse(bare, unit);
             enum rank rank = bare && !coarse ? RANK_TABLE : RANK_ROUNDED;
 
-            /* 0 of swap is less than one unit, which beside many of them is none. Of a few, the part of one that is cut off may be free. */
+            /* 0 of swap is less than one unit, which beside many of them is none. Of a few, the
+             * part of one that is cut off may be free. */
             if (coarse && v[0] == 0 && !(b->p->state->meminfo[MI_MEM_TOTAL] / COARSE_MAX >= unit))
                 continue;
             block_meminfo(b, MI_SWAP_TOTAL, v[0], rank);
@@ -333,7 +341,7 @@ unsigned free_parse(struct block *b, struct span text)
     return rows;
 }
 
-/* --- vmstat N -------------------------------------------------------------------------------------------------------------- */
+/* --- vmstat N --------------------------------------------------------------------------------- */
 /*
  * procs -----------memory---------- ---swap-- -----io---- -system-- ------cpu-----
  *  r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa st
@@ -508,11 +516,12 @@ unsigned vmstat_s_parse(struct block *b, struct span text)
     return found;
 }
 
-/* --- heads of top --------------------------------------------------------------------------------------------------------------- */
+/* --- heads of top ----------------------------------------------------------------------------- */
 /*
  * MiB Mem :  15884.6 total,    312.4 free,  14021.8 used,   1550.4 buff/cache
  * MiB Swap:   2048.0 total,      0.0 free,   2048.0 used.    982.1 avail Mem
- * KiB Mem : 16266172 total,   319900 free, 14358300 used,  1587972 buff/cache          3.3.10 to 3.3.12
+ * KiB Mem : 16266172 total,   319900 free, 14358300 used,  1587972 buff/cache          3.3.10 to
+ *                             3.3.12
  * Mem:  16332156k total, 16158324k used,   173832k free,   205212k buffers             before
  * Swap:  4194300k total,  1048576k used,  3145724k free,  2513124k cached
  * Mem: 110268K used, 4864K free, 1424K shrd, 0K buff, 18236K cached                    busybox
@@ -722,7 +731,7 @@ unsigned htop_parse(struct block *b, struct span text)
     return found;
 }
 
-/* --- tegrastats -------------------------------------------------------------------------------------------------------------- */
+/* --- tegrastats ------------------------------------------------------------------------------- */
 /*
  * RAM 7412/7765MB (lfb 2x1MB) SWAP 3801/3882MB (cached 12MB) CPU [82%@1420,...
  *

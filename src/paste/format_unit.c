@@ -119,7 +119,8 @@ static void whole_name(char name[NAME_MAX_])
         snprintf(name + len, NAME_MAX_ - len, ".service");
 }
 
-/* "systemctl show web.service -p Result", "systemctl show -p MemoryMax,MemoryCurrent web": an option's value is no unit. */
+/* "systemctl show web.service -p Result", "systemctl show -p MemoryMax,MemoryCurrent web": an
+ * option's value is no unit. */
 static void name_of_command(struct span command, struct unit *u)
 {
     static const char *const with_value[] = {"-p", "-P", "-n", "-o",

@@ -1,7 +1,8 @@
 /* groups.c - groups that came as rows of tables, once everything was read.
  *
- * A grammar writes a row as files of cgroup v2. Two things only the whole text tells: that the machine has v1, whose files lie elsewhere
- * and have other names, and that what docker calls a limit is the machine's memory.
+ * A grammar writes a row as files of cgroup v2. Two things only the whole text tells: that the
+ * machine has v1, whose files lie elsewhere and have other names, and that what docker calls a
+ * limit is the machine's memory.
  */
 #include "paste/state_int.h"
 

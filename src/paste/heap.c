@@ -1,5 +1,5 @@
-/* heap.c - how large a program was told that its heap may grow, wherever a line has the option: in a command, a manifest, a variable, and
- * what the program itself prints of it.
+/* heap.c - how large a program was told that its heap may grow, wherever a line has the option: in
+ * a command, a manifest, a variable, and what the program itself prints of it.
  */
 #include "paste/state_int.h"
 
@@ -25,7 +25,8 @@ static const struct {
 /* What pool_write.c looks for. */
 static const char *const of_pools[] = {"nr_hugepages", "huge_pages"};
 
-/* What redis says of its limit: INFO, a file of settings, and CONFIG GET, whose value stands in the next line. */
+/* What redis says of its limit: INFO, a file of settings, and CONFIG GET, whose value stands in the
+ * next line. */
 static const char *const of_redis[] = {"noeviction", "\"maxmemory\"", "2) \""};
 
 const char *heap_sign(unsigned option)

@@ -25,7 +25,8 @@ bool host_is_name(struct span word)
     return letter && (is_letter(*word.at) || is_digit(*word.at));
 }
 
-/* Machines are numbered or have dashes and dots; words of prose, and files of cgroups, are not machines. */
+/* Machines are numbered or have dashes and dots; words of prose, and files of cgroups, are not
+ * machines. */
 static bool is_certain_name(struct span word)
 {
     static const char *const others[] = {"memory.", "cgroup.", "pids.",   "cpu.", "io.",

@@ -1,8 +1,10 @@
 /* input.c - files, directories and archives into lines, whatever compressed them.
  *
- * A compressed file and an archive begin with bytes that no text has; all others are text, and read in pieces. An archive's or a
- * directory's files of /proc and /sys go into the tree that the observer reads, wherever in it the machine's root is; of what a sosreport
- * holds besides, the commands' outputs and the logs are read that may be of memory. Nothing is unpacked to disk, and no link is followed.
+ * A compressed file and an archive begin with bytes that no text has; all others are text, and read
+ * in pieces. An archive's or a directory's files of /proc and /sys go into the tree that the
+ * observer reads, wherever in it the machine's root is; of what a sosreport holds besides, the
+ * commands' outputs and the logs are read that may be of memory. Nothing is unpacked to disk, and
+ * no link is followed.
  */
 #include "paste/state_int.h"
 
@@ -83,7 +85,8 @@ static bool is_utf16(const char *head, size_t len)
     return len >= 4 && (memcmp(head, "\xff\xfe", 2) == 0 || memcmp(head, "\xfe\xff", 2) == 0);
 }
 
-/* What a crash leaves in a log is one run of bytes that were never written, or a few; tables of numbers have one beside each figure. */
+/* What a crash leaves in a log is one run of bytes that were never written, or a few; tables of
+ * numbers have one beside each figure. */
 #define NUL_RUNS 4u
 
 static bool is_binary(const char *head, size_t len)
@@ -113,7 +116,8 @@ struct wide {
     unsigned char first;
 };
 
-/* To UTF-8, without the mark in front. What stands for half a character beyond 16 bits is of no use to any grammar. */
+/* To UTF-8, without the mark in front. What stands for half a character beyond 16 bits is of no use
+ * to any grammar. */
 static void narrow(struct wide *w, struct span text, struct strbuf *out)
 {
     strbuf_reset(out);
@@ -135,7 +139,7 @@ static void narrow(struct wide *w, struct span text, struct strbuf *out)
 static int add_stream(struct paste *p, struct stream *s, const char *name, s64 written,
                       unsigned depth, struct err *e);
 
-/* --- where a path of a machine's tree begins -------------------------------------------------------------------------------------- */
+/* --- where a path of a machine's tree begins -------------------------------------------------- */
 
 static bool is_below(struct span path, const char *dir)
 {
@@ -200,7 +204,8 @@ static bool is_native(struct span path)
     return is_below(path, "proc") || is_below(path, "sys");
 }
 
-/* A directory of other things has a line here and there that looks like one of ours. What is known of ten thousand lines decides. */
+/* A directory of other things has a line here and there that looks like one of ours. What is known
+ * of ten thousand lines decides. */
 #define ALIEN_LINES 10000
 #define ALIEN_SHARE 20 /* one line of so many */
 
@@ -220,7 +225,7 @@ static bool is_alien(const struct paste *p)
     return true;
 }
 
-/* --- archives ------------------------------------------------------------------------------------------------------------------------ */
+/* --- archives --------------------------------------------------------------------------------- */
 
 static ssize_t next_input(void *ctx, const char **ret)
 {
@@ -242,7 +247,8 @@ static void read_entry(struct paste *p, struct unpack *u, size_t max, struct str
         p->files_skipped++;
 }
 
-/* An entry that is packed itself, as far as `buf` has it and to its end: taken whole, up to a bound. */
+/* An entry that is packed itself, as far as `buf` has it and to its end: taken whole, up to a
+ * bound. */
 static int add_nested(struct paste *p, struct unpack *u, char *buf, ssize_t n, const char *name,
                       s64 written, unsigned depth, struct err *e)
 {
@@ -361,7 +367,7 @@ static int add_archive(struct paste *p, struct stream *s, const char *name, s64 
     return rc;
 }
 
-/* --- streams ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 static void add_text(struct paste *p, struct stream *s, const char *name, s64 written)
 {
@@ -411,14 +417,15 @@ static int add_fd(struct paste *p, int fd, const char *name, s64 written, struct
     return rc;
 }
 
-/* --- directories ------------------------------------------------------------------------------------------------------------------------- */
+/* --- directories ------------------------------------------------------------------------------ */
 
 struct walk {
     struct paste *p;
     struct err *e;
     unsigned files, entries;
-    bool
-        machine; /* the directory is a machine's root: /proc and /sys are the observer's, and what else is wanted has its place */
+    /* the directory is a machine's root: /proc and /sys are the observer's, and what else is wanted
+     * has its place */
+    bool machine;
 };
 
 static int compare_texts(const void *a, const void *b)
@@ -429,7 +436,8 @@ static int compare_texts(const void *a, const void *b)
 static void walk_dir(struct walk *w, int dir_fd, const char *path, const char *relative,
                      unsigned depth);
 
-/* Of a machine's root, a directory beside those that machines have is somebody's copy of something else. */
+/* Of a machine's root, a directory beside those that machines have is somebody's copy of something
+ * else. */
 static bool may_enter(const struct walk *w, struct span relative)
 {
     static const char *const known_dirs[] = {"var", "sos_commands", "sos_logs", "log", "logs"};

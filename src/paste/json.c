@@ -1,4 +1,5 @@
-/* json.c - one object a line: journalctl -o json, Docker, Kubernetes, cloud loggers. Whatever its keys are called, one of them has the message. */
+/* json.c - one object a line: journalctl -o json, Docker, Kubernetes, cloud loggers. Whatever its
+ * keys are called, one of them has the message. */
 #include "paste/state_int.h"
 
 #include <json-c/json.h>

@@ -1,6 +1,7 @@
 /* line.c - see line.h.
  *
- * Most lines need nothing: they are looked through once for the bytes that decoration is made of, and returned as they are.
+ * Most lines need nothing: they are looked through once for the bytes that decoration is made of,
+ * and returned as they are.
  */
 #include "paste/line.h"
 
@@ -9,9 +10,10 @@
 
 #define ESCAPE '\033'
 
-/* --- terminals ------------------------------------------------------------------------------------------------------ */
+/* --- terminals -------------------------------------------------------------------------------- */
 
-/* Past a sequence that begins at `at`: "ESC [ ... letter", "ESC ] ... BEL", or ESC and one character. */
+/* Past a sequence that begins at `at`: "ESC [ ... letter", "ESC ] ... BEL", or ESC and one
+ * character. */
 static const char *skip_escape(const char *at, const char *end)
 {
     if (++at == end)
@@ -111,7 +113,7 @@ static struct span copy_plain(struct span line, struct strbuf *buf)
     return span_of_buf(buf);
 }
 
-/* --- mail and tickets ------------------------------------------------------------------------------------------------- */
+/* --- mail and tickets ------------------------------------------------------------------------- */
 
 /* "> > text", "| text" of some mail programs is left: tables have it too. */
 static struct span skip_quotes(struct span line)
@@ -161,7 +163,8 @@ static struct span skip_marks(struct span line)
     return line;
 }
 
-/* What "**57G**" and "`57G`" hold: a word without blanks that a mark closes. Returns the end of the word; NULL. */
+/* What "**57G**" and "`57G`" hold: a word without blanks that a mark closes. Returns the end of the
+ * word; NULL. */
 static const char *marked_word(struct span rest, struct span mark)
 {
     struct span word = {rest.at + span_len(mark), rest.end};
@@ -232,7 +235,8 @@ bool line_table_rule(struct span line)
     return true;
 }
 
-/* "```sh-4.2$ cat memory.stat": what stands behind a fence on its line, when it is more than the name of a language. */
+/* "```sh-4.2$ cat memory.stat": what stands behind a fence on its line, when it is more than the
+ * name of a language. */
 static struct span behind_fence(struct span line)
 {
     struct span rest = span_trim(line);
@@ -267,7 +271,7 @@ bool line_clean(struct span line, struct strbuf *buf, struct span *ret)
     return true;
 }
 
-/* --- shells ------------------------------------------------------------------------------------------------------------- */
+/* --- shells ----------------------------------------------------------------------------------- */
 
 static const char *const commands[] = {
     "free",
@@ -385,7 +389,8 @@ static bool is_command(struct span word)
     return false;
 }
 
-/* "[root@db1 ~]#", "user@host:/var/log$", "root@db1:~#", "$", "#", "%", "PS C:\>" and the like: ends in one of "#$%>" before a blank. */
+/* "[root@db1 ~]#", "user@host:/var/log$", "root@db1:~#", "$", "#", "%", "PS C:\>" and the like:
+ * ends in one of "#$%>" before a blank. */
 /* "[root@db1 ~]# sleep 10", "user@host:/srv$": whatever command stands behind it, or none. */
 static bool take_certain_prompt(struct span line, struct span *ret_command)
 {
@@ -460,7 +465,8 @@ bool line_prompt(struct span line, struct span *ret_command)
     return false;
 }
 
-/* "== memory.max", "--- /proc/meminfo ---", "### cpu.stat:": what people have a loop say before each file. */
+/* "== memory.max", "--- /proc/meminfo ---", "### cpu.stat:": what people have a loop say before
+ * each file. */
 static bool take_marked_name(struct span line, struct span *ret)
 {
     static const char *const files[] = {"memory.", "cgroup.", "pids.", "/proc/", "/sys/"};

@@ -1,5 +1,5 @@
-/* log.c - lines that a logger wrote, and bare messages: to the parsers of observe/klog.h, one message at a time, whole again where mail
- * or a terminal broke it. */
+/* log.c - lines that a logger wrote, and bare messages: to the parsers of observe/klog.h, one
+ * message at a time, whole again where mail or a terminal broke it. */
 #include "paste/state_int.h"
 
 #include <stdio.h>
@@ -32,7 +32,8 @@ static bool ends_report(struct span message)
            span_find(message, "no killable processes") || span_find(message, "oom_reaper: reaped");
 }
 
-/* "mem avail:    56 of 15881 MiB ( 0.35%), swap free: 2555 of 4095 MiB (62.38%)": what earlyoom sees, while it kills nobody. */
+/* "mem avail: 56 of 15881 MiB ( 0.35%), swap free: 2555 of 4095 MiB (62.38%)": what earlyoom sees,
+ * while it kills nobody. */
 static void note_earlyoom(struct paste_state *st, struct span message)
 {
     struct earlyoom seen;
@@ -52,7 +53,8 @@ static void note_earlyoom(struct paste_state *st, struct span message)
                                      seen.swap_total * MIB};
 }
 
-/* kubelet names the container; which pod, the object says, or what is described, or the command that asked. */
+/* kubelet names the container; which pod, the object says, or what is described, or the command
+ * that asked. */
 static void name_pod(struct paste_state *st, struct log_event *e, const char *pod)
 {
     char name[200] = "", space[200] = "", path[404];
@@ -68,7 +70,8 @@ static void name_pod(struct paste_state *st, struct log_event *e, const char *po
     e->task_memcg = xstrdup(pod);
 }
 
-/* Events stand below what was described, or have their object in front: that says of which pod or task they are. */
+/* Events stand below what was described, or have their object in front: that says of which pod or
+ * task they are. */
 static void name_told(struct paste_state *st, struct log_event *e, struct span message,
                       const struct klog_stamp *stamp)
 {
@@ -183,7 +186,8 @@ static bool ends_in_figure(struct span message)
     return true;
 }
 
-/* "Task in /a/b/c killed as a result of limit of /a/b": the limit of a level above ends where a name does. */
+/* "Task in /a/b/c killed as a result of limit of /a/b": the limit of a level above ends where a
+ * name does. */
 static bool ends_in_path(struct span message)
 {
     struct span group, limit = span_trim(message);
@@ -433,7 +437,8 @@ bool log_take_line(struct paste *p, struct span line, size_t raw_len)
     return true;
 }
 
-/* A line without any prefix, as a bare message of the kernel. True when it is one that somebody here knows. */
+/* A line without any prefix, as a bare message of the kernel. True when it is one that somebody
+ * here knows. */
 bool log_take_bare(struct paste *p, struct span line, u32 number, size_t raw_len)
 {
     struct paste_state *st = p->state;

@@ -1,19 +1,23 @@
-/* machines.c - a text that shows the memory of several machines, or of one machine several times, apart.
+/* machines.c - a text that shows the memory of several machines, or of one machine several times,
+ * apart.
  *
  *   root@web1:~# free -m      section 0, web1
  *   Mem: 16012 ...
  *   root@web2:~# free -m      section 1, web2
  *   Mem: 64312 ...
  *
- * While the lines come, those that somebody may want are kept, each with its section. A section ends where a line tells of another host
- * (hosts.h), where a file ends, and where a table comes that the section has already. At the end each section that shows how much memory there is is
- * read once by itself, which tells its total. Sections are then given to machines: by host; without one, by file; and within a file a section
- * whose total differs is of another machine, unless a label such as "After:" says that it is the same. What shows no total goes with the section before it.
+ * While the lines come, those that somebody may want are kept, each with its section. A section
+ * ends where a line tells of another host (hosts.h), where a file ends, and where a table comes
+ * that the section has already. At the end each section that shows how much memory there is is read
+ * once by itself, which tells its total. Sections are then given to machines: by host; without one,
+ * by file; and within a file a section whose total differs is of another machine, unless a label
+ * such as "After:" says that it is the same. What shows no total goes with the section before it.
  *
- * Two machines or more that show the same kind of figure are read apart, each as a paste of its own lines. Of a single one the sample
- * that was worst stays, for whoever judges the last.
+ * Two machines or more that show the same kind of figure are read apart, each as a paste of its own
+ * lines. Of a single one the sample that was worst stays, for whoever judges the last.
  *
- * Rejected: to judge each block of a mixed snapshot, because rules look at several figures of one machine.
+ * Rejected: to judge each block of a mixed snapshot, because rules look at several figures of one
+ * machine.
  */
 #include "paste/state_int.h"
 
@@ -106,7 +110,7 @@ void machines_free(struct machines *m)
     free(m);
 }
 
-/* --- while lines come ------------------------------------------------------------------------------------------------------- */
+/* --- while lines come ------------------------------------------------------------------------- */
 
 static struct section *section_at(struct machines *m, u32 index)
 {
@@ -387,7 +391,7 @@ void machines_table(struct paste *p, enum paste_format format)
     s->formats |= bit;
 }
 
-/* --- at the end --------------------------------------------------------------------------------------------------------------- */
+/* --- at the end ------------------------------------------------------------------------------- */
 
 static void set_command(struct paste_state *st, const struct section *s)
 {
@@ -447,7 +451,8 @@ static struct paste *read_apart(struct paste *p, u32 section, u32 machine)
     return part;
 }
 
-/* A section by itself, without what happened, which is judged with all of the text: a sample tells what there was. */
+/* A section by itself, without what happened, which is judged with all of the text: a sample tells
+ * what there was. */
 static struct paste *read_sample(struct paste *p, u32 section)
 {
     struct paste *sample = read_apart(p, section, 0);

@@ -40,9 +40,8 @@ static void check(const char *text, const char *want)
     paste_free(p);
 }
 
-static void machines_are_told_by_prompts_headings_and_commands(void **state)
+TEST(machines_are_told_by_prompts_headings_and_commands)
 {
-    (void)state;
     check("root@web1:~# free -m\n" SHORT "root@web2:~# free -m\n" WELL, "web1:61 web2:11610");
     check("[root@n1 ~]# free -m\n" WELL "[root@n2 ~]# free -m\n" SHORT, "n1:11610 n2:61");
     check("$ ssh -p 22 a@db1 free -m\n" SHORT "$ ssh db2 free -m\n" WELL, "db1:61 db2:11610");
@@ -57,9 +56,8 @@ static void machines_are_told_by_prompts_headings_and_commands(void **state)
     check("$ hostname; free -m\nfir\n" SHORT "$ hostname; free -m\nelm\n" WELL, "fir:61 elm:11610");
 }
 
-static void names_before_each_line_may_be_mixed(void **state)
+TEST(names_before_each_line_may_be_mixed)
 {
-    (void)state;
     check("a1: total used free shared buff/cache available\n"
           "a2: total used free shared buff/cache available\n"
           "a2: Mem: 16396288 1 9101000 0 1 11888640\n"
@@ -67,20 +65,18 @@ static void names_before_each_line_may_be_mixed(void **state)
           "a1:61 a2:11610");
 }
 
-static void totals_that_differ_are_of_two_machines(void **state)
+TEST(totals_that_differ_are_of_two_machines)
 {
-    (void)state;
     check("$ free -m\n" SHORT "$ free -m\n" LARGE,
           "the machine with 15.6 GiB:61 the machine with 62.8 GiB:47610");
     /* A label says that it is the same one. */
     check("Before:\n" SHORT "After:\n" LARGE, "");
 }
 
-static void one_machine_twice_keeps_its_worst_sample(void **state)
+TEST(one_machine_twice_keeps_its_worst_sample)
 {
     struct paste *p = read_text("$ free -m\n" WELL "\n" SHORT "\n" WELL);
 
-    (void)state;
     assert_int_equal(p->machines.count, 0);
     assert_non_null(p->earlier);
     assert_int_equal(p->earlier->s.meminfo[MI_MEM_AVAILABLE] / MIB, 61);
@@ -88,19 +84,17 @@ static void one_machine_twice_keeps_its_worst_sample(void **state)
     paste_free(p);
 }
 
-static void a_host_and_its_log_are_one_machine(void **state)
+TEST(a_host_and_its_log_are_one_machine)
 {
-    (void)state;
     check("root@web1:~# dmesg\nOut of memory: Killed process 7 (a)\nroot@web1:~# free -m\n" SHORT,
           "");
     check("root@web1:~# free -m\n" SHORT "root@web2:~# uptime\n", "");
 }
 
-static void names_are_names(void **state)
+TEST(names_are_names)
 {
     struct span ret;
 
-    (void)state;
     assert_int_equal(host_heading(span_of("== memory.max ==", 16), &ret), HOST_LABEL);
     assert_int_equal(host_heading(span_of("Mem:", 4), &ret), HOST_LABEL);
     assert_int_equal(host_heading(span_of("== 2026-11-25 ==", 16), &ret), HOST_NONE);
@@ -111,12 +105,11 @@ static void names_are_names(void **state)
 }
 
 /* Hostile: more headings than sections are kept. */
-static void many_headings_are_bounded(void **state)
+TEST(many_headings_are_bounded)
 {
     struct strbuf text;
     struct paste *p;
 
-    (void)state;
     strbuf_init(&text);
     for (unsigned i = 0; i < 6000; i++)
         strbuf_printf(&text, "== h%u ==\nMemTotal: %u kB\nMemAvailable: 9 kB\n", i, 100000 + i);
@@ -127,17 +120,4 @@ static void many_headings_are_bounded(void **state)
     strbuf_done(&text);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(machines_are_told_by_prompts_headings_and_commands),
-        cmocka_unit_test(names_before_each_line_may_be_mixed),
-        cmocka_unit_test(totals_that_differ_are_of_two_machines),
-        cmocka_unit_test(one_machine_twice_keeps_its_worst_sample),
-        cmocka_unit_test(a_host_and_its_log_are_one_machine),
-        cmocka_unit_test(names_are_names),
-        cmocka_unit_test(many_headings_are_bounded),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* maps.c - how many mappings a process has, as "wc -l /proc/PID/maps" counts them: beside vm.max_map_count it says why mmap fails. */
+/* maps.c - how many mappings a process has, as "wc -l /proc/PID/maps" counts them: beside
+ * vm.max_map_count it says why mmap fails. */
 #include "paste/state_int.h"
 
 /* "65531 /proc/4121/maps", or "65531" below "cat /proc/4121/maps | wc -l". */

@@ -1,7 +1,10 @@
-/* names.c - containers that the kernel calls by an id, and another command in the same text by a name.
+/* names.c - containers that the kernel calls by an id, and another command in the same text by a
+ * name.
  *
- * "docker ps", "docker stats", "docker inspect", "crictl ps", "crictl stats", "kubectl describe" and pods as YAML and JSON have both. A path of a cgroup that ends in such an id ends in the name
- * afterwards: "/docker/<id>" and "docker-<id>.scope" become "/docker/NAME", and below a pod the last part becomes "container NAME".
+ * "docker ps", "docker stats", "docker inspect", "crictl ps", "crictl stats", "kubectl describe"
+ * and pods as YAML and JSON have both. A path of a cgroup that ends in such an id ends in the name
+ * afterwards: "/docker/<id>" and "docker-<id>.scope" become "/docker/NAME", and below a pod the
+ * last part becomes "container NAME".
  */
 #include "paste/state_int.h"
 
@@ -31,7 +34,8 @@ void names_note(struct paste *p, struct span id, struct span name, u64 limit)
         vec_push(&p->state->names, fresh);
 }
 
-/* The name of the container whose id this part of a path has: "<id>", "docker-<id>.scope", "cri-containerd-<id>.scope". */
+/* The name of the container whose id this part of a path has: "<id>", "docker-<id>.scope",
+ * "cri-containerd-<id>.scope". */
 static const struct container_name *name_of(const struct paste_state *st, const char *part)
 {
     const char *dash = strrchr(part, '-'), *id = dash ? dash + 1 : part;

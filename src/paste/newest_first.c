@@ -1,8 +1,9 @@
 /* newest_first.c - a log with its last line first, as journalctl -r, `tac` and web viewers show it.
  *
- * A report whose last line comes first is held back, entry by entry, until its first line, and then given on in the kernel's order. That it
- * is one shows at its second line: behind "Killed process" follows what the kernel prints before that, of the same process and not later. An
- * entry of several lines (Mem-Info in the journal) stays as it is: its further lines have no prefix.
+ * A report whose last line comes first is held back, entry by entry, until its first line, and then
+ * given on in the kernel's order. That it is one shows at its second line: behind "Killed process"
+ * follows what the kernel prints before that, of the same process and not later. An entry of
+ * several lines (Mem-Info in the journal) stays as it is: its further lines have no prefix.
  */
 #include "paste/state_int.h"
 
@@ -62,7 +63,7 @@ void newest_first_free(struct newest_first *n)
     free(n);
 }
 
-/* --- what a line is ------------------------------------------------------------------------------------------------------------ */
+/* --- what a line is --------------------------------------------------------------------------- */
 
 static u64 pid_after(struct span message, const char *words)
 {
@@ -113,7 +114,7 @@ static bool is_later(const struct klog_stamp *a, const struct klog_stamp *b)
     return known(a->wall_us) && known(b->wall_us) && a->wall_us > b->wall_us;
 }
 
-/* --- holding and giving ---------------------------------------------------------------------------------------------------------- */
+/* --- holding and giving ----------------------------------------------------------------------- */
 
 static void give(struct paste *p, const struct held_line *line)
 {

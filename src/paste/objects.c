@@ -1,7 +1,8 @@
 /* objects.c - see objects.h.
  *
- * A line of JSON is read token by token; a bracket opens or closes a node, and one that closes more than was opened makes all that
- * was read so far a part of an object around it. A line of YAML goes by its indent:
+ * A line of JSON is read token by token; a bracket opens or closes a node, and one that closes more
+ * than was opened makes all that was read so far a part of an object around it. A line of YAML goes
+ * by its indent:
  *
  *   containerStatuses:          a pair of the object at indent 0
  *   - name: app                 an item of the list, whose keys stand at 2
@@ -102,7 +103,7 @@ static unsigned once_of(struct span key)
     return i;
 }
 
-/* --- JSON ---------------------------------------------------------------------------------------------------------------------- */
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 static struct span without_quotes(struct span text)
 {
@@ -130,7 +131,8 @@ static void close_bracket(struct reader *r)
     r->has_key = r->has_scalar = false;
 }
 
-/* A quoted text with its quotes, or what stands before the next mark. Never over the end of a line. */
+/* A quoted text with its quotes, or what stands before the next mark. Never over the end of a
+ * line. */
 static struct span take_scalar(struct span *text)
 {
     const char *start = text->at;
@@ -219,7 +221,7 @@ static bool is_json(const struct reader *r, struct span line)
     return span_len(key) > 1 && !span_empty(rest) && *rest.at == ':';
 }
 
-/* --- YAML ---------------------------------------------------------------------------------------------------------------------- */
+/* --- YAML ------------------------------------------------------------------------------------- */
 
 static struct frame *top(struct reader *r)
 {
@@ -241,7 +243,8 @@ static void pop_deeper(struct reader *r, size_t indent)
         r->nr_frames--;
 }
 
-/* The object that a line without a frame is of: the first of the text, or the one around all that was read. */
+/* The object that a line without a frame is of: the first of the text, or the one around all that
+ * was read. */
 static u32 outermost(struct reader *r)
 {
     return r->began ? wrap(r) : r->root;
@@ -331,7 +334,7 @@ static void read_yaml(struct reader *r, struct span line)
     frame->pair = add(r, frame->object, key, without_quotes(rest), words);
 }
 
-/* --- a text -------------------------------------------------------------------------------------------------------------------- */
+/* --- a text ----------------------------------------------------------------------------------- */
 
 void objects_read(struct objects *o, struct span text, u32 first_line)
 {

@@ -1,11 +1,13 @@
 /* objects.h - JSON and YAML as a tree of keys, whole or torn out of a document.
  *
- * Takes:   JSON printed over many lines, on one line, or several objects in a row (jq); YAML by its indent, an item "- " beginning an
- *          object; JSON within YAML. Text may begin and end anywhere: what closes an object that was never seen to open is its end.
- * Gives:   nodes, each a key with a value, or an object or list with the nodes in it. Whose key it is, the objects around it say, in
- *          whatever order their keys stand.
+ * Takes:   JSON printed over many lines, on one line, or several objects in a row (jq); YAML by its
+ *          indent, an item "- " beginning an object; JSON within YAML. Text may begin and end
+ *          anywhere: what closes an object that was never seen to open is its end.
+ * Gives:   nodes, each a key with a value, or an object or list with the nodes in it. Whose key it
+ *          is, the objects around it say, in whatever order their keys stand.
  * Bounds:  OBJECTS_NODES_MAX nodes; the spans point into the text.
- * Use:     struct objects o = {{0}}; objects_read(&o, text, line); vec_for_each (&o.nodes, node) ... objects_find(&o, node, "name") ...; objects_done(&o);
+ * Use:     struct objects o = {{0}}; objects_read(&o, text, line); vec_for_each (&o.nodes, node)
+ *          ... objects_find(&o, node, "name") ...; objects_done(&o);
  */
 #ifndef PASTE_OBJECTS_H
 #define PASTE_OBJECTS_H

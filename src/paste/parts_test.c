@@ -1,4 +1,5 @@
-/* parts_test.c - lines of vmalloc, of CMA areas and of Oracle's large pages: each form of each release, and what only looks like one. */
+/* parts_test.c - lines of vmalloc, of CMA areas and of Oracle's large pages: each form of each
+ * release, and what only looks like one. */
 #include "base/test.h"
 #include "paste/paste.h"
 
@@ -24,7 +25,7 @@ static const struct log_event *event_of(const struct paste *p, enum log_event_ki
     return NULL;
 }
 
-/* --- vmalloc ------------------------------------------------------------------------------------------------------------- */
+/* --- vmalloc ---------------------------------------------------------------------------------- */
 static void check_vmalloc(const char *text, enum vmalloc_failure why, u64 bytes, u64 got,
                           const char *comm)
 {
@@ -39,7 +40,7 @@ static void check_vmalloc(const char *text, enum vmalloc_failure why, u64 bytes,
     paste_free(p);
 }
 
-static void each_release_says_why_vmalloc_failed_in_its_words(void **state HW_UNUSED)
+TEST(each_release_says_why_vmalloc_failed_in_its_words)
 {
     static const char mode[] = ", mode:0x6000c0(GFP_KERNEL), nodemask=(null)\n";
     char text[400];
@@ -72,7 +73,7 @@ static void each_release_says_why_vmalloc_failed_in_its_words(void **state HW_UN
     check_vmalloc(text, VMALLOC_PAGES, 16384, 0, "fio");
 }
 
-static void no_line_of_vmalloc_is_made_of_less(void **state HW_UNUSED)
+TEST(no_line_of_vmalloc_is_made_of_less)
 {
     static const char *const bad[] = {
         "[ 9.1] fio: vmalloc error: size 16384, ",
@@ -91,8 +92,8 @@ static void no_line_of_vmalloc_is_made_of_less(void **state HW_UNUSED)
     }
 }
 
-/* --- CMA ----------------------------------------------------------------------------------------------------------------- */
-static void a_cma_area_is_told_by_its_name_and_its_free_pieces(void **state HW_UNUSED)
+/* --- CMA -------------------------------------------------------------------------------------- */
+TEST(a_cma_area_is_told_by_its_name_and_its_free_pieces)
 {
     struct paste *p =
         read_text("[ 9.1] cma: cma_alloc: reserved: alloc failed, req-size: 1024 pages, ret: -12\n"
@@ -119,7 +120,7 @@ static void a_cma_area_is_told_by_its_name_and_its_free_pieces(void **state HW_U
     paste_free(p);
 }
 
-/* --- Oracle -------------------------------------------------------------------------------------------------------------- */
+/* --- Oracle ----------------------------------------------------------------------------------- */
 #define HEAD "  PAGESIZE  AVAILABLE_PAGES  EXPECTED_PAGES  ALLOCATED_PAGES  ERROR(s)\n"
 
 /* The first refusal of Oracle's; NULL: none. Stays with the paste. */
@@ -131,7 +132,7 @@ static const struct refusal *oracle(const struct paste *p)
     return NULL;
 }
 
-static void oracle_tells_what_it_expects_and_had(void **state HW_UNUSED)
+TEST(oracle_tells_what_it_expects_and_had)
 {
     struct paste *p =
         read_text(HEAD "        4K       Configured               5         2097157   "
@@ -166,7 +167,7 @@ static void oracle_tells_what_it_expects_and_had(void **state HW_UNUSED)
     paste_free(p);
 }
 
-static void an_instance_that_has_all_its_pages_was_refused_nothing(void **state HW_UNUSED)
+TEST(an_instance_that_has_all_its_pages_was_refused_nothing)
 {
     static const char *const well[] = {
         HEAD "     2048K             6145            6145            6145        NONE\n",
@@ -183,15 +184,4 @@ static void an_instance_that_has_all_its_pages_was_refused_nothing(void **state 
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_release_says_why_vmalloc_failed_in_its_words),
-        cmocka_unit_test(no_line_of_vmalloc_is_made_of_less),
-        cmocka_unit_test(a_cma_area_is_told_by_its_name_and_its_free_pieces),
-        cmocka_unit_test(oracle_tells_what_it_expects_and_had),
-        cmocka_unit_test(an_instance_that_has_all_its_pages_was_refused_nothing),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,8 +1,9 @@
 /* paste.c - lines into blocks and log lines.
  *
- * A line is cleaned of what carried it (line.h), then it is the first of these that fits: the next line of the block that is open, a prompt
- * or heading that says what follows, a line of a log, the first line of a block, a line that nobody understands. A block that turns out to
- * hold no figure is given back: its lines count as not understood, and are tried as bare kernel messages.
+ * A line is cleaned of what carried it (line.h), then it is the first of these that fits: the next
+ * line of the block that is open, a prompt or heading that says what follows, a line of a log, the
+ * first line of a block, a line that nobody understands. A block that turns out to hold no figure
+ * is given back: its lines count as not understood, and are tried as bare kernel messages.
  *
  * Most lines of a long log are of other things; they are passed over after one look (filter.c).
  */
@@ -59,7 +60,7 @@ bool paste_format_logged(enum paste_format format)
     return grammars[format].logged;
 }
 
-/* --- a paste as a whole ------------------------------------------------------------------------------------------------- */
+/* --- a paste as a whole ----------------------------------------------------------------------- */
 
 struct paste *paste_new(void)
 {
@@ -148,7 +149,7 @@ void paste_free(struct paste *p)
     free(p);
 }
 
-/* --- what nobody understands -------------------------------------------------------------------------------------------- */
+/* --- what nobody understands ------------------------------------------------------------------ */
 
 void paste_not_understood(struct paste *p, u32 line, u32 count)
 {
@@ -170,7 +171,8 @@ static void drop_lead(struct paste_state *st)
     strbuf_reset(&st->lead.text);
 }
 
-/* A line that nobody understands; one of an object may be the beginning of one that somebody will. */
+/* A line that nobody understands; one of an object may be the beginning of one that somebody
+ * will. */
 static void line_not_understood(struct paste *p, struct span raw)
 {
     struct paste_state *st = p->state;
@@ -207,7 +209,7 @@ bool paste_may_be_logged(const struct paste_state *st)
     return st->kinds.formats & logged;
 }
 
-/* --- blocks ---------------------------------------------------------------------------------------------------------------- */
+/* --- blocks ----------------------------------------------------------------------------------- */
 
 static void push_block(struct paste *p, enum paste_format format, struct klog_place place,
                        u32 lines)
@@ -297,7 +299,8 @@ static unsigned next_format(formats_t set, unsigned i)
                   : NR_FORMATS;
 }
 
-/* Begin a block at this line, if it is the first of one; `logged`: of those that a logger may write. */
+/* Begin a block at this line, if it is the first of one; `logged`: of those that a logger may
+ * write. */
 static bool open_block(struct paste *p, struct span line, bool logged)
 {
     struct paste_state *st = p->state;
@@ -324,7 +327,7 @@ static bool open_block(struct paste *p, struct span line, bool logged)
     return false;
 }
 
-/* --- tables that a logger wrote ------------------------------------------------------------------------------------------ */
+/* --- tables that a logger wrote --------------------------------------------------------------- */
 
 /* A table of which this many lines of others tore the next row away has ended. */
 #define LOGGED_GAP 64
@@ -332,7 +335,8 @@ static bool open_block(struct paste *p, struct span line, bool logged)
 /* Level, name of the logger, and one word more. */
 #define LEAD_WORDS 3
 
-/* "INFO  dump MemTotal:  16265864 kB": a line of /proc/meminfo behind words that stand before each of them. */
+/* "INFO dump MemTotal: 16265864 kB": a line of /proc/meminfo behind words that stand before each of
+ * them. */
 static bool open_behind_words(struct paste *p, struct span message, struct logger *logger)
 {
     struct span rest = message, word;
@@ -371,7 +375,8 @@ bool paste_open_logged(struct paste *p, const struct prefix *prefix)
     return true;
 }
 
-/* One more row of the table that is open; else the table is closed, unless the line is another program's. */
+/* One more row of the table that is open; else the table is closed, unless the line is another
+ * program's. */
 static bool take_logged_row(struct paste *p, struct span line)
 {
     struct paste_state *st = p->state;
@@ -396,7 +401,7 @@ static bool take_logged_row(struct paste *p, struct span line)
     return false;
 }
 
-/* --- a line -------------------------------------------------------------------------------------------------------------- */
+/* --- a line ----------------------------------------------------------------------------------- */
 
 /* May it be a prompt, a heading or a fence? Then it must be looked at, whatever it says. */
 static bool may_lead(const struct paste_state *st, struct span raw)
@@ -442,7 +447,8 @@ static bool pass_over(struct paste *p, struct span raw)
     return true;
 }
 
-/* No prompt and no heading, and nothing in it that anybody wants. What was hidden behind colours or entities is seen in the cleaned line. */
+/* No prompt and no heading, and nothing in it that anybody wants. What was hidden behind colours or
+ * entities is seen in the cleaned line. */
 static bool is_nobodys(struct paste_state *st, struct span raw, struct span line)
 {
     if (line.at < raw.at || line.at > raw.end)
@@ -597,7 +603,8 @@ static void keep_text(struct paste *p, struct span text)
         strbuf_append_bytes(&p->kept, text.at, MIN(span_len(text), KEPT_MAX - p->kept.len));
 }
 
-/* What is handed over does not tell what its files were called, only where in a machine's tree they stood: "input-2/var/log/messages". */
+/* What is handed over does not tell what its files were called, only where in a machine's tree they
+ * stood: "input-2/var/log/messages". */
 static char *nameless(const struct paste *p, const char *name)
 {
     static const char *const tops[] = {"/var/log/", "/sos_commands/", "/proc/", "/sys/"};
@@ -649,7 +656,8 @@ void paste_begin(struct paste *p, const char *name, s64 written)
     machines_file(p, written);
 }
 
-/* A text whose lines end with CR alone has one line, for whoever looks for LF: what is there of it up to the last CR is taken. */
+/* A text whose lines end with CR alone has one line, for whoever looks for LF: what is there of it
+ * up to the last CR is taken. */
 static void cut_at_return(struct paste *p)
 {
     struct paste_state *st = p->state;

@@ -1,7 +1,8 @@
-/* paste_fuzz.c - every grammar and every prefix against mutated pastes: those of tests/cases, mixed with each other.
+/* paste_fuzz.c - every grammar and every prefix against mutated pastes: those of tests/cases, mixed
+ * with each other.
  *
- * What no pasted text has often is put into them: sentences that programs say without memory, shells' commands with braces, and what
- * loggers write before each line.
+ * What no pasted text has often is put into them: sentences that programs say without memory,
+ * shells' commands with braces, and what loggers write before each line.
  */
 #include "base/test.h"
 
@@ -61,7 +62,7 @@ static void run(struct span text, struct prng *rng)
     paste_free(pieces);
 }
 
-/* --- what is put into a text ---------------------------------------------------------------------------------------------- */
+/* --- what is put into a text ------------------------------------------------------------------ */
 
 static const char *const command_pieces[] = {
     "cat ",
@@ -171,7 +172,8 @@ static void put_prefix(struct prng *rng, struct strbuf *prefix)
         strbuf_append(prefix, prefix_pieces[prng_below(rng, ARRAY_SIZE(prefix_pieces))]);
 }
 
-/* The text with lines put between its own, and a logger's prefix before some that follow each other. */
+/* The text with lines put between its own, and a logger's prefix before some that follow each
+ * other. */
 static void put_into(struct prng *rng, struct span text, struct strbuf *ret)
 {
     struct strbuf prefix;

@@ -1,5 +1,6 @@
-/* placement.c - on which nodes processes have their memory and on which processors they may run, as texts tell: numa_maps, numastat -p,
- * taskset, /proc/PID/status. Of a process that two texts tell of, the later one counts.
+/* placement.c - on which nodes processes have their memory and on which processors they may run, as
+ * texts tell: numa_maps, numastat -p, taskset, /proc/PID/status. Of a process that two texts tell
+ * of, the later one counts.
  */
 #include "paste/state_int.h"
 

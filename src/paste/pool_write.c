@@ -1,10 +1,12 @@
-/* pool_write.c - how many huge pages somebody asked the pool to have, as a command or a file of settings in the text says.
+/* pool_write.c - how many huge pages somebody asked the pool to have, as a command or a file of
+ * settings in the text says.
  *
  *     echo 1000 > /proc/sys/vm/nr_hugepages
  *     echo 16 | sudo tee /sys/devices/system/node/node1/hugepages/hugepages-1048576kB/nr_hugepages
  *     sysctl -w vm.nr_hugepages=1000
  *
- * The write answers with no error when it gets fewer. What it got, the pool says that stands elsewhere in the text.
+ * The write answers with no error when it gets fewer. What it got, the pool says that stands
+ * elsewhere in the text.
  */
 #include "paste/state_int.h"
 
@@ -23,7 +25,8 @@ void pool_write_read_back(struct paste *p, u64 pages)
 {
     const struct pool_write *w = &p->s.pool_write;
 
-    /* A command says what was asked for; without one the largest of settings and of what is read back is that. */
+    /* A command says what was asked for; without one the largest of settings and of what is read
+     * back is that. */
     if (p->state->pool_written)
         return;
     if (!known(w->asked) || (w->node == UINT32_MAX && !known(w->page) && pages > w->asked))
@@ -67,7 +70,8 @@ static void take_write(struct paste *p, struct span line)
          known(node) && node < 1024 ? (u32)node : UINT32_MAX);
 }
 
-/* "huge_pages = on", "huge_pages | on": then PostgreSQL does not go on without them, as it does with try, the default. */
+/* "huge_pages = on", "huge_pages | on": then PostgreSQL does not go on without them, as it does
+ * with try, the default. */
 static void take_required(struct paste *p, struct span line)
 {
     struct span rest = span_trim(line);

@@ -1,19 +1,25 @@
 /* prefix.c - see prefix.h. Elements, tried again and again until none fits:
  *
  *   [   17.319426]   [17.3 <    0.000012>]   [  +0.000010]   [Sep 3 05:57]         dmesg, -d, -e
- *   [Tue Sep  3 05:57:48 2024]   [二 9月  3 05:57:48 2024]   [mar. sept.  3 ...]     dmesg -T in any language
+ *   [Tue Sep  3 05:57:48 2024]   [二 9月  3 05:57:48 2024]   [mar. sept.  3 ...]     dmesg -T in any
+ *             language
  *   [2026-07-25T14:23:17.527Z]:                                                    Talos
- *   [T715]   [   C3]   [pod/web-1/app]                                             printk's caller, kubectl logs --prefix
- *   <6>   <30>1   6,1234,17319426,-;                                               syslog, RFC 5424, /dev/kmsg
- *   kern  :err   :   kern:     err:   kern.err                                     dmesg -x, Talos, logread
+ *   [T715]   [   C3]   [pod/web-1/app]                                             printk's caller,
+ *            kubectl logs --prefix
+ *   <6>   <30>1   6,1234,17319426,-;                                               syslog, RFC
+ *         5424, /dev/kmsg
+ *   kern  :err   :   kern:     err:   kern.err                                     dmesg -x, Talos,
+ *         logread
  *   2024-09-03T05:57:48,123456+08:00   1725343068.123456                           iso, unix
  *   Tue 2024-09-03 05:57:48 UTC   Sep  3 05:57:48   9月 03 05:57:48   09-03 05:57:48.123
  *   host kernel:   host prog[12]:   kernel:   host kernel - - -                    tags
- *   stderr F   I0903 05:57:48.1 1 log_monitor.go:160]   New status generated:      CRI, klog, node-problem-detector
+ *   stderr F   I0903 05:57:48.1 1 log_monitor.go:160]   New status generated:      CRI, klog,
+ *              node-problem-detector
  *   time="..." level=... msg="..."                                                 logfmt
- *   3m21s  Warning  OOMKilling  node/n1                                            kubectl get events
+ *   3m21s  Warning  OOMKilling  node/n1                                            kubectl get
+ *          events
  *   0 0 E                                                                          logcat
- *   messages-20240101:   412:   412-   web_1  |   10.0.0.2:                        grep, compose, talosctl, before any of these
+ *   messages-20240101:   412: 412- web_1 | 10.0.0.2: grep, compose, talosctl, before any of these
  */
 #include "paste/prefix_int.h"
 
@@ -52,7 +58,7 @@ static void note_moment(struct taking *t, struct moment *m)
     t->dated = true;
 }
 
-/* --- elements ------------------------------------------------------------------------------------------------------------ */
+/* --- elements --------------------------------------------------------------------------------- */
 
 static bool element_date(struct taking *t)
 {
@@ -278,7 +284,8 @@ static bool element_stream(struct taking *t)
     return true;
 }
 
-/* "In(05) vcpu-5 - Guest: ", "vcpu-0| I125: Guest: ": what a hypervisor logs of its guest's console. */
+/* "In(05) vcpu-5 - Guest: ", "vcpu-0| I125: Guest: ": what a hypervisor logs of its guest's
+ * console. */
 static bool element_guest(struct taking *t)
 {
     static const char mark[] = " Guest: ";
@@ -350,7 +357,8 @@ static bool element_logfmt(struct taking *t)
     return true;
 }
 
-/* "3m21s  Warning  OOMKilling  node/node1  message" of kubectl get events; with a namespace in front, too. */
+/* "3m21s Warning OOMKilling node/node1 message" of kubectl get events; with a namespace in front,
+ * too. */
 static bool element_event(struct taking *t)
 {
     struct span rest = t->rest, word, reason, object;
@@ -392,7 +400,8 @@ static void set_program(struct taking *t, struct span tag)
     t->out->is_kernel |= span_is(tag, "kernel");
 }
 
-/* "kernel: ", "host kernel: ", "host prog[12]: ", "host kernel - - - ". Names follow a time; "kernel:" stands by itself, too. */
+/* "kernel: ", "host kernel: ", "host prog[12]: ", "host kernel - - - ". Names follow a time;
+ * "kernel:" stands by itself, too. */
 static bool element_tag(struct taking *t)
 {
     struct span rest = t->rest, first, second;
@@ -406,7 +415,8 @@ static bool element_tag(struct taking *t)
         t->rest = rest;
         return true;
     }
-    /* A kernel's message may begin with a word and a colon; what has a tag has a date, and no time since boot yet. */
+    /* A kernel's message may begin with a word and a colon; what has a tag has a date, and no time
+     * since boot yet. */
     if (t->dated && !known_us(t->out->at_us) && span_len(first) > 1 && first.end[-1] == ':' &&
         (span_find(first, "]:") || !t->out->is_kernel)) {
         set_program(t, (struct span){first.at, first.end - 1});
@@ -474,7 +484,8 @@ static bool take_element(struct taking *t)
     return false;
 }
 
-/* "messages-20240101:", "412:", "412-", "000123:", "web_1  |", "10.0.0.2:" before what a logger writes. */
+/* "messages-20240101:", "412:", "412-", "000123:", "web_1 |", "10.0.0.2:" before what a logger
+ * writes. */
 static bool skip_finder(struct taking *t)
 {
     struct span rest = t->rest;
@@ -547,7 +558,8 @@ void prefix_take(struct span line, struct prefix_log *log, struct prefix *ret)
     }
     for (unsigned i = 0; i < ELEMENTS_MAX && ret->is_log && take_element(&t); i++)
         ;
-    /* One blank belongs to the logger, the others to the message: indent has a meaning in reports. */
+    /* One blank belongs to the logger, the others to the message: indent has a meaning in
+     * reports. */
     if (ret->is_log && !span_empty(t.rest) && *t.rest.at == ' ')
         t.rest.at++;
     ret->message = t.rest;
@@ -561,7 +573,8 @@ static bool is_letter(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
 }
 
-/* "5m32s  Normal  Pulled  pod/web-1  ...", with a namespace in front or not, and the head of such rows. */
+/* "5m32s Normal Pulled pod/web-1 ...", with a namespace in front or not, and the head of such
+ * rows. */
 static bool is_event_row(struct span line)
 {
     struct span rest = line, age = rest, word = rest;

@@ -1,9 +1,10 @@
 /* prefix.h - what loggers put before a message, taken apart: times, host, program.
  *
- * Reads:  every element that any logger writes, in any order and number (prefix.c lists them), so that a format is a sentence of known words
- *         and a new mixture of them needs nothing new.
- * Times:  since boot and of day are kept apart; a date without a year takes the one that keeps the log in order, the last at most
- *         `latest_year`; a local time without an offset is read as UTC.
+ * Reads:  every element that any logger writes, in any order and number (prefix.c lists them), so
+ *         that a format is a sentence of known words and a new mixture of them needs nothing new.
+ * Times:  since boot and of day are kept apart; a date without a year takes the one that keeps the
+ *         log in order, the last at most `latest_year`; a local time without an offset is read as
+ *         UTC.
  */
 #ifndef PASTE_PREFIX_H
 #define PASTE_PREFIX_H
@@ -12,8 +13,9 @@
 
 /* What earlier lines of the same log say about later ones. */
 struct prefix_log {
-    int latest_year; /* when the log was read or written; dates without a year are of it or before */
-    int year;        /* of the last such date; 0: none yet */
+    /* when the log was read or written; dates without a year are of it or before */
+    int latest_year;
+    int year; /* of the last such date; 0: none yet */
     int month;
 };
 
@@ -33,7 +35,8 @@ void prefix_take(struct span line, struct prefix_log *log, struct prefix *ret);
 /* The beginning of a line, at a look: is it one that a logger writes? Cheap, may err. */
 bool prefix_likely(struct span line);
 
-/* Does it begin with a date or a time since boot in one of the commonest forms? Cheap, and never true of a table's row. */
+/* Does it begin with a date or a time since boot in one of the commonest forms? Cheap, and never
+ * true of a table's row. */
 bool prefix_certain(struct span line);
 
 #endif

@@ -1,7 +1,7 @@
 /* prefix_int.h - numbers and dates at the front of a line, for prefix.c.
  *
- * Each takes what it reads off the front; false, and nothing taken, where it is not there. `take_text`: in any language, with a weekday and a
- * zone.
+ * Each takes what it reads off the front; false, and nothing taken, where it is not there.
+ * `take_text`: in any language, with a weekday and a zone.
  */
 #ifndef PASTE_PREFIX_INT_H
 #define PASTE_PREFIX_INT_H

@@ -15,7 +15,7 @@ static struct prefix take(const char *line)
     return p;
 }
 
-static void a_prefix_of_any_logger_is_taken_away(void **state)
+TEST(a_prefix_of_any_logger_is_taken_away)
 {
     static const struct {
         const char *prefix;
@@ -46,7 +46,6 @@ static void a_prefix_of_any_logger_is_taken_away(void **state)
          WALL},
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
         char line[256];
         struct prefix p;
@@ -61,17 +60,16 @@ static void a_prefix_of_any_logger_is_taken_away(void **state)
     }
 }
 
-static void a_row_of_a_task_table_is_left_alone(void **state)
+TEST(a_row_of_a_task_table_is_left_alone)
 {
     struct prefix p = take("[  70675]     0 70675      243        1    28672        0  -998 pause");
 
-    (void)state;
     assert_false(p.is_log);
     p = take("[Thu May  9 14:52:38 2024] [  70675]     0 70675      243        1    28672");
     assert_true(p.is_log && span_begins(p.message, "[  70675]"));
 }
 
-static void dates_without_a_year_keep_the_log_in_order(void **state)
+TEST(dates_without_a_year_keep_the_log_in_order)
 {
     static const char *const lines[] = {"Sep  7 14:18:32 h kernel: a",
                                         "Sep 23 02:21:30 h kernel: b",
@@ -79,7 +77,6 @@ static void dates_without_a_year_keep_the_log_in_order(void **state)
     struct prefix_log log = {.latest_year = 2023};
     u64 last = 0;
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
         struct prefix p;
 
@@ -89,13 +86,4 @@ static void dates_without_a_year_keep_the_log_in_order(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_prefix_of_any_logger_is_taken_away),
-        cmocka_unit_test(a_row_of_a_task_table_is_left_alone),
-        cmocka_unit_test(dates_without_a_year_keep_the_log_in_order),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,7 +1,8 @@
 /* refusal.c - what programs say when they get no memory: one row a sentence, with who refused.
  *
- * The kernel refuses (a limit of promises, of address space or of processes), or the program has a limit of its own and memory is not the
- * question at all. Which of the two it was is what the reader cannot see in the words.
+ * The kernel refuses (a limit of promises, of address space or of processes), or the program has a
+ * limit of its own and memory is not the question at all. Which of the two it was is what the
+ * reader cannot see in the words.
  */
 #include "paste/state_int.h"
 
@@ -19,7 +20,8 @@ struct sentence {
     const char *bytes_after; /* where the size stands; NULL */
 };
 
-/* Sentences of those that ran into a limit which has a name, in the reader's words. These are asked first. */
+/* Sentences of those that ran into a limit which has a name, in the reader's words. These are asked
+ * first. */
 static const struct {
     struct sentence s;
     const char *limit;
@@ -278,7 +280,8 @@ static const char *const says_so[] = {
     "nsufficient memory", "emory exhausted",   "NV_ERR_NO_MEMORY",
 };
 
-/* Of AWS Lambda, at the end of each run: of interest when the two figures are equal. Of Python, as the last line of a trace. */
+/* Of AWS Lambda, at the end of each run: of interest when the two figures are equal. Of Python, as
+ * the last line of a trace. */
 static const char *const others[] = {"Max Memory Used: ", "MemoryError",
                                      "Process running mem=", "sample#memory_quota="};
 
@@ -338,7 +341,8 @@ static bool is_call(struct span word)
            span_begins(word, "ibv_") || span_begins(word, "shmget") || span_begins(word, "mlock");
 }
 
-/* "[mpm_prefork", "2024-01-11T02", "Cannot fork": a mark of a logger, a time or words of a sentence, and nobody's name. */
+/* "[mpm_prefork", "2024-01-11T02", "Cannot fork": a mark of a logger, a time or words of a
+ * sentence, and nobody's name. */
 static bool is_no_name(struct span word)
 {
     if (!is_digit(*word.at) && !strchr("[(<{\"'#|", *word.at) &&
@@ -349,7 +353,8 @@ static bool is_no_name(struct span word)
            memchr(word.at, '-', span_len(word));
 }
 
-/* "-bash: fork: Cannot allocate memory", "make: vfork: ...", "bash: /usr/bin/ls: Cannot allocate memory". */
+/* "-bash: fork: Cannot allocate memory", "make: vfork: ...", "bash: /usr/bin/ls: Cannot allocate
+ * memory". */
 static void program_before(struct span line, char *buf, size_t size)
 {
     struct span word = {line.at, line.at}, name;
@@ -381,7 +386,8 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* "BTRFS warning (device dm-0): ...", "NVRM: ...": who says it stands first, unless it is how bad it is. */
+/* "BTRFS warning (device dm-0): ...", "NVRM: ...": who says it stands first, unless it is how bad
+ * it is. */
 static void sayer_before(struct span line, char *buf, size_t size)
 {
     static const char *const levels[] = {"error", "Error", "ERROR",   "warning", "Warning", "WARN",
@@ -420,7 +426,8 @@ static u64 bytes_after(struct span line, const char *literal)
     return (span_empty(rest) || !is_letter(*rest.at)) ? bytes : UNKNOWN;
 }
 
-/* "pid: 4121, comm: java, bytes: ...", "Killing postgres:4121 due to", "Sending SIGBUS to java:4121 due to": the kernel names who. */
+/* "pid: 4121, comm: java, bytes: ...", "Killing postgres:4121 due to", "Sending SIGBUS to java:4121
+ * due to": the kernel names who. */
 static bool program_named(struct span line, char *buf, size_t size)
 {
     static const char *const marks[][2] = {
@@ -438,7 +445,8 @@ static bool program_named(struct span line, char *buf, size_t size)
     return false;
 }
 
-/* "numactl --membind=1 ./app", "numactl -m 0,1": the nodes that the command binds memory to; 0: it does not. */
+/* "numactl --membind=1 ./app", "numactl -m 0,1": the nodes that the command binds memory to; 0: it
+ * does not. */
 static u64 bound_by(struct span command)
 {
     static const char *const options[] = {"--membind=", "--membind ", " -m "};
@@ -498,7 +506,8 @@ static void push(struct paste *p, const struct sentence *s, const char *limit, s
     vec_push(&p->s.refusals, fresh);
 }
 
-/* What the error says comes before who says it: EAGAIN of a fork or a thread is a limit of tasks, never memory. */
+/* What the error says comes before who says it: EAGAIN of a fork or a thread is a limit of tasks,
+ * never memory. */
 static struct sentence by_error(const struct sentence *s, struct span line)
 {
     struct sentence fresh = *s;
@@ -517,7 +526,8 @@ static bool is_of_kill(struct span line)
            span_find(line, "Kernel panic");
 }
 
-/* In a sentence that no logger wrote they say so where a message has them: behind a mark, not in the middle of what somebody tells. */
+/* In a sentence that no logger wrote they say so where a message has them: behind a mark, not in
+ * the middle of what somebody tells. */
 static bool is_message(struct span line, const char *at)
 {
     while (at > line.at && at[-1] == ' ')
@@ -546,8 +556,8 @@ static bool take_said(struct paste *p, struct span line, const struct klog_stamp
     return false;
 }
 
-/* DPDK looks for pages of every size and tells which it has none of; what follows when it has found some is said only by a program that
- * goes on. */
+/* DPDK looks for pages of every size and tells which it has none of; what follows when it has found
+ * some is said only by a program that goes on. */
 static bool is_eal_going_on(struct span line)
 {
     static const char *const words[] = {"VFIO support initialized",  "Probe PCI driver",
@@ -572,7 +582,8 @@ static void forget_sizes(struct paste *p)
     p->s.refusals.count = kept;
 }
 
-/* "MemoryError", "MemoryError: Unable to ...": the last line of a trace, and no word of a sentence. */
+/* "MemoryError", "MemoryError: Unable to ...": the last line of a trace, and no word of a
+ * sentence. */
 static bool take_python(struct paste *p, struct span line, const struct klog_stamp *stamp)
 {
     static const struct sentence refused = {"MemoryError", NULL, "python", REFUSED_COMMIT, NULL};
@@ -583,7 +594,8 @@ static bool take_python(struct paste *p, struct span line, const struct klog_sta
     return true;
 }
 
-/* "REPORT ... Memory Size: 512 MB Max Memory Used: 512 MB": a function of AWS Lambda that used all that it was given. */
+/* "REPORT ... Memory Size: 512 MB Max Memory Used: 512 MB": a function of AWS Lambda that used all
+ * that it was given. */
 static bool take_lambda(struct paste *p, struct span line, const struct klog_stamp *stamp)
 {
     static const struct sentence full = {"Max Memory Used: ", NULL, "a function of Lambda",
@@ -596,7 +608,8 @@ static bool take_lambda(struct paste *p, struct span line, const struct klog_sta
     return true;
 }
 
-/* "Process running mem=612M(119.6%)": Heroku tells what a dyno uses, and what share of its quota that is. The Error follows. */
+/* "Process running mem=612M(119.6%)": Heroku tells what a dyno uses, and what share of its quota
+ * that is. The Error follows. */
 static void note_dyno(struct paste *p, struct span line)
 {
     const char *at = span_find(line, "Process running mem=");

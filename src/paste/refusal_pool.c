@@ -1,9 +1,12 @@
-/* refusal_pool.c - what a refusal says of huge pages beside the words that are kept: of which size, and on which node.
+/* refusal_pool.c - what a refusal says of huge pages beside the words that are kept: of which size,
+ * and on which node.
  *
- *   ... memory-backend-file,id=ram-node0,mem-path=/dev/hugepages1G/libvirt,size=8589934592,host-nodes=1,policy=bind: unable to map ...
- *   ... {"qom-type":"memory-backend-file","mem-path":"/dev/hugepages1G","size":17179869184,"host-nodes":[1],"policy":"bind"}: unable ...
- *   EAL: No free 1048576 kB hugepages reported on node 1
- *   EAL: Not enough memory available on socket 1! Requested: 4096MB, available: 0MB
+ *   ...
+ *   memory-backend-file,id=ram-node0,mem-path=/dev/hugepages1G/libvirt,size=8589934592,host-nodes=1,policy=bind:
+ *   unable to map ... ...
+ *   {"qom-type":"memory-backend-file","mem-path":"/dev/hugepages1G","size":17179869184,"host-nodes":[1],"policy":"bind"}:
+ *   unable ... EAL: No free 1048576 kB hugepages reported on node 1 EAL: Not enough memory
+ *   available on socket 1! Requested: 4096MB, available: 0MB
  */
 #include "paste/state_int.h"
 

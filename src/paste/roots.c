@@ -1,11 +1,13 @@
-/* roots.c - machines whose trees of /proc and /sys stand side by side in an archive, a directory, or several of them.
+/* roots.c - machines whose trees of /proc and /sys stand side by side in an archive, a directory,
+ * or several of them.
  *
  *   case.tgz: web1/proc/meminfo    a root, "case.tgz/web1/"
  *             web1/var/log/syslog
  *             web2/proc/meminfo    another one
  *
- * Of a paste the files of the first root count, so that figures of two machines are never mixed. Where two roots or more say how much memory
- * there is, what was given is read once more for each, and what stands below the other roots is left out.
+ * Of a paste the files of the first root count, so that figures of two machines are never mixed.
+ * Where two roots or more say how much memory there is, what was given is read once more for each,
+ * and what stands below the other roots is left out.
  */
 #include "paste/roots.h"
 #include "paste/state_int.h"

@@ -1,6 +1,7 @@
 /* sigkill.c - what those who start programs say when signal 9 ended one: one row a sentence.
  *
- * The signal is what the OOM killer sends, and so do others. None of these sentences knows who sent it: that is told, and no more.
+ * The signal is what the OOM killer sends, and so do others. None of these sentences knows who sent
+ * it: that is told, and no more.
  */
 #include "paste/state_int.h"
 
@@ -11,8 +12,8 @@
 
 struct sentence {
     const char *has, *also; /* both stand in the line; also: NULL for nothing */
-    const char *name_after,
-        *name_until; /* where its name stands; NULL: not told. after "": from the beginning of the line */
+    /* What stands around its name; NULL: it is not told. name_after "": it begins the line. */
+    const char *name_after, *name_until;
 };
 
 static const struct sentence sentences[] = {
@@ -56,7 +57,8 @@ const char *sigkill_sign(unsigned sentence)
     return sentence < ARRAY_SIZE(sentences) ? sentences[sentence].has : NULL;
 }
 
-/* "nohup /usr/sbin/mysqld --basedir=/usr": the program that a shell started, without its directory. */
+/* "nohup /usr/sbin/mysqld --basedir=/usr": the program that a shell started, without its
+ * directory. */
 static struct span program_of(struct span command)
 {
     static const char *const starters[] = {"nohup", "env", "exec", "time", "nice", "sudo", "("};

@@ -188,8 +188,8 @@ struct paste_state {
     u64 slept_s;           /* "sleep N" at prompts since then, in seconds */
     struct strbuf cwd;     /* where the shell stands, below /proc or /sys; "" elsewhere */
     bool may_be_alien;     /* a directory is read that is no machine's */
-    bool
-        alien; /* ... and turned out to be programs, sources or documents: nothing more of it is read */
+    /* ... and turned out to be programs, sources or documents: nothing more of it is read */
+    bool alien;
     bool partial_dropped; /* its line is too long: the rest is passed over */
 
     struct lead lead;
@@ -220,7 +220,8 @@ void cut_line(struct paste *p, struct span line);
 
 /* command.c: what follows this command; it is of this file; the shell stands in this directory. */
 void command_note(struct paste_state *st, struct span command);
-/* Seconds of the first "sleep N" (Ns, Nm, Nh) of the command; 0: none, less than one, or a day and more. */
+/* Seconds of the first "sleep N" (Ns, Nm, Nh) of the command; 0: none, less than one, or a day and
+ * more. */
 u64 command_slept(struct span command);
 /* "sleep 10", "sleep 10; cat /proc/vmstat": what it shows is of after that time. */
 bool command_sleeps_first(struct span command);
@@ -234,7 +235,7 @@ bool carrier_has_words(const struct paste_state *st);
 /* The times and the host that stood there, for a message that has none of its own. */
 void carrier_fill(const struct paste_state *st, struct prefix *prefix);
 
-/* --- log.c ----------------------------------------------------------------------------------------------------------- */
+/* --- log.c ------------------------------------------------------------------------------------ */
 
 /* The message that may go on in the next line is at its end. */
 void log_flush(struct paste *p);
@@ -244,7 +245,8 @@ bool log_wrapped_is_cut(struct paste_state *st);
 bool log_take_wrapped(struct paste *p, struct span line, size_t raw_len);
 /* A line of a logger; false when it is none. */
 bool log_take_line(struct paste *p, struct span line, size_t raw_len);
-/* A line without any prefix, as a bare message of the kernel. True when it is one that somebody here knows. */
+/* A line without any prefix, as a bare message of the kernel. True when it is one that somebody
+ * here knows. */
 bool log_take_bare(struct paste *p, struct span line, u32 number, size_t raw_len);
 /* ... up to 100. */
 unsigned log_count_words(struct span text);
@@ -252,7 +254,7 @@ unsigned log_count_words(struct span text);
 /* A message, to whom it concerns. */
 void log_feed(struct paste *p, struct span message, const struct klog_stamp *stamp);
 
-/* --- newest_first.c: a log that runs backwards --------------------------------------------------------------------------- */
+/* --- newest_first.c: a log that runs backwards ------------------------------------------------ */
 
 struct newest_first *newest_first_new(void);
 void newest_first_free(struct newest_first *n);
@@ -265,7 +267,7 @@ void newest_first_end(struct paste *p);
 /* Events of such files, in the order in which they happened. */
 void newest_first_order(struct paste *p);
 
-/* --- machines.c: which lines are of which machine --------------------------------------------------------------------------- */
+/* --- machines.c: which lines are of which machine --------------------------------------------- */
 
 struct machines *machines_new(void);
 void machines_free(struct machines *m);
@@ -287,7 +289,8 @@ void machines_finish(struct paste *p);
 /* roots.c: free what is known of roots. */
 void roots_done(struct paste_state *st);
 
-/* names.c: the container of this id has this name; the log's groups that end in such an id end in the name. */
+/* names.c: the container of this id has this name; the log's groups that end in such an id end in
+ * the name. */
 void names_note(struct paste *p, struct span id, struct span name, u64 limit);
 void names_apply(struct paste *p);
 
@@ -313,8 +316,9 @@ bool json_line_take(struct span line, struct strbuf *message, struct prefix *ret
                     char program[64]);
 
 /* refusal.c: what a program says when it gets no memory. */
-/* What a line of a refusal says of huge pages (refusal_pool.c): bits of the nodes that they were to come from, 0: any; the size of a page,
- * UNKNOWN; how many bytes a memory backend of QEMU asked for, UNKNOWN. */
+/* What a line of a refusal says of huge pages (refusal_pool.c): bits of the nodes that they were to
+ * come from, 0: any; the size of a page, UNKNOWN; how many bytes a memory backend of QEMU asked
+ * for, UNKNOWN. */
 u64 refusal_nodes(struct span line);
 u64 refusal_page(struct span line);
 u64 refusal_backend_size(struct span line);
@@ -325,12 +329,14 @@ const char *refusal_sign(unsigned sentence);
 /* format_kube.c: the pod that a command names, and its namespace; what it does not say stays. */
 void kube_asked(struct span command, char *name, char *space, size_t size);
 
-/* placement.c: the text that told of places is over; at the end of all, to the processes of the snapshot. */
+/* placement.c: the text that told of places is over; at the end of all, to the processes of the
+ * snapshot. */
 void placement_text_ends(struct paste_state *st);
 void placement_finish(struct paste *p);
 void placement_done(struct paste_state *st);
 
-/* format_limits.c: "ulimit -v 4194304" sets the limit of what the shell starts, and prints nothing. */
+/* format_limits.c: "ulimit -v 4194304" sets the limit of what the shell starts, and prints
+ * nothing. */
 void ulimit_command(struct paste *p, struct span command);
 
 /* tasks.c: limits of processes and threads that came as files, once all was read. */
@@ -339,7 +345,8 @@ void tasks_finish(struct paste *p);
 /* groups.c: groups of tables, once all was read and before their files are. */
 void groups_finish(struct paste_state *st);
 
-/* foreign.c: a line of another system than Linux is noted as such; what each has, NULL behind the last. */
+/* foreign.c: a line of another system than Linux is noted as such; what each has, NULL behind the
+ * last. */
 bool foreign_take(struct paste *p, struct span line);
 const char *foreign_sign(unsigned sign);
 

@@ -1,7 +1,9 @@
-/* tasks.c - limits of processes and threads that a text shows, and how many there are: what refuses a fork is often none of memory.
+/* tasks.c - limits of processes and threads that a text shows, and how many there are: what refuses
+ * a fork is often none of memory.
  *
- * kernel.pid_max, kernel.threads-max and pids.max come as files (sysctl, cat), what counts them as files (loadavg, pids.current) or as the
- * answer of "ps -eLf | wc -l"; systemctl and ulimit print theirs.
+ * kernel.pid_max, kernel.threads-max and pids.max come as files (sysctl, cat), what counts them as
+ * files (loadavg, pids.current) or as the answer of "ps -eLf | wc -l"; systemctl and ulimit print
+ * theirs.
  */
 #include "paste/state_int.h"
 
@@ -21,7 +23,7 @@ void block_task_limit(struct block *b, const char *name, const char *of, u64 use
     vec_push(&b->p->s.task_limits, view);
 }
 
-/* --- "ps -eLf | wc -l" ---------------------------------------------------------------------------------------------- */
+/* --- "ps -eLf | wc -l" ------------------------------------------------------------------------ */
 
 bool tasks_counted_begins(const struct block *b, struct span line)
 {
@@ -56,7 +58,7 @@ unsigned tasks_counted_parse(struct block *b, struct span text)
     return 1;
 }
 
-/* --- files ------------------------------------------------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static u64 number_in(const struct tree_file *f)
 {

@@ -1,4 +1,5 @@
-/* tree.c - see tree.h. Listing goes over all paths: a paste has few, and an archive is listed a few hundred times. */
+/* tree.c - see tree.h. Listing goes over all paths: a paste has few, and an archive is listed a few
+ * hundred times. */
 #include "paste/tree.h"
 
 #include "base/alloc.h"
@@ -116,7 +117,7 @@ void tree_offer(struct tree *t, const char *path, const char *text)
         tree_append(t, f, span_of(text, strlen(text)));
 }
 
-/* --- as a source -------------------------------------------------------------------------------------------------------- */
+/* --- as a source ------------------------------------------------------------------------------ */
 
 static struct tree_reader *of(struct source *src)
 {

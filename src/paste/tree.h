@@ -1,6 +1,8 @@
-/* tree.h - files of a machine in memory: what an archive or a paste holds, as a source of the observer's.
+/* tree.h - files of a machine in memory: what an archive or a paste holds, as a source of the
+ * observer's.
  *
- * Paths:  as in observe/source.h, relative: "proc/meminfo". "..", "." and empty names are dropped on the way in: nothing leads out.
+ * Paths:  as in observe/source.h, relative: "proc/meminfo". "..", "." and empty names are dropped
+ *         on the way in: nothing leads out.
  * Bounds: TREE_FILES_MAX files and TREE_BYTES_MAX bytes; what is beyond is refused.
  */
 #ifndef PASTE_TREE_H
@@ -18,7 +20,8 @@
 struct tree_file {
     char *path;
     struct strbuf text;
-    u32 from; /* the text's file that it was read from, as struct klog_place has it, and 1; 0: its own */
+    /* the text's file that it was read from, as struct klog_place has it, and 1; 0: its own */
+    u32 from;
 };
 
 struct tree {

@@ -1,6 +1,7 @@
 /* unpack.c - compressed files and archives by libarchive. See unpack.h.
  *
- * gzip and zstd are decompressed in front of libarchive (decompress.h): what a cut stream still tells is then read.
+ * gzip and zstd are decompressed in front of libarchive (decompress.h): what a cut stream still
+ * tells is then read.
  */
 #include "paste/unpack.h"
 

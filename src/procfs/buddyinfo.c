@@ -1,5 +1,5 @@
-/* buddyinfo.c - free blocks by order, for every zone with memory: /proc/buddyinfo, and what that means for requests of each order, in
- * extfrag/ of debugfs. */
+/* buddyinfo.c - free blocks by order, for every zone with memory: /proc/buddyinfo, and what that
+ * means for requests of each order, in extfrag/ of debugfs. */
 #include "frames/fragmentation.h"
 #include "procfs/procfs.h"
 
@@ -34,7 +34,8 @@ static void render_index(const struct system *s, struct strbuf *out,
     }
 }
 
-/* Where the request would succeed the index is -1000; the kernel's division shows that as -1.000. */
+/* Where the request would succeed the index is -1000; the kernel's division shows that as
+ * -1.000. */
 static void put_extfrag(const struct zone *z, unsigned order, struct strbuf *out)
 {
     s32 index = zone_fragmentation_index(z, order);

@@ -130,8 +130,8 @@ static void render_procs(const struct system *s, struct group *g, struct strbuf 
     }
 }
 
-/* The kernel's controllers with those that are not modelled, in its order: of these there is the root's state alone, but perf_event's, which
- * every group has. */
+/* The kernel's controllers with those that are not modelled, in its order: of these there is the
+ * root's state alone, but perf_event's, which every group has. */
 static const struct subsys {
     const char *name;
     bool everywhere, modelled;
@@ -144,7 +144,8 @@ static const struct subsys {
     {"misc", false, false, NR_CONTROLLERS},
 };
 
-/* Groups at and below this one that the controller keeps account of, or did when they were removed and still do for what they hold. */
+/* Groups at and below this one that the controller keeps account of, or did when they were removed
+ * and still do for what they hold. */
 static unsigned count_subsys(const struct system *s, struct group *g, const struct subsys *sub,
                              bool online)
 {
@@ -277,7 +278,7 @@ static void render_memory_pressure(const struct system *s, struct group *g, stru
     render_pressure_of(s, g, PSI_MEM, out);
 }
 
-/* --- events ------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void render_events(struct group *g, const char *file, bool local, struct strbuf *out)
 {
@@ -308,9 +309,10 @@ static void render_memory_swap_events(const struct system *s HW_UNUSED, struct g
     render_events(g, CGROUP_SWAP_EVENTS_FILE, false, out);
 }
 
-/* --- statistics --------------------------------------------------------------------------------- */
+/* --- statistics ------------------------------------------------------------------------------- */
 
-/* Kernel memory is charged as page tables and stacks, page by page, and as bytes of objects that are rounded up to pages. */
+/* Kernel memory is charged as page tables and stacks, page by page, and as bytes of objects that
+ * are rounded up to pages. */
 static s64 kernel_bytes(struct group *g)
 {
     s64 pages = group_counter(g, NR_PAGE_TABLE_PAGES) +
@@ -331,7 +333,8 @@ static void render_memory_stat(const struct system *s, struct group *g, struct s
     memory_stat_render(&s->kernel, procfs_group_counter, g, out);
 }
 
-/* Objects are charged by bytes, of frames that nobody asks for: a group's are spread over the nodes as the machine's are. */
+/* Objects are charged by bytes, of frames that nobody asks for: a group's are spread over the nodes
+ * as the machine's are. */
 static s64 slab_share(const struct system *s, s64 bytes, unsigned nid, enum counter id)
 {
     double all = (double)s->counters.v[id], share = (double)bytes;
@@ -352,7 +355,8 @@ static s64 numa_stat(const struct system *s, struct group *g, unsigned nid, enum
     return group_node_counter(&s->groups, g, nid, id);
 }
 
-/* Only what is kept per node: not memory the group is charged for elsewhere, no sums, no events of reclaim. */
+/* Only what is kept per node: not memory the group is charged for elsewhere, no sums, no events of
+ * reclaim. */
 static void render_memory_numa_stat(const struct system *s, struct group *g, struct strbuf *out)
 {
     const struct kernel *kernel = &s->kernel;
@@ -370,7 +374,7 @@ static void render_memory_numa_stat(const struct system *s, struct group *g, str
     }
 }
 
-/* --- huge pages --------------------------------------------------------------------------------- */
+/* --- huge pages ------------------------------------------------------------------------------- */
 static void render_hugetlb_current(const struct system *s HW_UNUSED, struct group *g,
                                    struct strbuf *out)
 {

@@ -1,7 +1,8 @@
 /* cgroup_usage.c - what a group has used beside memory: cpu.stat, io.stat, pids.current.
  *
- * The root's files say what the machine's do: cpu.stat what /proc/stat says, io.stat what /proc/diskstats says, which both know more than its tasks (daemons,
- * switches between tasks). Nobody limits CPU time here, so no group was ever throttled. */
+ * The root's files say what the machine's do: cpu.stat what /proc/stat says, io.stat what
+ * /proc/diskstats says, which both know more than its tasks (daemons, switches between tasks).
+ * Nobody limits CPU time here, so no group was ever throttled. */
 #include "procfs/procfs.h"
 
 #include <inttypes.h>
@@ -21,7 +22,8 @@ static struct cpu_time time_of_cpus(const struct system *s)
     return sum;
 }
 
-/* Of tasks that are or ended in the group or below, since they came, and of those that were there before. */
+/* Of tasks that are or ended in the group or below, since they came, and of those that were there
+ * before. */
 static struct cpu_time time_of_group(const struct system *s, struct group *g)
 {
     struct cpu_time sum = {0};

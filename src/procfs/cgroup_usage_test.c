@@ -1,4 +1,5 @@
-/* cgroup_usage_test.c - CPU time and requests stay where they were used, and sums over a tree go on when a group goes. */
+/* cgroup_usage_test.c - CPU time and requests stay where they were used, and sums over a tree go on
+ * when a group goes. */
 #include "procfs/registry.h"
 
 #include "base/test.h"
@@ -36,7 +37,7 @@ static struct system *machine(void)
     return test_system_new(&c);
 }
 
-static void cpu_time_stays_with_the_group_in_which_it_was_used(void **state HW_UNUSED)
+TEST(cpu_time_stays_with_the_group_in_which_it_was_used)
 {
     struct system *s = machine();
     struct group *a = system_group(s, "/up/a"), *b = system_group(s, "/up/b");
@@ -61,7 +62,7 @@ static void cpu_time_stays_with_the_group_in_which_it_was_used(void **state HW_U
     test_system_free(s);
 }
 
-static void requests_are_counted_by_device_and_handed_to_the_parent(void **state HW_UNUSED)
+TEST(requests_are_counted_by_device_and_handed_to_the_parent)
 {
     struct system *s = machine();
     struct group *a = system_group(s, "/up/a"), *up = a->parent;
@@ -84,12 +85,4 @@ static void requests_are_counted_by_device_and_handed_to_the_parent(void **state
     test_system_free(s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cpu_time_stays_with_the_group_in_which_it_was_used),
-        cmocka_unit_test(requests_are_counted_by_device_and_handed_to_the_parent),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,7 +1,9 @@
-/* device_files.c - /sys/block/DEVICE and /sys/devices/system/cpu/cpuN, for lsblk, iostat and lscpu on a running machine.
+/* device_files.c - /sys/block/DEVICE and /sys/devices/system/cpu/cpuN, for lsblk, iostat and lscpu
+ * on a running machine.
  *
- * A device of files has no size of its own here: it is as large as the files on it. All CPUs are cores of one package, as in
- * /proc/cpuinfo; how threads share a core is not part of the machine. */
+ * A device of files has no size of its own here: it is as large as the files on it. All CPUs are
+ * cores of one package, as in /proc/cpuinfo; how threads share a core is not part of the
+ * machine. */
 #include "procfs/procfs.h"
 
 #include "base/masklist.h"
@@ -10,7 +12,7 @@
 
 #define MS(ns) ((ns) / NS_PER_MS)
 
-/* --- block devices ------------------------------------------------------------------------------------------------- */
+/* --- block devices ---------------------------------------------------------------------------- */
 
 const struct device *procfs_device(const struct system *s, unsigned n)
 {
@@ -123,7 +125,7 @@ const struct device_file device_files[] = {
 };
 const unsigned nr_device_files = ARRAY_SIZE(device_files);
 
-/* --- processors ---------------------------------------------------------------------------------------------------- */
+/* --- processors ------------------------------------------------------------------------------- */
 
 static u64 all_cpus(const struct system *s)
 {

@@ -1,7 +1,8 @@
 /* diskstats.c - /proc/diskstats: one line for each block device.
  *
- * Requests are counted when they are finished, as the kernel does; none is ever merged with another, since reads and writes of
- * consecutive pages are one request from the start. Discards and flushes do not exist here. */
+ * Requests are counted when they are finished, as the kernel does; none is ever merged with
+ * another, since reads and writes of consecutive pages are one request from the start. Discards and
+ * flushes do not exist here. */
 #include "procfs/procfs.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
-/* hugetlb.c - /sys/kernel/mm/hugepages, the same of each node, and what the hugetlb controller says of a group. */
+/* hugetlb.c - /sys/kernel/mm/hugepages, the same of each node, and what the hugetlb controller says
+ * of a group. */
 #include "hugetlb/reserve.h"
 #include "procfs/procfs.h"
 

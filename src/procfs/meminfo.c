@@ -1,7 +1,8 @@
 /* meminfo.c - /proc/meminfo: meminfo.def says which lines and from what.
  *
- * MemAvailable follows si_mem_available(): free pages beyond the reserves, and of page cache and reclaimable slab all
- * but what keeps the machine alive (half of each, or the low watermarks where that is less).
+ * MemAvailable follows si_mem_available(): free pages beyond the reserves, and of page cache and
+ * reclaimable slab all but what keeps the machine alive (half of each, or the low watermarks where
+ * that is less).
  */
 #include "balance/overcommit.h"
 #include "procfs/procfs.h"
@@ -57,7 +58,8 @@ static u64 buffer_pages(const struct system *s)
     return pages;
 }
 
-/* What every CPU has a copy of: data of the kernel itself, and counters of each cgroup but the root. */
+/* What every CPU has a copy of: data of the kernel itself, and counters of each cgroup but the
+ * root. */
 static u64 percpu_pages(const struct system *s)
 {
     const struct kernel_release *release = s->kernel.release;
@@ -97,7 +99,8 @@ static void view_init(struct meminfo_view *m, const struct system *s)
     m->direct_map_2m_kib = ram_kib - m->direct_map_4k_kib;
 }
 
-/* A counter in KiB, whatever unit it is kept in. What is kept in bytes (slab) is shown in whole pages. */
+/* A counter in KiB, whatever unit it is kept in. What is kept in bytes (slab) is shown in whole
+ * pages. */
 static u64 counter_kib(const struct meminfo_view *m, enum counter id)
 {
     u64 bytes = at_least_0(counter_memory_stat(id, m->counters.v[id]));

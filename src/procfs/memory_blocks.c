@@ -1,7 +1,9 @@
-/* memory_blocks.c - /sys/devices/system/memory: the blocks of RAM that could be plugged in and out, as lsmem looks at them.
+/* memory_blocks.c - /sys/devices/system/memory: the blocks of RAM that could be plugged in and out,
+ * as lsmem looks at them.
  *
- * A block has 128 MiB; from 64 GiB of RAM on, as on any virtual machine, the largest size up to 2 GiB that the end of RAM is a multiple of
- * (arch/x86/mm/init_64.c, probe_memory_block_size). There is a block wherever there is RAM. Nothing can be plugged: they are all online.
+ * A block has 128 MiB; from 64 GiB of RAM on, as on any virtual machine, the largest size up to 2
+ * GiB that the end of RAM is a multiple of (arch/x86/mm/init_64.c, probe_memory_block_size). There
+ * is a block wherever there is RAM. Nothing can be plugged: they are all online.
  */
 #include "procfs/procfs.h"
 

@@ -1,4 +1,5 @@
-/* node.c - /sys/devices/system/node: the memory nodes, as numactl and lsmem look at them; and the switches of /sys/kernel/mm.
+/* node.c - /sys/devices/system/node: the memory nodes, as numactl and lsmem look at them; and the
+ * switches of /sys/kernel/mm.
  *
  * What the machine has no part of (MGLRU) is off there, as on the guest the fixtures come from.
  */
@@ -166,7 +167,7 @@ const struct node_file node_files[] = {
 };
 const unsigned nr_node_files = ARRAY_SIZE(node_files);
 
-/* --- sets of nodes, as node_states[] has them -------------------------------------------------------------------------- */
+/* --- sets of nodes, as node_states[] has them ------------------------------------------------- */
 static void masklist_line(struct strbuf *out, u64 set)
 {
     strbuf_masklist(out, set);
@@ -235,7 +236,8 @@ void render_nodes_has_normal_memory(const struct system *s, struct strbuf *out)
     masklist_line(out, nodes_with(s, has_normal_memory));
 }
 
-/* --- memory tiers: by abstract distance, of ordinary memory 4 and of what a device driver brings 22 ---------------------- */
+/* --- memory tiers: by abstract distance, of ordinary memory 4 and of what a device driver brings
+ * 22 */
 static bool is_fast(const struct system *s, unsigned nid)
 {
     return has_memory(s, nid) && !node_is_slow(&s->frames.topology, nid);

@@ -1,4 +1,5 @@
-/* pagetypeinfo.c - /proc/pagetypeinfo: free blocks by migrate type and order, and how many 2 MiB blocks are of each type. */
+/* pagetypeinfo.c - /proc/pagetypeinfo: free blocks by migrate type and order, and how many 2 MiB
+ * blocks are of each type. */
 #include "procfs/procfs.h"
 
 #include <inttypes.h>

@@ -1,8 +1,10 @@
-/* pid_smaps.c - /proc/PID/smaps and smaps_rollup: every present page of a process, classified, by mapping and in all.
+/* pid_smaps.c - /proc/PID/smaps and smaps_rollup: every present page of a process, classified, by
+ * mapping and in all.
  *
- * A page mapped once is private, more often shared; each mapping carries its part of a shared page (Pss, kept in 1/4096
- * bytes as the kernel does). Dirty is what the entry or the frame says. The zero page counts nowhere. Swap of a shared mapping is
- * that of the file's pages in its range which no entry remembers.
+ * A page mapped once is private, more often shared; each mapping carries its part of a shared page
+ * (Pss, kept in 1/4096 bytes as the kernel does). Dirty is what the entry or the frame says. The
+ * zero page counts nowhere. Swap of a shared mapping is that of the file's pages in its range which
+ * no entry remembers.
  */
 #include "procfs/procfs.h"
 
@@ -76,7 +78,8 @@ static void add_shmem_swap(struct mem_size_stats *r, const struct system *s, con
             r->swap += PAGE_SIZE;
 }
 
-/* Of a huge leaf, entries that map the folio whole are told from others by the first page alone (page_mapcount of it). */
+/* Of a huge leaf, entries that map the folio whole are told from others by the first page alone
+ * (page_mapcount of it). */
 static u32 entry_mapcount(const struct system *s, struct pte_ref ref)
 {
     return page_mapcount(&s->frames, frames_get(&s->frames, pte_pfn(*ref.slot)));
@@ -158,8 +161,9 @@ void render_pid_smaps_rollup(const struct system *s, const struct task *t, struc
     render_stats(s, &r, true, out);
 }
 
-/* --- by mapping ------------------------------------------------------------------------------------- */
-/* Flags of the kernel that are ours, in its order; what a mapping may become is known but for files opened read-only. */
+/* --- by mapping ------------------------------------------------------------------------------- */
+/* Flags of the kernel that are ours, in its order; what a mapping may become is known but for files
+ * opened read-only. */
 static void render_flags(const struct system *s, const struct vma *v, struct strbuf *out)
 {
     const struct inode *inode = v->inode ? inode_get(&s->backing, v->inode) : NULL;

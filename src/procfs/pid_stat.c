@@ -1,7 +1,8 @@
 /* pid_stat.c - /proc/PID/{stat,oom_score,cmdline,numa_maps}.
  *
- * Fields of stat that the machine has no notion of (terminals, signals, addresses of arguments) are 0, as for a process that has none.
- * The command line is the program's name: arguments are not known.
+ * Fields of stat that the machine has no notion of (terminals, signals, addresses of arguments) are
+ * 0, as for a process that has none. The command line is the program's name: arguments are not
+ * known.
  */
 #include "procfs/pid_maps.h"
 #include "procfs/procfs.h"
@@ -12,7 +13,7 @@
 #define USER_HZ_NS (NS_PER_S / 100)
 #define SIGCHLD    17
 
-/* --- stat ---------------------------------------------------------------------------------------------- */
+/* --- stat ------------------------------------------------------------------------------------- */
 struct process { /* sums over its threads, and where its program lies */
     u64 minflt, majflt, user_ns, system_ns;
     unsigned threads;
@@ -98,7 +99,7 @@ void render_pid_stat(const struct system *s, const struct task *t, struct strbuf
                   p.end_data, mm ? mm->start_brk : 0, t->exit_status);
 }
 
-/* --- oom_score, cmdline ----------------------------------------------------------------------------------- */
+/* --- oom_score, cmdline ----------------------------------------------------------------------- */
 void render_pid_oom_score(const struct system *s, const struct task *t, struct strbuf *out)
 {
     s64 usable = (s64)(s->frames.managed_pages + s->swap.total_pages);
@@ -113,7 +114,7 @@ void render_pid_cmdline(const struct system *s HW_UNUSED, const struct task *t, 
     strbuf_append_bytes(out, t->comm, strlen(t->comm) + 1);
 }
 
-/* --- numa_maps ---------------------------------------------------------------------------------------------- */
+/* --- numa_maps -------------------------------------------------------------------------------- */
 struct numa_maps {
     u64 pages, anon, dirty, active, writeback, swapcache;
     u64 node[MAX_NUMNODES]; /* of `pages` */

@@ -1,8 +1,8 @@
 /* pid_status.c - /proc/PID/{status,statm,comm,oom_score_adj,oom_adj,cgroup}.
  *
- * What the machine has no notion of (users, signals, capabilities) is shown as for a process of root that touched none of
- * it. VmExe is the executable part of the program's own file, taken to be the file with the lowest executable mapping;
- * VmLib is the rest of the executable memory.
+ * What the machine has no notion of (users, signals, capabilities) is shown as for a process of
+ * root that touched none of it. VmExe is the executable part of the program's own file, taken to be
+ * the file with the lowest executable mapping; VmLib is the rest of the executable memory.
  */
 #include "base/masklist.h"
 #include "procfs/procfs.h"

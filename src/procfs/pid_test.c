@@ -1,4 +1,5 @@
-/* pid_test.c - the files of a process and of the memory node, of a machine that runs, against their sums and the kernel's forms. */
+/* pid_test.c - the files of a process and of the memory node, of a machine that runs, against their
+ * sums and the kernel's forms. */
 #include "procfs/procfs.h"
 
 #include "base/test.h"
@@ -77,7 +78,7 @@ static u64 sum_of(const char *text, const char *key)
     return sum;
 }
 
-static void smaps_add_up_to_the_rollup(void **state HW_UNUSED)
+TEST(smaps_add_up_to_the_rollup)
 {
     static const char *const keys[] = {
         "Rss:",       "Pss:",  "Pss_Dirty:", "Private_Dirty:", "Referenced:",
@@ -103,7 +104,7 @@ static void smaps_add_up_to_the_rollup(void **state HW_UNUSED)
     world_done(&w);
 }
 
-static void stat_has_the_kernels_fields(void **state HW_UNUSED)
+TEST(stat_has_the_kernels_fields)
 {
     struct world w;
     unsigned pid, ppid, pgrp, session, threads, fields = 0;
@@ -131,7 +132,7 @@ static void stat_has_the_kernels_fields(void **state HW_UNUSED)
     world_done(&w);
 }
 
-static void numa_maps_count_what_is_there(void **state HW_UNUSED)
+TEST(numa_maps_count_what_is_there)
 {
     struct world w;
 
@@ -153,7 +154,7 @@ static u64 score(struct world *w)
     return strtoull(w->text.text, NULL, 10);
 }
 
-static void oom_score_follows_memory_and_adj(void **state HW_UNUSED)
+TEST(oom_score_follows_memory_and_adj)
 {
     struct world w;
     u64 usable;
@@ -171,7 +172,7 @@ static void oom_score_follows_memory_and_adj(void **state HW_UNUSED)
     world_done(&w);
 }
 
-static void the_node_has_what_the_machine_has(void **state HW_UNUSED)
+TEST(the_node_has_what_the_machine_has)
 {
     struct world w;
 
@@ -190,7 +191,7 @@ static void the_node_has_what_the_machine_has(void **state HW_UNUSED)
     world_done(&w);
 }
 
-static void advice_on_huge_pages_cuts_and_joins_mappings(void **state HW_UNUSED)
+TEST(advice_on_huge_pages_cuts_and_joins_mappings)
 {
     struct world w;
     u32 before;
@@ -220,16 +221,4 @@ static void advice_on_huge_pages_cuts_and_joins_mappings(void **state HW_UNUSED)
     world_done(&w);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(smaps_add_up_to_the_rollup),
-        cmocka_unit_test(advice_on_huge_pages_cuts_and_joins_mappings),
-        cmocka_unit_test(stat_has_the_kernels_fields),
-        cmocka_unit_test(numa_maps_count_what_is_there),
-        cmocka_unit_test(oom_score_follows_memory_and_adj),
-        cmocka_unit_test(the_node_has_what_the_machine_has),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

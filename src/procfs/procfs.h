@@ -1,9 +1,11 @@
 /* procfs.h - a machine as the text of Linux's own files.
  *
- * Mirrors:  fs/proc/{meminfo,array,task_mmu,base}.c, drivers/block/zram/zram_drv.c, mm/vmstat.c, mm/swapfile.c, mm/memcontrol.c, kernel/cgroup/cgroup.c,
- *           kernel/sched/psi.c, Linux 6.1: same lines, order, units and padding (tests/diff/fixtures-6.1 holds what a real one printed).
- * Never:    changes anything. What the machine does not model is shown as the kernel shows it on a machine that does not
- *           use it (docs/not-modelled.md).
+ * Mirrors:  fs/proc/{meminfo,array,task_mmu,base}.c, drivers/block/zram/zram_drv.c, mm/vmstat.c,
+ *           mm/swapfile.c, mm/memcontrol.c, kernel/cgroup/cgroup.c, kernel/sched/psi.c, Linux 6.1:
+ *           same lines, order, units and padding (tests/diff/fixtures-6.1 holds what a real one
+ *           printed).
+ * Never:    changes anything. What the machine does not model is shown as the kernel shows it on a
+ *           machine that does not use it (docs/not-modelled.md).
  */
 #ifndef PROCFS_PROCFS_H
 #define PROCFS_PROCFS_H
@@ -37,7 +39,8 @@ void render_partitions(const struct system *s, struct strbuf *out);
 void render_osrelease(const struct system *s, struct strbuf *out);
 void render_pagetypeinfo(const struct system *s, struct strbuf *out);
 void render_cpuinfo(const struct system *s, struct strbuf *out);
-/* /sys/devices/system/node/{online,has_cpu,has_memory,has_normal_memory}, /sys/devices/system/cpu/online */
+/* /sys/devices/system/node/{online,has_cpu,has_memory,has_normal_memory},
+ * /sys/devices/system/cpu/online */
 void render_tier_fast(const struct system *s, struct strbuf *out);
 void render_tier_slow(const struct system *s, struct strbuf *out);
 void render_demotion_enabled(const struct system *s, struct strbuf *out);
@@ -135,7 +138,8 @@ const struct device *procfs_device(const struct system *s, unsigned n);
 /* Files of /sys/devices/system/cpu/cpuN, of a running machine alone. */
 extern const struct node_file cpu_files[];
 extern const unsigned nr_cpu_files;
-/* Blocks of RAM, of a running machine alone: how many places for them there are, which have RAM, and on which nodes. */
+/* Blocks of RAM, of a running machine alone: how many places for them there are, which have RAM,
+ * and on which nodes. */
 unsigned procfs_memory_blocks(const struct system *s);
 bool procfs_has_memory_block(const struct system *s, unsigned block);
 bool procfs_memory_block_on(const struct system *s, unsigned block, unsigned nid);
@@ -152,19 +156,21 @@ struct zram_file {
 extern const struct zram_file zram_files[];
 extern const unsigned nr_zram_files;
 
-/* A counter of the group and all below, as memory.stat shows it; g is a struct group * (a memory_stat_fn). */
+/* A counter of the group and all below, as memory.stat shows it; g is a struct group * (a
+ * memory_stat_fn). */
 s64 procfs_group_counter(void *g, enum counter id);
 
-/* Every file, in no order that means anything: its name as in "proc/meminfo", and its text. What `each` returns, if not 0, ends it and is
- * returned. Files of processes that `wants` refuses are left out and cost nothing: maps and smaps walk page tables. */
+/* Every file, in no order that means anything: its name as in "proc/meminfo", and its text. What
+ * `each` returns, if not 0, ends it and is returned. Files of processes that `wants` refuses are
+ * left out and cost nothing: maps and smaps walk page tables. */
 typedef int procfs_file_fn(void *ctx, const char *name, const char *text, size_t len);
 typedef bool procfs_wants_fn(const char *name);
 int procfs_each_file(const struct system *s, procfs_wants_fn *wants, procfs_file_fn *each,
                      void *ctx);
 
-/* Write all of it below dir, as a file system would show it: dir/proc/..., dir/sys/fs/cgroup/..., and the kernel's log as
- * dir/var/log/dmesg. dir is made; when it exists it must be empty. It appears whole or not at all.
- * 0, or -Exxx with the place in *e. */
+/* Write all of it below dir, as a file system would show it: dir/proc/..., dir/sys/fs/cgroup/...,
+ * and the kernel's log as dir/var/log/dmesg. dir is made; when it exists it must be empty. It
+ * appears whole or not at all. 0, or -Exxx with the place in *e. */
 int procfs_write_tree(const struct system *s, const char *dir, struct err *e);
 
 #endif

@@ -1,4 +1,5 @@
-/* procfs_docs.h - what the lines and files rendered here mean: meminfo.def and cgroup_files.def as data. */
+/* procfs_docs.h - what the lines and files rendered here mean: meminfo.def and cgroup_files.def as
+ * data. */
 #ifndef PROCFS_PROCFS_DOCS_H
 #define PROCFS_PROCFS_DOCS_H
 

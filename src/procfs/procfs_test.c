@@ -1,8 +1,10 @@
-/* procfs_test.c - what we print is byte for byte what a 6.1 kernel printed, and a 6.12 kernel where that prints more.
+/* procfs_test.c - what we print is byte for byte what a 6.1 kernel printed, and a 6.12 kernel where
+ * that prints more.
  *
- * A machine is filled in by hand with the figures of tests/diff/fixtures-6.1/384M and each file is compared with the real
- * one. Where a line shows what the machine has no notion of (vmalloc, per-CPU memory, signals) only its form is compared:
- * every run of digits counts as one. Skipped when the fixtures are not beside the program's build directory.
+ * A machine is filled in by hand with the figures of tests/diff/fixtures-6.1/384M and each file is
+ * compared with the real one. Where a line shows what the machine has no notion of (vmalloc,
+ * per-CPU memory, signals) only its form is compared: every run of digits counts as one. Skipped
+ * when the fixtures are not beside the program's build directory.
  */
 #include "base/alloc.h"
 #include "base/strbuf.h"
@@ -207,14 +209,15 @@ static void assert_same_form(const char *ours, const char *real)
     free(real_form);
 }
 
-static void vmstat_is_the_kernels_byte_for_byte(void **state HW_UNUSED)
+TEST(vmstat_is_the_kernels_byte_for_byte)
 {
     struct system *s = machine_of_fixtures();
     char *real = read_fixture("proc/vmstat");
     struct strbuf ours;
 
     strbuf_init(&ours);
-    /* 150 pages on per-CPU lists differ between the two reads of the guest, and thresholds need a live machine. */
+    /* 150 pages on per-CPU lists differ between the two reads of the guest, and thresholds need a
+     * live machine. */
     s->frames.zones[ZONE_DMA32].free_pages = 31515 - 3808;
     render_vmstat(s, &ours);
     assert_string_equal(ours.text, real);
@@ -236,7 +239,7 @@ static bool is_beyond_us(const char *line)
     return false;
 }
 
-static void meminfo_is_the_kernels_line_by_line(void **state HW_UNUSED)
+TEST(meminfo_is_the_kernels_line_by_line)
 {
     struct system *s = machine_of_fixtures();
     char *real = read_fixture("proc/meminfo"), *real_at, *our_at;
@@ -260,7 +263,7 @@ static void meminfo_is_the_kernels_line_by_line(void **state HW_UNUSED)
     free(s);
 }
 
-static void meminfo_available_is_what_the_kernel_estimates(void **state HW_UNUSED)
+TEST(meminfo_available_is_what_the_kernel_estimates)
 {
     struct system *s = machine_of_fixtures();
     char *real = read_fixture("proc/meminfo");
@@ -278,7 +281,7 @@ static void meminfo_available_is_what_the_kernel_estimates(void **state HW_UNUSE
     free(s);
 }
 
-static void files_of_zones_and_swap_are_the_kernels_byte_for_byte(void **state HW_UNUSED)
+TEST(files_of_zones_and_swap_are_the_kernels_byte_for_byte)
 {
     static const struct {
         const char *name;
@@ -304,9 +307,9 @@ static void files_of_zones_and_swap_are_the_kernels_byte_for_byte(void **state H
     }
 }
 
-/* Caches with the sizes and slabs of the fixture. Objects that are free on the node are none here, so lines that have some are left
- * out. */
-static void slabinfo_is_the_kernels_line_by_line(void **state HW_UNUSED)
+/* Caches with the sizes and slabs of the fixture. Objects that are free on the node are none here,
+ * so lines that have some are left out. */
+TEST(slabinfo_is_the_kernels_line_by_line)
 {
     struct system *s = machine_of_fixtures();
     char *real = read_fixture("proc/slabinfo"), *rest = real;
@@ -366,7 +369,7 @@ static void assert_same_line_form(const char *ours, const char *real, const char
     free(real_line);
 }
 
-static void files_of_cpus_and_devices_have_the_kernels_form(void **state HW_UNUSED)
+TEST(files_of_cpus_and_devices_have_the_kernels_form)
 {
     static const char *const stat_keys[] = {"cpu  ",          "cpu0 ",      "ctxt ",
                                             "btime ",         "processes ", "procs_running",
@@ -413,7 +416,7 @@ static void files_of_cpus_and_devices_have_the_kernels_form(void **state HW_UNUS
     system_done(&s);
 }
 
-static void times_of_a_cpu_come_to_the_uptime(void **state HW_UNUSED)
+TEST(times_of_a_cpu_come_to_the_uptime)
 {
     struct system_config c;
     struct system s;
@@ -445,7 +448,7 @@ static void times_of_a_cpu_come_to_the_uptime(void **state HW_UNUSED)
     system_done(&s);
 }
 
-static void tunables_have_the_kernels_defaults(void **state HW_UNUSED)
+TEST(tunables_have_the_kernels_defaults)
 {
     struct system *s = machine_of_fixtures();
     char name[256];
@@ -460,7 +463,8 @@ static void tunables_have_the_kernels_defaults(void **state HW_UNUSED)
         real = read_fixture(name);
         strbuf_init(&ours);
         render_sysctl(s, &tunable_info[i], &ours);
-        /* OOM tests in the guest need overcommit_memory 1; small machines reserve less for users. */
+        /* OOM tests in the guest need overcommit_memory 1; small machines reserve less for
+         * users. */
         if (strcmp(tunable_info[i].key, "vm.overcommit_memory") != 0 &&
             strcmp(tunable_info[i].key, "vm.user_reserve_kbytes") != 0)
             assert_string_equal(ours.text, real);
@@ -470,14 +474,14 @@ static void tunables_have_the_kernels_defaults(void **state HW_UNUSED)
     free(s);
 }
 
-/* --- a group ------------------------------------------------------------------------------------ */
+/* --- a group ---------------------------------------------------------------------------------- */
 
 static s64 value_in(void *counters, enum counter id)
 {
     return ((struct counters *)counters)->v[id];
 }
 
-static void memory_stat_is_the_kernels_byte_for_byte(void **state HW_UNUSED)
+TEST(memory_stat_is_the_kernels_byte_for_byte)
 {
     struct kernel kernel;
     char *real = read_fixture("sys/fs/cgroup/nest/memory.stat");
@@ -502,7 +506,7 @@ static void memory_stat_is_the_kernels_byte_for_byte(void **state HW_UNUSED)
     free(real);
 }
 
-static void vmstat_of_6_12_is_the_kernels_byte_for_byte(void **state HW_UNUSED)
+TEST(vmstat_of_6_12_is_the_kernels_byte_for_byte)
 {
     use_release("6.12");
     struct system *s = machine_of_fixtures();
@@ -522,7 +526,7 @@ static void vmstat_of_6_12_is_the_kernels_byte_for_byte(void **state HW_UNUSED)
     use_release("6.1");
 }
 
-static void meminfo_of_6_12_has_the_kernels_lines(void **state HW_UNUSED)
+TEST(meminfo_of_6_12_has_the_kernels_lines)
 {
     use_release("6.12");
     struct system *s = machine_of_fixtures();
@@ -538,7 +542,7 @@ static void meminfo_of_6_12_has_the_kernels_lines(void **state HW_UNUSED)
     use_release("6.1");
 }
 
-static void memory_stat_of_6_12_is_the_kernels_byte_for_byte(void **state)
+TEST(memory_stat_of_6_12_is_the_kernels_byte_for_byte)
 {
     use_release("6.12");
     memory_stat_is_the_kernels_byte_for_byte(state);
@@ -567,7 +571,8 @@ static struct group *lone_group(struct group *parent, const char *name)
     return g;
 }
 
-/* Both lines of a pressure file: averages in hundredths of a percent, rounded up to the next 2048th. */
+/* Both lines of a pressure file: averages in hundredths of a percent, rounded up to the next
+ * 2048th. */
 static void set_pressure(struct psi_group *p, enum psi_res res, const u64 avg[3], u64 total_us)
 {
     p->avg_next_update = NS_NEVER;
@@ -587,7 +592,7 @@ static void set_pressures_of_fixture(struct psi_group *p)
     set_pressure(p, PSI_MEM, (const u64[]){1301, 379, 85}, 2618603);
 }
 
-static void files_of_a_group_have_the_kernels_form_and_limits(void **state HW_UNUSED)
+TEST(files_of_a_group_have_the_kernels_form_and_limits)
 {
     struct system *s = machine_of_fixtures();
     struct group *root = lone_group(NULL, ""), *g = lone_group(root, "file");
@@ -625,7 +630,7 @@ static void files_of_a_group_have_the_kernels_form_and_limits(void **state HW_UN
     free(s);
 }
 
-static void local_events_leave_out_what_happened_below(void **state HW_UNUSED)
+TEST(local_events_leave_out_what_happened_below)
 {
     struct system *s = machine_of_fixtures();
     struct group *parent = lone_group(NULL, ""), *child = lone_group(parent, "child");
@@ -648,9 +653,9 @@ static void local_events_leave_out_what_happened_below(void **state HW_UNUSED)
     free(s);
 }
 
-/* --- a process ---------------------------------------------------------------------------------- */
+/* --- a process -------------------------------------------------------------------------------- */
 
-static void status_has_the_kernels_lines(void **state HW_UNUSED)
+TEST(status_has_the_kernels_lines)
 {
     struct system *s = machine_of_fixtures();
     char *real = read_fixture("proc/224/status");
@@ -673,7 +678,7 @@ static void status_has_the_kernels_lines(void **state HW_UNUSED)
     free(s);
 }
 
-static void lines_of_maps_are_the_kernels(void **state HW_UNUSED)
+TEST(lines_of_maps_are_the_kernels)
 {
     static const struct maps_line lines[] = {
         {0x400000, 0x401000, VM_READ, 0, 1, 1, 12, "/mnt/pattern", ""},
@@ -704,28 +709,9 @@ static void lines_of_maps_are_the_kernels(void **state HW_UNUSED)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(vmstat_is_the_kernels_byte_for_byte),
-        cmocka_unit_test(meminfo_is_the_kernels_line_by_line),
-        cmocka_unit_test(meminfo_available_is_what_the_kernel_estimates),
-        cmocka_unit_test(files_of_zones_and_swap_are_the_kernels_byte_for_byte),
-        cmocka_unit_test(slabinfo_is_the_kernels_line_by_line),
-        cmocka_unit_test(files_of_cpus_and_devices_have_the_kernels_form),
-        cmocka_unit_test(times_of_a_cpu_come_to_the_uptime),
-        cmocka_unit_test(tunables_have_the_kernels_defaults),
-        cmocka_unit_test(memory_stat_is_the_kernels_byte_for_byte),
-        cmocka_unit_test(vmstat_of_6_12_is_the_kernels_byte_for_byte),
-        cmocka_unit_test(meminfo_of_6_12_has_the_kernels_lines),
-        cmocka_unit_test(memory_stat_of_6_12_is_the_kernels_byte_for_byte),
-        cmocka_unit_test(files_of_a_group_have_the_kernels_form_and_limits),
-        cmocka_unit_test(local_events_leave_out_what_happened_below),
-        cmocka_unit_test(status_has_the_kernels_lines),
-        cmocka_unit_test(lines_of_maps_are_the_kernels),
-    };
-
     if (!find_fixtures()) {
         printf("skipped: tests/diff/fixtures-6.1 is not here\n");
         return TEST_SKIPPED;
     }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return tests_run(NULL, NULL);
 }

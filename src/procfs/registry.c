@@ -1,6 +1,7 @@
 /* registry.c - rows sorted by name; directories are what their names have in common.
  *
- * A look-up tries the rows first, then takes the name apart: proc/PID/FILE, proc/PID/task/TID/FILE, sys/fs/cgroup/GROUP/FILE. */
+ * A look-up tries the rows first, then takes the name apart: proc/PID/FILE, proc/PID/task/TID/FILE,
+ * sys/fs/cgroup/GROUP/FILE. */
 #include "procfs/registry_int.h"
 
 #include "base/units.h"
@@ -13,7 +14,7 @@
 
 #define PROC_DIR "proc"
 
-/* --- tables ---------------------------------------------------------------------------------------------------------------- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 static const struct machine_file machine_files[] = {
     {"proc/meminfo", render_meminfo},
@@ -60,7 +61,8 @@ static const struct machine_file live_files[] = {
     {"sys/devices/system/memory/block_size_bytes", render_memory_block_size},
 };
 
-/* A file by which a tree is known to be of a simulated machine; a running one has a directory of that name (mount/). */
+/* A file by which a tree is known to be of a simulated machine; a running one has a directory of
+ * that name (mount/). */
 static const struct machine_file tree_mark = {"highwater", render_osrelease};
 
 static const struct machine_file tier_files[] = {
@@ -97,7 +99,7 @@ static const struct process_file process_files[] = {
     {.name = "oom_adj", .render = render_pid_oom_adj, .live = true},
 };
 
-/* --- rows --------------------------------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 static struct procfs_row *add(struct procfs_registry *r, enum procfs_kind kind, const char *name,
                               const void *row)
@@ -280,7 +282,7 @@ u32 procfs_type(enum procfs_kind kind)
     return kind == PROCFS_DIRECTORY ? S_IFDIR : kind == PROCFS_LINK ? S_IFLNK : S_IFREG;
 }
 
-/* --- look-up ------------------------------------------------------------------------------------------------------------------- */
+/* --- look-up ---------------------------------------------------------------------------------- */
 
 /* The part of the name below a directory: "" for itself, NULL when it lies elsewhere. */
 static const char *below(const char *name, const char *dir)
@@ -443,7 +445,7 @@ int procfs_look_up(const struct procfs_registry *r, const char *name, struct pro
     return rc && at && *at ? look_up_process(r, name, at, ret) : rc;
 }
 
-/* --- text -------------------------------------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 static void render_row(const struct procfs_registry *r, const struct procfs_row *row,
                        struct strbuf *out)
@@ -498,10 +500,10 @@ void procfs_render(const struct procfs_registry *r, const struct procfs_node *no
         render_row(r, node->of, out);
 }
 
-/* --- lists ------------------------------------------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
-/* Names after "dir/" up to the next slash. Those of one directory stand together, but not beside a file "a.b" that sorts between
- * "a" and "a/". */
+/* Names after "dir/" up to the next slash. Those of one directory stand together, but not beside a
+ * file "a.b" that sorts between "a" and "a/". */
 static int list_rows(const struct procfs_registry *r, const char *dir, procfs_name_fn *each,
                      void *ctx)
 {
@@ -574,7 +576,7 @@ int procfs_list(const struct procfs_registry *r, const char *name, procfs_name_f
     return rc == 0 && strcmp(name, PROC_DIR) == 0 ? list_tasks(r->s, 0, each, ctx) : rc;
 }
 
-/* --- all of it --------------------------------------------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 struct file_walk {
     const struct procfs_registry *r;

@@ -1,9 +1,11 @@
 /* registry.h - every file of a machine by its name: who renders it, and who may write to it.
  *
- * Serves the tree on the host (tree.c), captures and the mounted machine (mount/). Files of the machine itself are rows; those of processes
- * and cgroups follow from their tables and from who is there at the moment.
+ * Serves the tree on the host (tree.c), captures and the mounted machine (mount/). Files of the
+ * machine itself are rows; those of processes and cgroups follow from their tables and from who is
+ * there at the moment.
  *
- * Names:   below the root and without a slash in front: "proc/meminfo", "proc/1000/status", "sys/fs/cgroup/web/memory.max"; "": the root.
+ * Names:   below the root and without a slash in front: "proc/meminfo", "proc/1000/status",
+ *          "sys/fs/cgroup/web/memory.max"; "": the root.
  * Writes:  what is written goes to system/control.h by the same name.
  * Never:   changes the machine. A node is valid until the machine moves.
  */
@@ -64,7 +66,8 @@ void procfs_registry_done(struct procfs_registry *r);
 /* 0, or -ENOENT. */
 int procfs_look_up(const struct procfs_registry *r, const char *name, struct procfs_node *ret);
 
-/* Is it one of the files that Linux has in the group's directory, and the machine has not (pids.max)? */
+/* Is it one of the files that Linux has in the group's directory, and the machine has not
+ * (pids.max)? */
 bool procfs_is_group_file(const struct group *g, const char *name);
 
 /* Its text now; of a link where it leads to.   pre: no directory, and not PROCFS_WRITE_ONLY */
@@ -74,8 +77,9 @@ void procfs_render(const struct procfs_registry *r, const struct procfs_node *no
 /* S_IFDIR, S_IFLNK or S_IFREG. */
 u32 procfs_type(enum procfs_kind kind);
 
-/* Each name in a directory with its type, those of the machine in byte order, then processes by number or groups. What `each` returns, if not 0, ends it
- * and is returned. -ENOENT: there is no such directory. */
+/* Each name in a directory with its type, those of the machine in byte order, then processes by
+ * number or groups. What `each` returns, if not 0, ends it and is returned. -ENOENT: there is no
+ * such directory. */
 typedef int procfs_name_fn(void *ctx, const char *name, u32 type);
 int procfs_list(const struct procfs_registry *r, const char *name, procfs_name_fn *each, void *ctx);
 

@@ -1,4 +1,5 @@
-/* registry_group.c - the files of a group's directory: which there are, by what the group is and which controllers it has. */
+/* registry_group.c - the files of a group's directory: which there are, by what the group is and
+ * which controllers it has. */
 #include "procfs/registry_int.h"
 
 #include "system/control.h"

@@ -1,4 +1,5 @@
-/* registry_int.h - between registry.c (rows, processes, all of it) and registry_group.c (directories of groups). */
+/* registry_int.h - between registry.c (rows, processes, all of it) and registry_group.c
+ * (directories of groups). */
 #ifndef PROCFS_REGISTRY_INT_H
 #define PROCFS_REGISTRY_INT_H
 
@@ -7,7 +8,8 @@
 #define REGISTRY_CGROUP_DIR "sys/fs/cgroup"
 #define REGISTRY_PATH_BYTES 4096
 
-/* What chmod(1) would say of the file of this name: who may read it, and root writes where there is something to write to. */
+/* What chmod(1) would say of the file of this name: who may read it, and root writes where there is
+ * something to write to. */
 u32 registry_mode(const char *name, bool readable, u32 read_mode);
 
 /* Has the group this file now? */

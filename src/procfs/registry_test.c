@@ -1,4 +1,5 @@
-/* registry_test.c - whatever is handed over as a file can be looked up, listed and rendered by its name. */
+/* registry_test.c - whatever is handed over as a file can be looked up, listed and rendered by its
+ * name. */
 #include "procfs/registry.h"
 
 #include "base/test.h"
@@ -80,7 +81,7 @@ static struct system *machine(void)
     return test_system_new(&c);
 }
 
-static void every_file_is_found_by_its_name(void **state HW_UNUSED)
+TEST(every_file_is_found_by_its_name)
 {
     struct system *s = machine();
     struct each e = {.files = 0};
@@ -94,7 +95,7 @@ static void every_file_is_found_by_its_name(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void what_is_not_there_is_not_found(void **state HW_UNUSED)
+TEST(what_is_not_there_is_not_found)
 {
     static const char *const names[] = {
         "proc/meminf",
@@ -132,12 +133,4 @@ static void what_is_not_there_is_not_found(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_file_is_found_by_its_name),
-        cmocka_unit_test(what_is_not_there_is_not_found),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

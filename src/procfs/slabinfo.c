@@ -1,6 +1,8 @@
-/* slabinfo.c - /proc/slabinfo: one line per object cache, newest cache first, as 6.1 prints version 2.1 of it.
+/* slabinfo.c - /proc/slabinfo: one line per object cache, newest cache first, as 6.1 prints version
+ * 2.1 of it.
  *
- * Tunables are those of another allocator and 0; active_slabs is the number of slabs, as SLUB has it. */
+ * Tunables are those of another allocator and 0; active_slabs is the number of slabs, as SLUB has
+ * it. */
 #include "procfs/procfs.h"
 
 #include <inttypes.h>

@@ -1,7 +1,8 @@
 /* stat.c - /proc/stat, /proc/loadavg, /proc/uptime: what the CPUs did; and the kernel's release.
  *
- * A CPU is waiting for I/O while it is idle and a task that last ran on it waits for I/O: the state that io.pressure calls full, of
- * that CPU. There are no interrupts here, and kernel threads count as system time of the CPU they ran on. */
+ * A CPU is waiting for I/O while it is idle and a task that last ran on it waits for I/O: the state
+ * that io.pressure calls full, of that CPU. There are no interrupts here, and kernel threads count
+ * as system time of the CPU they ran on. */
 #include "procfs/procfs.h"
 
 #include <inttypes.h>
@@ -18,7 +19,8 @@ static struct shares shares_of(const struct system *s, unsigned cpu)
     struct shares x = {.user = s->cpu_times[cpu].user_ns, .system = s->cpu_times[cpu].system_ns};
     u64 busy = x.user + x.system, now = s->clock.now, left = now > busy ? now - busy : 0;
 
-    /* Each CPU has its own clock, a little before or behind the machine's: the parts must not come to more than the whole. */
+    /* Each CPU has its own clock, a little before or behind the machine's: the parts must not come
+     * to more than the whole. */
     x.iowait = MIN(psi_cpu_time(&s->groups.root->psi, cpu, PSI_IO_FULL, now), left);
     x.idle = left - x.iowait;
     return x;

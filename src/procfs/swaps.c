@@ -1,4 +1,5 @@
-/* swaps.c - /proc/swaps: one line per swap area, in KiB; tabs as the kernel sets them for short numbers. */
+/* swaps.c - /proc/swaps: one line per swap area, in KiB; tabs as the kernel sets them for short
+ * numbers. */
 #include "procfs/procfs.h"
 
 #include <string.h>

@@ -85,7 +85,7 @@ const struct machine_file thp_files[] = {
 };
 const unsigned nr_thp_files = ARRAY_SIZE(thp_files);
 
-/* --- by size: the kernels that make huge pages of several -------------------------------------------------------------------- */
+/* --- by size: the kernels that make huge pages of several ------------------------------------- */
 #define COUNT(name, counter)                                                     \
     static void render_##name(const struct system *s, struct strbuf *out)        \
     {                                                                            \

@@ -1,7 +1,8 @@
 /* vmstat.c - /proc/vmstat, and the counters behind every other file.
  *
- * Most counters are kept machine-wide as they happen. A few are derived here: what the buddy lists hold, sums over zones
- * that repeat a sum over nodes, and the dirty thresholds, which the kernel works out when it is asked.
+ * Most counters are kept machine-wide as they happen. A few are derived here: what the buddy lists
+ * hold, sums over zones that repeat a sum over nodes, and the dirty thresholds, which the kernel
+ * works out when it is asked.
  */
 #include "procfs/procfs.h"
 
@@ -12,7 +13,8 @@
 #define SECTION_PAGES        (1u << 15) /* of 128 MiB */
 #define DESCRIPTORS_PER_PAGE 64u
 
-/* The descriptors of all frames: of each section that holds RAM. DMA and DMA32 follow each other, other zones begin with a section. */
+/* The descriptors of all frames: of each section that holds RAM. DMA and DMA32 follow each other,
+ * other zones begin with a section. */
 static u64 memmap_pages(const struct frames *fr)
 {
     u64 sections = 0;

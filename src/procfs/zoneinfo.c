@@ -1,7 +1,7 @@
 /* zoneinfo.c - /proc/zoneinfo: every zone with its watermarks, counters and per-CPU lists.
  *
- * The node's own counters stand with its first zone that has memory. A zone without memory ends after its watermarks. Zone
- * Device is part of Debian's kernel and always empty here.
+ * The node's own counters stand with its first zone that has memory. A zone without memory ends
+ * after its watermarks. Zone Device is part of Debian's kernel and always empty here.
  */
 #include "balance/kswapd.h"
 #include "procfs/procfs.h"

@@ -4,7 +4,8 @@
  *
  *   classic_shrink         lists in turns of 32 pages until the scan target or the goal is reached
  *     shrink_inactive      isolate from the tail, evict, put back what stays
- *     shrink_active        isolate from the tail, clear the accessed bits, move to inactive (executable file pages in use stay) */
+ *     shrink_active        isolate from the tail, clear the accessed bits, move to inactive
+ *                          (executable file pages in use stay) */
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 
@@ -13,7 +14,7 @@ static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
     return frames_get(mem->frames, pfn);
 }
 
-/* --- the lists ---------------------------------------------------------------------------------------------------- */
+/* --- the lists -------------------------------------------------------------------------------- */
 void classic_add(struct mem *mem, const pfn_t *pfns, u32 nr)
 {
     lruvec_add_many(mem->groups, pfns, nr);
@@ -115,7 +116,7 @@ void classic_note_cost(const struct mem *mem, struct group *g, unsigned nid, boo
     }
 }
 
-/* --- scanning ------------------------------------------------------------------------------------------------------- */
+/* --- scanning --------------------------------------------------------------------------------- */
 /* From the tail of a list, whose next batch is looked at meanwhile. */
 static void isolate(struct mem *mem, struct scan_control *sc, struct group *g, enum lru_list lru,
                     u32 nr, struct isolated *ret)
@@ -185,8 +186,8 @@ static u64 shrink_list(struct mem *mem, struct scan_control *sc, struct group *g
     return 0;
 }
 
-/* The goal is reached before the scan targets are: stop the smaller kind, and let the larger one do as large a share of its target as the
- * smaller one did. */
+/* The goal is reached before the scan targets are: stop the smaller kind, and let the larger one do
+ * as large a share of its target as the smaller one did. */
 static bool stop_smaller_kind(u64 nr[NR_LRU_LISTS], const u64 target[NR_LRU_LISTS])
 {
     u64 file = nr[LRU_INACTIVE_FILE] + nr[LRU_ACTIVE_FILE];
@@ -238,7 +239,8 @@ static void shrink_lists(struct mem *mem, struct scan_control *sc, struct group 
     sc->state.nr_reclaimed += freed;
 }
 
-/* A group that has nothing on a node, as most have on most nodes, and of which nothing must be said to be protected. */
+/* A group that has nothing on a node, as most have on most nodes, and of which nothing must be said
+ * to be protected. */
 static bool has_nothing(const struct group *g, const struct lruvec *lv)
 {
     u64 pages = 0;

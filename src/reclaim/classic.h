@@ -1,8 +1,10 @@
 /* classic.h - the reclaim policy of two lists for each kind: active and inactive.
  *
- * Mirrors: mm/swap.c, mm/vmscan.c (shrink_lruvec, shrink_inactive_list, shrink_active_list, get_scan_count, prepare_scan_count),
- *          mm/workingset.c, Linux 6.1, without CONFIG_LRU_GEN_ENABLED.
- * Use:     through policy.h, which says what each of these does. Those without `policy_` there are between classic's files.
+ * Mirrors: mm/swap.c, mm/vmscan.c (shrink_lruvec, shrink_inactive_list, shrink_active_list,
+ *          get_scan_count, prepare_scan_count), mm/workingset.c, Linux 6.1, without
+ *          CONFIG_LRU_GEN_ENABLED.
+ * Use:     through policy.h, which says what each of these does. Those without `policy_` there are
+ *          between classic's files.
  */
 #ifndef RECLAIM_CLASSIC_H
 #define RECLAIM_CLASSIC_H

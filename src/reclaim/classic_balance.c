@@ -2,12 +2,13 @@
  *
  * Mirrors prepare_scan_count(), get_scan_count(), inactive_is_low() of mm/vmscan.c, Linux 6.1.
  *
- *   size >> priority pages of each list, shared between anonymous and file by swappiness and by what reclaiming each has cost
- *   lately (refaults of working-set pages, and pages written). Special cases first:
+ *   size >> priority pages of each list, shared between anonymous and file by swappiness and by
+ *   what reclaiming each has cost lately (refaults of working-set pages, and pages written).
+ *   Special cases first:
  *     no swap left .................. file only
  *     last round (priority 0) ....... both alike
  *     file cache almost gone ........ anonymous only   (whole machine)
- *     plenty of inactive file ....... file only        (and file refaults do not ask for more)                                     */
+ *     plenty of inactive file ....... file only        (and file refaults do not ask for more) */
 #include "reclaim/classic.h"
 
 enum scan_balance { SCAN_EQUAL, SCAN_FRACT, SCAN_ANON, SCAN_FILE };
@@ -27,7 +28,8 @@ static u64 int_sqrt(u64 x)
     return r;
 }
 
-/* The larger the list, the smaller the share that must be inactive: 1:1 below 1 GiB, 3:1 at 1 GiB, 10:1 at 10 GiB. */
+/* The larger the list, the smaller the share that must be inactive: 1:1 below 1 GiB, 3:1 at 1 GiB,
+ * 10:1 at 10 GiB. */
 bool inactive_is_low(const struct groups *gs, const struct lruvec *lv, enum lru_list inactive)
 {
     u64 in = lruvec_known_size(gs, lv, inactive);
@@ -99,7 +101,8 @@ static enum scan_balance choose_balance(const struct mem *mem, const struct scan
     return sc->classic.cache_trim_mode ? SCAN_FILE : SCAN_FRACT;
 }
 
-/* What memory.min and memory.low leave to scan: in proportion to how far usage is above them, at least a batch. */
+/* What memory.min and memory.low leave to scan: in proportion to how far usage is above them, at
+ * least a batch. */
 static u64 scan_above_protection(struct scan_control *sc, const struct group *g, u64 size)
 {
     u64 min = g->memory.emin, low = g->memory.elow, protection = min;

@@ -1,13 +1,13 @@
 /* classic_refault.c - refault distance.
  *
- * Every eviction and every activation in a group advances its nonresident_age. A shadow keeps the age at eviction; at the
- * refault the difference is how many slots of inactive list would have been needed to keep the page. If
- * that is not more than the pages which compete with it (active file, and anonymous where swap allows), the page belongs to the
- * working set and starts active.
+ * Every eviction and every activation in a group advances its nonresident_age. A shadow keeps the
+ * age at eviction; at the refault the difference is how many slots of inactive list would have been
+ * needed to keep the page. If that is not more than the pages which compete with it (active file,
+ * and anonymous where swap allows), the page belongs to the working set and starts active.
  *
  *      evicted                                   refault
  *         |<---------- distance ------------------->|
- *   age: 1000        1000 + evictions + activations                                                        */
+ *   age: 1000        1000 + evictions + activations */
 #include "reclaim/classic.h"
 
 #define AGE_BITS    40u

@@ -1,7 +1,7 @@
 /* evict.c - one batch of isolated pages: which are in use, which can go, and let those go.
  *
- * Mirrors shrink_folio_list(), folio_check_references(), pageout(), __remove_mapping() of mm/vmscan.c, try_to_unmap() of
- * mm/rmap.c, Linux 6.1.
+ * Mirrors shrink_folio_list(), folio_check_references(), pageout(), __remove_mapping() of
+ * mm/vmscan.c, try_to_unmap() of mm/rmap.c, Linux 6.1.
  *
  *   page -> under writeback?  keep (rotated when done)
  *        -> referenced?       activate, or once more round the inactive list
@@ -9,7 +9,7 @@
  *        -> anonymous         gets a swap slot
  *        -> mapped            unmapped everywhere
  *        -> dirty             file: left to the flusher; swap: written now
- *        -> clean             leaves its cache behind a shadow, freed                                                              */
+ *        -> clean             leaves its cache behind a shadow, freed */
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 #include "reclaim/page.h"
@@ -40,7 +40,7 @@ static inline void for_each_entry(struct mem *mem, pfn_t pfn, rmap_fn fn, void *
         rmap_for_each(mem->space, pfn, fn, ctx);
 }
 
-/* --- references ------------------------------------------------------------------------------------------------- */
+/* --- references ------------------------------------------------------------------------------- */
 struct referenced_ctx {
     struct mem *mem;
     pfn_t pfn;
@@ -109,7 +109,7 @@ static enum references check_references(struct mem *mem, struct scan_control *sc
     return referenced && frame_is_file_lru(f) ? REF_RECLAIM_CLEAN : REF_RECLAIM;
 }
 
-/* --- unmapping --------------------------------------------------------------------------------------------------- */
+/* --- unmapping -------------------------------------------------------------------------------- */
 static inline bool unmap_one(void *ctx, const struct rmap_walk *w)
 {
     struct mem *mem = ctx;
@@ -154,9 +154,11 @@ static bool try_to_unmap(struct mem *mem, pfn_t pfn)
     return true;
 }
 
-/* --- swap and writing ---------------------------------------------------------------------------------------------- */
-/* A slot, charged to g; SWP_NONE when the machine or the group has none left. Events are those of g, whoever's limit it was. */
-/* The group that pays for its slots: the parent of one that was removed (mem_cgroup_id_get_online). */
+/* --- swap and writing ------------------------------------------------------------------------- */
+/* A slot, charged to g; SWP_NONE when the machine or the group has none left. Events are those of
+ * g, whoever's limit it was. */
+/* The group that pays for its slots: the parent of one that was removed
+ * (mem_cgroup_id_get_online). */
 static struct group *swap_payer(struct group *g)
 {
     while (!group_id_valid(g))
@@ -194,8 +196,9 @@ static bool add_to_swap(struct mem *mem, pfn_t pfn)
     return true;
 }
 
-/* A large folio goes to swap whole (CONFIG_THP_SWAP): its pages are apart from here on, next to each other in their slots, and all of
- * them go. False: there is no cluster, or the limit forbids it. With zswap it comes apart first: Linux passes zswap by. */
+/* A large folio goes to swap whole (CONFIG_THP_SWAP): its pages are apart from here on, next to
+ * each other in their slots, and all of them go. False: there is no cluster, or the limit forbids
+ * it. With zswap it comes apart first: Linux passes zswap by. */
 static bool swap_whole(struct mem *mem, pfn_t head)
 {
     struct group *g = frame_group(mem->groups, frame_of(mem, head));
@@ -223,7 +226,8 @@ static bool swap_whole(struct mem *mem, pfn_t head)
     return true;
 }
 
-/* Shared memory leaves the page cache for a swap slot, which its file refers to from now on (shmem_writepage). */
+/* Shared memory leaves the page cache for a swap slot, which its file refers to from now on
+ * (shmem_writepage). */
 static bool shmem_to_swap(struct mem *mem, pfn_t pfn)
 {
     struct frame *f = frame_of(mem, pfn);
@@ -269,14 +273,15 @@ static void remove_mapping(struct mem *mem, struct scan_control *sc, pfn_t pfn)
         shmem_account(mem->backing, inode, -1);
 }
 
-/* --- one page ------------------------------------------------------------------------------------------------------- */
+/* --- one page --------------------------------------------------------------------------------- */
 static enum verdict evict_dirty(struct mem *mem, struct scan_control *sc, pfn_t pfn,
                                 enum references ref, struct evict_stat *stat)
 {
     struct frame *f = frame_of(mem, pfn);
 
     if (!frame_test(f, PG_SWAPBACKED)) {
-        /* Page by page from here would be poor I/O: the flusher writes it, and it is rotated when that is done. */
+        /* Page by page from here would be poor I/O: the flusher writes it, and it is rotated when
+         * that is done. */
         if (!sc->req.kswapd || !frame_test(f, PG_RECLAIM) || !sc->pgdat->dirty) {
             frames_count(mem->frames, pfn, NR_VMSCAN_IMMEDIATE_RECLAIM, frame_nr_pages(f));
             frame_set(f, PG_RECLAIM);
@@ -312,8 +317,8 @@ static enum verdict evict_writeback(struct scan_control *sc, struct frame *f,
     return EVICT_ACTIVATE;
 }
 
-/* A large folio comes apart: the caller goes on with its first page, and shrink_page_list() with the others. False: nothing is left
- * of its first page. */
+/* A large folio comes apart: the caller goes on with its first page, and shrink_page_list() with
+ * the others. False: nothing is left of its first page. */
 static bool split_large(struct mem *mem, struct scan_control *sc, pfn_t pfn)
 {
     const struct frame *f = frame_of(mem, pfn);
@@ -425,7 +430,8 @@ static void activate_kept(struct mem *mem, pfn_t pfn, struct evict_stat *stat)
 static u64 evict_pages(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
                        struct evict_stat *stat, bool ignore_references);
 
-/* The other pages of a folio that was split on the way, with what became of them; some went already. */
+/* The other pages of a folio that was split on the way, with what became of them; some went
+ * already. */
 static u64 shrink_tails(struct mem *mem, struct scan_control *sc, struct evict_stat *stat,
                         bool ignore_references)
 {

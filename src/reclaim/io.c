@@ -1,8 +1,9 @@
 /* io.c - requests in flight.
  *
- * A request covers consecutive pages of one file or one swap slot. Its completion is an event whose argument is the request's number; the
- * table maps each frame to that number, so that a waiter can ask until when. Bytes move at submission: a page being
- * read is locked until completion, and a page being written was snapshot by the write. */
+ * A request covers consecutive pages of one file or one swap slot. Its completion is an event whose
+ * argument is the request's number; the table maps each frame to that number, so that a waiter can
+ * ask until when. Bytes move at submission: a page being read is locked until completion, and a
+ * page being written was snapshot by the write. */
 #include "reclaim/io.h"
 
 #include <string.h>
@@ -116,7 +117,8 @@ static void read_done(struct mem *mem, pfn_t pfn, bool failed)
     frame_set(f, failed ? PG_ERROR : PG_UPTODATE);
 }
 
-/* A failed write: the page stays dirty for a swap page (it is the only copy); a file remembers the error for fsync and drops it. */
+/* A failed write: the page stays dirty for a swap page (it is the only copy); a file remembers the
+ * error for fsync and drops it. */
 static void write_done(struct mem *mem, pfn_t pfn, bool failed)
 {
     struct frame *f = frame_of(mem, pfn);
@@ -283,7 +285,8 @@ static void plug_add(struct mem *mem, struct io_plugged p)
     vec_push(&t->plugged, p);
 }
 
-/* Who asked for it, as far as the pages tell: who is charged for what is read and swapped, and on whose behalf an inode is written back. */
+/* Who asked for it, as far as the pages tell: who is charged for what is read and swapped, and on
+ * whose behalf an inode is written back. */
 static void count_for_group(struct mem *mem, const struct device *d, enum device_op op, u64 bytes,
                             const struct io_request *r)
 {
@@ -367,7 +370,7 @@ ns_t io_write_file(struct mem *mem, struct inode *inode, u64 index, u32 nr)
     return done;
 }
 
-/* --- swap ------------------------------------------------------------------------------------------------------- */
+/* --- swap ------------------------------------------------------------------------------------- */
 /* Which page it is, whatever slot it gets: equally compressible each time. */
 static u64 page_name(const struct mem *mem, pfn_t pfn, swp_t e)
 {

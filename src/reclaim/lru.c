@@ -2,8 +2,9 @@
  *
  *   new page -> batch of 15 on this CPU -> its list
  *
- * A page in a batch is on no list, so reclaim does not see it until the batch is full or drained. A large folio drains it at once. The other batches of Linux
- * (activate, deactivate, rotate) only delay a move by up to 14 pages and are not kept. */
+ * A page in a batch is on no list, so reclaim does not see it until the batch is full or drained. A
+ * large folio drains it at once. The other batches of Linux (activate, deactivate, rotate) only
+ * delay a move by up to 14 pages and are not kept. */
 #include "reclaim/lru.h"
 
 static struct frame *frame_of(const struct mem *mem, pfn_t pfn)

@@ -1,6 +1,7 @@
 /* lru.h - how pages enter the LRU lists and move in them, apart from scanning.
  *
- * Mirrors: mm/swap.c (folio_add_lru, folio_mark_accessed, folio_isolate_lru), Linux 6.1. The order of pages in them: policy.h. */
+ * Mirrors: mm/swap.c (folio_add_lru, folio_mark_accessed, folio_isolate_lru), Linux 6.1. The order
+ * of pages in them: policy.h. */
 #ifndef RECLAIM_LRU_H
 #define RECLAIM_LRU_H
 
@@ -16,7 +17,8 @@ static inline void lru_mark_accessed(struct mem *mem, pfn_t pfn)
 {
     policy_accessed(mem, pfn);
 }
-/* Old from now on (MADV_COLD, POSIX_FADV_NOREUSE); next to go when its writeback ended (PG_RECLAIM). */
+/* Old from now on (MADV_COLD, POSIX_FADV_NOREUSE); next to go when its writeback ended
+ * (PG_RECLAIM). */
 void lru_deactivate(struct mem *mem, pfn_t pfn);
 void lru_rotate_reclaimable(struct mem *mem, pfn_t pfn);
 /* MADV_FREE: an anonymous page becomes clean and goes to the inactive file list. */

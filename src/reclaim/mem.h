@@ -1,8 +1,10 @@
-/* mem.h - the machine as reclaim, balance and access work on it: the context that is passed through them.
+/* mem.h - the machine as reclaim, balance and access work on it: the context that is passed through
+ * them.
  *
  * Mirrors: what Linux keeps in global variables, and struct pglist_data, include/linux/mmzone.h.
- * CPU time is not measured but added up: every operation adds its cost to cpu_ns, and the scheduler moves that to the task
- * on the CPU. Waiting is a time: all completions of I/O are known when it is submitted.
+ * CPU time is not measured but added up: every operation adds its cost to cpu_ns, and the scheduler
+ * moves that to the task on the CPU. Waiting is a time: all completions of I/O are known when it is
+ * submitted.
  */
 #ifndef RECLAIM_MEM_H
 #define RECLAIM_MEM_H
@@ -45,8 +47,8 @@ struct thp {         /* transparent huge pages */
 
 /* Of multi-generational LRU, while reclaim is under way (reclaim/mglru.h). */
 struct mem_aging {
-    bool walks,
-        can_swap; /* what eviction promotes is promoted as by a walk; of anonymous memory too (lru_gen_mm_walk) */
+    /* what eviction promotes is promoted as by a walk; of anonymous memory too (lru_gen_mm_walk) */
+    bool walks, can_swap;
     bool oom_wanted; /* kswapd found nothing as old as min_ttl_ms: system/ has somebody killed */
 };
 
@@ -66,29 +68,39 @@ struct mem {
     unsigned nr_cpus;
     unsigned cpu;   /* the CPU running now */
     u32 *over_high; /* of the task running now: pages it charged above memory.high; may be NULL */
-    /* The memory policy of the task running now; NULL: none but the default, or a machine of one node. */
+    /* The memory policy of the task running now; NULL: none but the default, or a machine of one
+     * node. */
     struct task_mempolicy *policy;
     u64 mems_allowed; /* nodes that its cpuset leaves; NODES_ALL: no cpuset does */
     u64 cpu_ns;       /* cost of what was done since the scheduler last took it */
     ns_t step_start;  /* the clock when it did */
-    u64 compact_ns; /* of all cost so far, what tasks spent compacting memory for themselves; a part of memstall_ns */
-    u64 memstall_ns; /* of all cost so far, what tasks spent on the CPU as a memory stall: reclaim, swap-in of thrashing pages */
+    /* of all cost so far, what tasks spent compacting memory for themselves; a part of
+     * memstall_ns */
+    u64 compact_ns;
+    /* of all cost so far, what tasks spent on the CPU as a memory stall: reclaim, swap-in of
+     * thrashing pages */
+    u64 memstall_ns;
 
     struct lru_batch *lru_add;    /* per CPU */
     struct dirty_cpu *dirty_cpus; /* per CPU */
-    u64 ratelimit_pages; /* pages a CPU dirties between two looks at the thresholds (writeback_set_ratelimit) */
+    /* pages a CPU dirties between two looks at the thresholds (writeback_set_ratelimit) */
+    u64 ratelimit_pages;
     struct io_table *io; /* requests in flight (reclaim/io.c) */
     struct thp thp;
     struct u64map pins;      /* of the pages of each folio, by its head (pin.h) */
     struct hugetlb *hugetlb; /* pools of huge pages: hugetlb/ */
     u64 hugetlb_pages;       /* that they have: none of it can be promised to anybody else */
     struct kmem kmem;        /* kernel objects: slab/ */
-    /* Per frame, of a folio's first: who used the page when NUMA balancing last saw that (access/numa.h). NULL: one node. */
+    /* Per frame, of a folio's first: who used the page when NUMA balancing last saw that
+     * (access/numa.h). NULL: one node. */
     u32 *numa_last;
-    u64 *
-        numa_known; /* bit per frame: numa_last has a value. A bitmap stays in the host's caches, where numa_last does not. */
-    u64 demotes; /* bit per node: what is reclaimed there goes to a slower node first (balance/demote.h) */
-    /* Move isolated pages of that node there; those that stay are left at the front of pfns, *nr of them. Returns the pages moved. */
+    /* bit per frame: numa_last has a value. A bitmap stays in the host's caches, where numa_last
+     * does not. */
+    u64 *numa_known;
+    /* bit per node: what is reclaimed there goes to a slower node first (balance/demote.h) */
+    u64 demotes;
+    /* Move isolated pages of that node there; those that stay are left at the front of pfns, *nr of
+     * them. Returns the pages moved. */
     u64 (*demote)(struct mem *mem, unsigned nid, pfn_t *pfns, u32 *nr);
     u32 kswapds_awake;   /* of the nodes */
     ns_t kswapds_at;     /* when the first of the kswapds that are awake goes on; NS_NEVER */
@@ -96,13 +108,14 @@ struct mem {
     bool flusher_wanted; /* wakeup_flusher_threads() */
     u64 swapin_hits;     /* swapin_readahead_hits */
     struct mem_aging aging;
-    /* A fault is under way, in a mapping whose use says something of its future: pages that it brings are young. Multi-generational LRU
-     * alone asks. */
+    /* A fault is under way, in a mapping whose use says something of its future: pages that it
+     * brings are young. Multi-generational LRU alone asks. */
     bool in_lru_fault;
     u32 mglru_without; /* bits of enum mglru_part; tests set it */
 };
 
-/* Allocate what the room itself owns (batches, the table of I/O); the pointers to other rooms are set by the caller. */
+/* Allocate what the room itself owns (batches, the table of I/O); the pointers to other rooms are
+ * set by the caller. */
 void mem_init(struct mem *mem);
 void mem_done(struct mem *mem);
 
@@ -153,7 +166,8 @@ static inline void mem_numa_move(struct mem *mem, pfn_t from, pfn_t to)
     mem_numa_forget(mem, from);
 }
 
-/* What the distance of a node from the CPU running now costs, beside `ns` at distance 20.   pre: several nodes */
+/* What the distance of a node from the CPU running now costs, beside `ns` at distance 20.   pre:
+ * several nodes */
 static inline u32 mem_distance_ns(const struct mem *mem, unsigned nid, u32 ns)
 {
     u32 distance = mem->frames->topology.distance[mem_nid(mem)][nid];

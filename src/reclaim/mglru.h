@@ -193,7 +193,8 @@ bool lru_gen_drop_empty(struct lru_gen *lg, bool can_swap);
 void mglru_prepare(struct mem *mem, struct scan_control *sc);
 void mglru_shrink(struct mem *mem, struct scan_control *sc, struct group *g);
 void mglru_end_cycle(struct mem *mem, const struct pgdat *pgdat, struct group *target);
-/* A batch of the oldest generation. Returns the pages that were looked at; 0: there is nothing to get. */
+/* A batch of the oldest generation. Returns the pages that were looked at; 0: there is nothing to
+ * get. */
 u64 lru_gen_evict_some(struct mem *mem, struct scan_control *sc, struct group *g,
                        struct lru_gen *lg, unsigned swappiness);
 /* scan_swappiness(), or 0 while swap has no room for a batch. */

@@ -1,6 +1,7 @@
 /* mglru_turn.c - whose turn it is: aging's or eviction's; see mglru.h.
  *
- *   6.1     kswapd ages before its rounds. A limit evicts until it has enough, and ages the group when too little is old.
+ *   6.1     kswapd ages before its rounds. A limit evicts until it has enough, and ages the group
+ *           when too little is old.
  *   later   eviction asks before each batch, kswapd's as well (KERNEL_LRU_GEN_TURNS):
  *
  *             nothing old ................. at the gentlest priority nothing is done; at the next, age

@@ -279,7 +279,8 @@ static void walk_mm(struct mm_walk *w)
     }
 }
 
-/* A task ran in it since that node's last walk: was switched to, not only went on (lru_gen_use_mm). */
+/* A task ran in it since that node's last walk: was switched to, not only went on
+ * (lru_gen_use_mm). */
 static bool was_used(const struct mm_walk *w, u64 node)
 {
     const struct mem *mem = w->of.mem;

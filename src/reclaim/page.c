@@ -1,7 +1,8 @@
 /* page.c - counters and ownership of pages; see page.h.
  *
- * A group counter and the machine's counter always move together. Rooms below that know nothing of groups count for the machine
- * only, so their calls are wrapped here and the group's share is added. */
+ * A group counter and the machine's counter always move together. Rooms below that know nothing of
+ * groups count for the machine only, so their calls are wrapped here and the group's share is
+ * added. */
 #include "reclaim/page.h"
 
 #include "base/alloc.h"
@@ -117,7 +118,8 @@ static void charge_nodes(struct mem *mem, struct inode *inode, u64 nodes_before)
         mem->kmem.objects(mem->kmem.ctx, KMEM_TREE_NODE, inode->nodes_memcg, delta);
 }
 
-/* Blocks are as large as pages: one buffer head each, from the first time a page is dirtied until it leaves the cache. */
+/* Blocks are as large as pages: one buffer head each, from the first time a page is dirtied until
+ * it leaves the cache. */
 static void add_buffers(struct mem *mem, struct frame *f)
 {
     if (!mem->kmem.objects || frame_test(f, PG_PRIVATE))
@@ -178,7 +180,8 @@ u64 page_swapcache_add(struct mem *mem, swp_t e, pfn_t pfn)
     const struct frame *f = frame_of(mem, pfn);
     u64 shadow = swapcache_add(mem->swap, e, pfn);
 
-    /* The machine counts the swap cache among its file pages (backing/swap_cache.c), a group does not. */
+    /* The machine counts the swap cache among its file pages (backing/swap_cache.c), a group does
+     * not. */
     count_group(mem, f, NR_SWAPCACHED, frame_nr_pages(f));
     mem_cost(mem, mem->cost->swap_slot);
     return shadow;

@@ -1,15 +1,18 @@
 /* policy.h - what a reclaim policy does; the calls to that of the machine.
  *
- * A policy decides which pages go: the order of pages in a lruvec, what a use changes in it, how much of which kind is taken
- * from it, and what a page that comes back tells. It keeps its state in `struct lruvec` (group/) and in the frame bits that
- * frame.h gives it. What it decides on is done by all alike: isolation of a batch, eviction and putting back (scan_int.h), the
- * walk over groups (vmscan.c), the rounds of rising priority (balance/), the CPUs' batches and the unevictable list (lru.c).
+ * A policy decides which pages go: the order of pages in a lruvec, what a use changes in it, how
+ * much of which kind is taken from it, and what a page that comes back tells. It keeps its state in
+ * `struct lruvec` (group/) and in the frame bits that frame.h gives it. What it decides on is done
+ * by all alike: isolation of a batch, eviction and putting back (scan_int.h), the walk over groups
+ * (vmscan.c), the rounds of rising priority (balance/), the CPUs' batches and the unevictable list
+ * (lru.c).
  *
  *   classic    active and inactive lists, refault distance     classic.h
  *   mglru      generations, page-table walks                   mglru.h
  *
  * Mirrors: where lru_gen_enabled() is asked in mm/, Linux 6.1.
- * Never:   is called from outside of reclaim/: lru.h, vmscan.h and workingset.h are what higher rooms see.
+ * Never:   is called from outside of reclaim/: lru.h, vmscan.h and workingset.h are what higher
+ *          rooms see.
  */
 #ifndef RECLAIM_POLICY_H
 #define RECLAIM_POLICY_H
@@ -27,8 +30,9 @@ static inline bool policy_is_mglru(const struct mem *mem)
     (unlikely(policy_is_mglru(mem)) ? mglru_##function((mem), __VA_ARGS__) \
                                     : classic_##function((mem), __VA_ARGS__))
 
-/* --- where pages stand ------------------------------------------------------------------------------------------ */
-/* Put new pages into the lruvecs of their groups and nodes, oldest first.   pre: on none   post: PG_LRU */
+/* --- where pages stand ------------------------------------------------------------------------ */
+/* Put new pages into the lruvecs of their groups and nodes, oldest first.   pre: on none   post:
+ * PG_LRU */
 static inline void policy_add(struct mem *mem, const pfn_t *pfns, u32 nr)
 {
     POLICY_CALL(mem, add, pfns, nr);
@@ -46,7 +50,8 @@ static inline void policy_del(struct mem *mem, pfn_t pfn)
     POLICY_CALL(mem, del, pfn);
 }
 
-/* A folio came apart: its pages take its place, the first one nearest to going.   pre: PG_LRU; the others are on none */
+/* A folio came apart: its pages take its place, the first one nearest to going.   pre: PG_LRU; the
+ * others are on none */
 static inline void policy_split(struct mem *mem, pfn_t head, unsigned nr)
 {
     POLICY_CALL(mem, split, head, nr);
@@ -70,7 +75,7 @@ static inline void policy_deactivate(struct mem *mem, pfn_t pfn)
     POLICY_CALL(mem, deactivate, pfn);
 }
 
-/* --- what goes ---------------------------------------------------------------------------------------------------- */
+/* --- what goes -------------------------------------------------------------------------------- */
 /* kswapd, before each round: make the node's pages older where there are too few old ones. */
 static inline void policy_age(struct mem *mem, struct scan_control *sc)
 {
@@ -83,13 +88,15 @@ static inline void policy_prepare(struct mem *mem, struct scan_control *sc)
     POLICY_CALL(mem, prepare, sc);
 }
 
-/* Scan g's lruvec on sc->pgdat as the state's priority asks. post: what was freed is in sc->state.nr_reclaimed */
+/* Scan g's lruvec on sc->pgdat as the state's priority asks. post: what was freed is in
+ * sc->state.nr_reclaimed */
 static inline void policy_shrink(struct mem *mem, struct scan_control *sc, struct group *g)
 {
     POLICY_CALL(mem, shrink, sc, g);
 }
 
-/* The reverse map of an isolated page came to an entry that was used since it was last looked at.   pre: an entry of a page table */
+/* The reverse map of an isolated page came to an entry that was used since it was last looked at.
+ * pre: an entry of a page table */
 static inline void policy_found_young(struct mem *mem, pfn_t pfn, const struct rmap_walk *w)
 {
     if (unlikely(policy_is_mglru(mem)))
@@ -109,7 +116,7 @@ static inline void policy_end_cycle(struct mem *mem, const struct pgdat *pgdat,
     POLICY_CALL(mem, end_cycle, pgdat, target);
 }
 
-/* --- what comes back ------------------------------------------------------------------------------------------------ */
+/* --- what comes back -------------------------------------------------------------------------- */
 /* The token (an odd number) that an evicted page leaves behind. */
 static inline u64 policy_eviction(struct mem *mem, pfn_t pfn, struct group *target)
 {

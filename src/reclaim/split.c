@@ -9,8 +9,9 @@ static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
     return frames_get(mem->frames, pfn);
 }
 
-/* --- the queue of a group --------------------------------------------------------------------------------------------
- * It links the second tails of its folios. */
+/* --- the queue of a group
+ * -------------------------------------------------------------------------------------------- It
+ * links the second tails of its folios. */
 #define QUEUE_LINK 2u
 
 static struct pfn_list *queue_of(const struct mem *mem, const struct frame *head)
@@ -73,7 +74,7 @@ void deferred_split_check(const struct mem *mem)
     }
 }
 
-/* --- the split --------------------------------------------------------------------------------------------------------- */
+/* --- the split -------------------------------------------------------------------------------- */
 struct leaves {
     vpn_t vpn;
     struct vma *vma; /* NULL: none was found */
@@ -165,7 +166,8 @@ unsigned folio_split(struct mem *mem, pfn_t head)
 {
     const struct frame *h = frame_of(mem, head);
 
-    /* Linux unmaps it page by page for the time of the split: with the first page it goes to the queue, and is counted there. */
+    /* Linux unmaps it page by page for the time of the split: with the first page it goes to the
+     * queue, and is counted there. */
     if ((folio_pmd_mapcount(h) || h->mapcount > 1) && !folio_is_deferred(h) &&
         !frame_test(h, PG_SWAPCACHE))
         count(mem->counters, THP_DEFERRED_SPLIT_PAGE, 1);

@@ -109,7 +109,7 @@ void thp_cut(struct mem *mem, struct vma *vma, vpn_t vpn)
         thp_split_pmd(mem, vma, vpn);
 }
 
-/* --- the huge zero page -------------------------------------------------------------------------------------------- */
+/* --- the huge zero page ----------------------------------------------------------------------- */
 void thp_zero_get(struct mem *mem, struct mm *mm)
 {
     assert(mem->thp.zero_page != PFN_NONE);

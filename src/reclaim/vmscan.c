@@ -105,7 +105,8 @@ bool scan_must_pause(struct mem *mem, struct scan_control *sc, u64 freed)
     return true;
 }
 
-/* May reclaim that starts at top take from g? Memory below memory.low is left alone until nothing else is left to take. */
+/* May reclaim that starts at top take from g? Memory below memory.low is left alone until nothing
+ * else is left to take. */
 static bool is_protected(struct scan_control *sc, const struct group *top, struct group *g)
 {
     if (g == top || !g->parent)
@@ -146,7 +147,8 @@ static void shrink_groups(struct mem *mem, struct scan_control *sc)
     }
 }
 
-/* Reclaim for a large block goes on until compaction has room to work, while it gets anywhere. (should_continue_reclaim) */
+/* Reclaim for a large block goes on until compaction has room to work, while it gets anywhere.
+ * (should_continue_reclaim) */
 static bool must_make_room(const struct mem *mem, const struct pgdat *pgdat,
                            const struct scan_control *sc, u64 freed)
 {

@@ -1,7 +1,9 @@
 /* vmscan.h - find pages that can go and let them go.
  *
- * Mirrors:  mm/vmscan.c (shrink_node, isolate_lru_folios, shrink_folio_list), Linux 6.1. Which pages: policy.h.
- * Never:    decides when to run, waits. What it would have throttled on is reported in scan_control.throttle.
+ * Mirrors:  mm/vmscan.c (shrink_node, isolate_lru_folios, shrink_folio_list), Linux 6.1. Which
+ *           pages: policy.h.
+ * Never:    decides when to run, waits. What it would have throttled on is reported in
+ *           scan_control.throttle.
  */
 #ifndef RECLAIM_VMSCAN_H
 #define RECLAIM_VMSCAN_H
@@ -70,8 +72,10 @@ unsigned scan_swappiness(const struct mem *mem, const struct scan_control *sc);
 void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc);
 /* kswapd, before each round of shrink_node(): see that the node has old pages. */
 void age_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc);
-/* Reclaim from the target (NULL: all) ended on this node: the next cycle sees what comes back from now on. */
+/* Reclaim from the target (NULL: all) ended on this node: the next cycle sees what comes back from
+ * now on. */
 void end_reclaim_cycle(struct mem *mem, const struct pgdat *pgdat, struct group *target);
-/* Evict exactly these pages if possible (MADV_PAGEOUT); isolated by the caller from their lists. Returns how many went. */
+/* Evict exactly these pages if possible (MADV_PAGEOUT); isolated by the caller from their lists.
+ * Returns how many went. */
 u64 reclaim_pages(struct mem *mem, pfn_t *pfns, u32 nr);
 #endif

@@ -1,4 +1,5 @@
-/* wait.h - what a task waits for, and what that is to pressure and to reports; declared once in wait_causes.def. */
+/* wait.h - what a task waits for, and what that is to pressure and to reports; declared once in
+ * wait_causes.def. */
 #ifndef RECLAIM_WAIT_H
 #define RECLAIM_WAIT_H
 

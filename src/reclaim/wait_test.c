@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static void every_cause_says_what_it_is(void **state HW_UNUSED)
+TEST(every_cause_says_what_it_is)
 {
     for (unsigned i = 0; i < NR_WAIT_CAUSES; i++) {
         assert_non_null(wait_cause_info[i].name);
@@ -14,7 +14,7 @@ static void every_cause_says_what_it_is(void **state HW_UNUSED)
     }
 }
 
-static void lost_for_memory_is_what_pressure_may_call_memory(void **state HW_UNUSED)
+TEST(lost_for_memory_is_what_pressure_may_call_memory)
 {
     for (unsigned i = 0; i < NR_WAIT_CAUSES; i++) {
         const struct wait_cause_info *w = &wait_cause_info[i];
@@ -30,7 +30,7 @@ static void lost_for_memory_is_what_pressure_may_call_memory(void **state HW_UNU
     }
 }
 
-static void memory_is_the_sum_of_its_causes(void **state HW_UNUSED)
+TEST(memory_is_the_sum_of_its_causes)
 {
     u64 ns[NR_WAIT_CAUSES] = {0};
 
@@ -44,13 +44,4 @@ static void memory_is_the_sum_of_its_causes(void **state HW_UNUSED)
     assert_int_equal(wait_memory_ns(ns), 31);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_cause_says_what_it_is),
-        cmocka_unit_test(lost_for_memory_is_what_pressure_may_call_memory),
-        cmocka_unit_test(memory_is_the_sum_of_its_causes),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,8 +1,8 @@
 /* wbt.c - depth by latency.
  *
- *   window:  the fastest read took longer than the target .... one step down: 16, 8, 4, 2, 1
- *            it did not, or only writes went on ............... one step up, to three quarters of the queue
- *            nothing can be told, five times ................... one step towards the default
+ *   window:  the fastest read took longer than the target .... one step down: 16, 8, 4, 2, 1 it did
+ *            not, or only writes went on ............... one step up, to three quarters of the
+ *            queue nothing can be told, five times ................... one step towards the default
  *
  * The more steps down, the shorter the windows: 100 ms / sqrt(1 + steps). */
 #include "reclaim/wbt.h"

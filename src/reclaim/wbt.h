@@ -1,9 +1,12 @@
-/* wbt.h - how many requests for writes a device takes from those that write back, so that reads do not wait.
+/* wbt.h - how many requests for writes a device takes from those that write back, so that reads do
+ * not wait.
  *
- * Mirrors: block/blk-wbt.c, block/blk-rq-qos.c (rq_depth), Linux 6.1: a depth that halves after each window of time in which even the fastest
- *          read took longer than the target, and grows again after others. Reclaim may have half of it in flight, a quarter
- *          while somebody reads, kswapd all.
- * Differs: a window ends when somebody asks, not by a timer; requests count in the window in which they start.
+ * Mirrors: block/blk-wbt.c, block/blk-rq-qos.c (rq_depth), Linux 6.1: a depth that halves after
+ *          each window of time in which even the fastest read took longer than the target, and
+ *          grows again after others. Reclaim may have half of it in flight, a quarter while
+ *          somebody reads, kswapd all.
+ * Differs: a window ends when somebody asks, not by a timer; requests count in the window in which
+ * they start.
  */
 #ifndef RECLAIM_WBT_H
 #define RECLAIM_WBT_H

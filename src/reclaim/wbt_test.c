@@ -24,23 +24,21 @@ static ns_t one_window(struct wbt *w, ns_t now, ns_t latency)
     return w->win_end;
 }
 
-static void reclaim_has_half_a_quarter_while_somebody_reads_and_kswapd_all(void **state)
+TEST(reclaim_has_half_a_quarter_while_somebody_reads_and_kswapd_all)
 {
     struct wbt w = start();
 
-    (void)state;
     assert_int_equal(wbt_limit(&w, WBT_RECLAIM, MS, 0), 8);
     assert_int_equal(wbt_limit(&w, WBT_KSWAPD, MS, 0), 16);
     wbt_read(&w, 2 * MS, 3 * MS, 0);
     assert_int_equal(wbt_limit(&w, WBT_RECLAIM, 50 * MS, 0), 4);
 }
 
-static void slow_reads_beside_writes_halve_the_depth_down_to_one(void **state)
+TEST(slow_reads_beside_writes_halve_the_depth_down_to_one)
 {
     struct wbt w = start();
     ns_t now = MS;
 
-    (void)state;
     wbt_limit(&w, WBT_RECLAIM, now, 1);
     for (unsigned expected = 8; expected; expected /= 2) {
         now = one_window(&w, now, 5 * MS);
@@ -49,12 +47,11 @@ static void slow_reads_beside_writes_halve_the_depth_down_to_one(void **state)
     assert_int_equal(wbt_limit(&w, WBT_RECLAIM, now, 1), 1);
 }
 
-static void fast_reads_deepen_it_to_three_quarters_of_the_queue(void **state)
+TEST(fast_reads_deepen_it_to_three_quarters_of_the_queue)
 {
     struct wbt w = start();
     ns_t now = MS;
 
-    (void)state;
     wbt_limit(&w, WBT_RECLAIM, now, 1);
     for (unsigned i = 0; i < 5; i++) {
         now = one_window(&w, now, MS);
@@ -63,22 +60,20 @@ static void fast_reads_deepen_it_to_three_quarters_of_the_queue(void **state)
     assert_int_equal(wbt_limit(&w, WBT_KSWAPD, now, 1), 48);
 }
 
-static void a_read_without_writes_says_nothing(void **state)
+TEST(a_read_without_writes_says_nothing)
 {
     struct wbt w = start();
 
-    (void)state;
     wbt_limit(&w, WBT_RECLAIM, MS, 0);
     wbt_read(&w, 2 * MS, 12 * MS, 0);
     assert_int_equal(wbt_limit(&w, WBT_KSWAPD, 150 * MS, 0), 16);
 }
 
-static void silence_leads_back_to_the_default(void **state)
+TEST(silence_leads_back_to_the_default)
 {
     struct wbt w = start();
     ns_t now = MS;
 
-    (void)state;
     wbt_limit(&w, WBT_RECLAIM, now, 1);
     for (unsigned i = 0; i < 3; i++) {
         now = one_window(&w, now, 5 * MS);
@@ -87,15 +82,4 @@ static void silence_leads_back_to_the_default(void **state)
     assert_int_equal(wbt_limit(&w, WBT_KSWAPD, now + 10 * NS_PER_S, 0), 16);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reclaim_has_half_a_quarter_while_somebody_reads_and_kswapd_all),
-        cmocka_unit_test(slow_reads_beside_writes_halve_the_depth_down_to_one),
-        cmocka_unit_test(fast_reads_deepen_it_to_three_quarters_of_the_queue),
-        cmocka_unit_test(a_read_without_writes_says_nothing),
-        cmocka_unit_test(silence_leads_back_to_the_default),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

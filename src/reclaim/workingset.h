@@ -6,7 +6,8 @@
 
 #include "reclaim/policy.h"
 
-/* The shadow to leave behind for this page, evicted on behalf of `target` (NULL: the whole machine). */
+/* The shadow to leave behind for this page, evicted on behalf of `target` (NULL: the whole
+ * machine). */
 static inline u64 workingset_eviction(struct mem *mem, pfn_t pfn, struct group *target)
 {
     return policy_eviction(mem, pfn, target);

@@ -1,9 +1,10 @@
 /* zs_shrink.c - compressed pools give back the pages that compaction can empty, as reclaim presses.
  *
- * Each pass asks for twice the share of such pages that its priority stands for; what is less than a batch is put off. Compaction,
- * once begun, goes over the whole pool.
+ * Each pass asks for twice the share of such pages that its priority stands for; what is less than
+ * a batch is put off. Compaction, once begun, goes over the whole pool.
  *
- * Mirrors zs_shrinker_count(), zs_shrinker_scan() of mm/zsmalloc.c and do_shrink_slab() of mm/vmscan.c, Linux 6.1. */
+ * Mirrors zs_shrinker_count(), zs_shrinker_scan() of mm/zsmalloc.c and do_shrink_slab() of
+ * mm/vmscan.c, Linux 6.1. */
 #include "reclaim/scan_int.h"
 
 #define SHRINK_BATCH 128u

@@ -1,9 +1,9 @@
 /* channel.h - the memory that a recorder's processes share while a recording runs.
  *
  * The parent (`highwater record`) creates one memfd. Every recorded process opens it by the path
- * /proc/PARENT/fd/N, so that nothing is inherited that the program could close, and nothing is left on
- * disk. The recorded threads fill slots with raw payload of the trace format; the parent compresses
- * full slots and appends them to the file.
+ * /proc/PARENT/fd/N, so that nothing is inherited that the program could close, and nothing is left
+ * on disk. The recorded threads fill slots with raw payload of the trace format; the parent
+ * compresses full slots and appends them to the file.
  *
  *     header | slot descriptor * nr_slots | slot bytes * nr_slots
  *
@@ -12,14 +12,15 @@
  *              the thread waits or sleeps v  | +-- its process is dead: the parent takes what is there
  *                                      PARKED <--> TAKING (the parent writes what is there)
  *
- * A thread that runs publishes at each new flush number, one that waits leaves its slot parked: so what
- * happened is in the file about a second later, whatever happens to the parent.
+ * A thread that runs publishes at each new flush number, one that waits leaves its slot parked: so
+ * what happened is in the file about a second later, whatever happens to the parent.
  *
  * Invariants: bytes [0, len) of a slot are always whole records: len is stored after the record it
  *             covers. Chunks of one stream are published in order, so their tickets are in order.
  * Never:      a lock. A process may be killed at any instruction.
  *
- * Shared with the Valgrind tool, so it includes nothing of the project. SPDX-License-Identifier: MIT */
+ * Shared with the Valgrind tool, so it includes nothing of the project. SPDX-License-Identifier:
+ * MIT */
 #ifndef RECORD_CHANNEL_H
 #define RECORD_CHANNEL_H
 
@@ -35,7 +36,8 @@
 #define CHANNEL_NAMES      8u
 #define CHANNEL_REASONS    8u
 
-/* Where the tool is linked, and room for it: a program that is linked there cannot be recorded (another Valgrind). */
+/* Where the tool is linked, and room for it: a program that is linked there cannot be recorded
+ * (another Valgrind). */
 #define CHANNEL_TOOL_BASE  0x58000000u
 #define CHANNEL_TOOL_BYTES 0x04000000u
 

@@ -1,8 +1,8 @@
 /* collector.c - slots to chunks.
  *
- * Tickets order publication, so the chunks of one stream are written in their order: of all full slots the
- * one with the lowest ticket goes first. A slot still being filled is read only when its owner is dead or the
- * recording is over; its len covers whole records at any moment.
+ * Tickets order publication, so the chunks of one stream are written in their order: of all full
+ * slots the one with the lowest ticket goes first. A slot still being filled is read only when its
+ * owner is dead or the recording is over; its len covers whole records at any moment.
  */
 #include "record/collector.h"
 
@@ -16,7 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Misses after which the filter forgets: eight times its size, so that a scan does not undo its use. */
+/* Misses after which the filter forgets: eight times its size, so that a scan does not undo its
+ * use. */
 #define WINDOW_MISSES 8192
 
 #define WINDOW_MAX (1u << 30)
@@ -211,7 +212,8 @@ static u64 take_varint(const u8 *bytes, u32 len, u32 *at)
     return value;
 }
 
-/* The owner may have died, or be running, between a record and its counters: count what is in len bytes. */
+/* The owner may have died, or be running, between a record and its counters: count what is in len
+ * bytes. */
 static struct counts slot_recount(struct collector *c, const struct channel_slot *s, u32 len)
 {
     const u8 *bytes = slot_bytes(c, s);
@@ -265,8 +267,8 @@ static void slot_add_exit(struct collector *c, struct channel_slot *s, int wait_
     counts->ops++;
 }
 
-/* Write what a waiting thread left in its slot. It finds the slot empty when it goes on. What its stream published since the last
- * drain comes before this in the file. */
+/* Write what a waiting thread left in its slot. It finds the slot empty when it goes on. What its
+ * stream published since the last drain comes before this in the file. */
 static void slot_take(struct collector *c, struct channel_slot *s)
 {
     if (!slot_move(s, CHANNEL_PARKED, CHANNEL_TAKING))
@@ -296,7 +298,8 @@ static bool is_dead(u32 pid)
     return pid != 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
-/* All that a dead process left. Nothing of it changes any more, so what it published is written before what it still held. */
+/* All that a dead process left. Nothing of it changes any more, so what it published is written
+ * before what it still held. */
 static void process_take(struct collector *c, u32 pid, int wait_status)
 {
     collector_drain(c);
@@ -319,8 +322,8 @@ static void process_take(struct collector *c, u32 pid, int wait_status)
     }
 }
 
-/* A thread that is killed between two stores has claimed a slot without telling its name. It is found when
- * the recording is closed. */
+/* A thread that is killed between two stores has claimed a slot without telling its name. It is
+ * found when the recording is closed. */
 void collector_reap(struct collector *c, int pid, int wait_status)
 {
     if (pid != 0)
@@ -335,7 +338,8 @@ void collector_reap(struct collector *c, int pid, int wait_status)
     }
 }
 
-/* A thread that still runs goes on writing to its slot behind len, and may publish it, until it sees that the recording is over. */
+/* A thread that still runs goes on writing to its slot behind len, and may publish it, until it
+ * sees that the recording is over. */
 void collector_close(struct collector *c)
 {
     __atomic_store_n(&c->channel->closed, 1, __ATOMIC_RELEASE);

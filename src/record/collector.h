@@ -24,8 +24,8 @@ struct collector {
     bool taken[CHANNEL_SLOTS]; /* written while still being filled, when the recording was closed */
 };
 
-/* `max_bytes` bounds the file: from half of it on the window grows, so that hot pages are told less often, and
- * what would go beyond it is dropped. */
+/* `max_bytes` bounds the file: from half of it on the window grows, so that hot pages are told less
+ * often, and what would go beyond it is dropped. */
 int collector_init(struct collector *c, struct hwt_writer *writer, u32 window, u64 max_bytes,
                    struct err *e);
 void collector_done(struct collector *c);
@@ -40,8 +40,8 @@ void collector_wait(struct collector *c, ns_t timeout_ns);
 /* Write everything there is: running threads publish soon, what waiting ones left is taken. */
 void collector_flush(struct collector *c);
 
-/* Take the slots of dead processes, with an EXIT_GROUP where the first thread's stream lacks its end.
- * `pid` and `wait_status` tell of one that is known to have ended; 0 if none is. */
+/* Take the slots of dead processes, with an EXIT_GROUP where the first thread's stream lacks its
+ * end. `pid` and `wait_status` tell of one that is known to have ended; 0 if none is. */
 void collector_reap(struct collector *c, int pid, int wait_status);
 
 /* No more: tell the tools to stop, and take what unfinished slots hold. */

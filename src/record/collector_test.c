@@ -1,7 +1,8 @@
-/* collector_test.c - chunks of one stream reach the file in their order, whenever its thread does what.
+/* collector_test.c - chunks of one stream reach the file in their order, whenever its thread does
+ * what.
  *
- * The recorded threads are played by this program. What they do in the middle of the collector's work happens in
- * pwrite() and kill(), which the collector calls there and which are replaced here.
+ * The recorded threads are played by this program. What they do in the middle of the collector's
+ * work happens in pwrite() and kill(), which the collector calls there and which are replaced here.
  */
 #include "base/test.h"
 #include "record/collector.h"
@@ -165,9 +166,8 @@ static void stream_2_publishes_and_parks_again(void)
     held->state = CHANNEL_PARKED; /* and waits anew with another */
 }
 
-static void chunk_published_during_a_flush_comes_before_the_parked_one(void **state)
+TEST_WITH(chunk_published_during_a_flush_comes_before_the_parked_one, setup, teardown)
 {
-    (void)state;
     for (u32 i = 0; i < 2; i++) {
         struct channel_slot *s = claim(i, 1, i + 1, 0);
 
@@ -190,11 +190,10 @@ static void process_publishes_and_dies(void)
     collector.channel->slots[0].leader = 1;
 }
 
-static void chunk_published_before_a_death_comes_before_the_held_one(void **state)
+TEST_WITH(chunk_published_before_a_death_comes_before_the_held_one, setup, teardown)
 {
     struct channel_slot *s;
 
-    (void)state;
     s = claim(1, PID_DEAD, 1, 0);
     s->leader = 1;
     fill(s);
@@ -209,11 +208,10 @@ static void chunk_published_before_a_death_comes_before_the_held_one(void **stat
     assert_int_equal(f.ops[1], 1); /* one EXIT_GROUP */
 }
 
-static void end_of_a_process_is_in_its_last_chunk_alone(void **state)
+TEST_WITH(end_of_a_process_is_in_its_last_chunk_alone, setup, teardown)
 {
     struct channel_slot *s = claim(3, PID_DEAD, 1, 0);
 
-    (void)state;
     s->leader = 1;
     fill(s);
     publish(s);
@@ -233,9 +231,8 @@ static void stream_1_publishes(void)
     publish(&collector.channel->slots[0]);
 }
 
-static void chunk_taken_unfinished_at_the_end_is_not_written_again(void **state)
+TEST_WITH(chunk_taken_unfinished_at_the_end_is_not_written_again, setup, teardown)
 {
-    (void)state;
     fill(claim(0, (u32)getpid(), 1, 0));
     fill(claim(1, (u32)getpid(), 2, 0));
     in_write = stream_1_publishes; /* after the collector read how much is there */
@@ -247,12 +244,12 @@ static void chunk_taken_unfinished_at_the_end_is_not_written_again(void **state)
     in_order(&f, 2, 1);
 }
 
-/* Its thread is at work, between a record and its counter: what is there is counted, and the counter is the thread's own. */
-static void chunk_taken_unfinished_has_the_counts_of_its_records(void **state)
+/* Its thread is at work, between a record and its counter: what is there is counted, and the
+ * counter is the thread's own. */
+TEST_WITH(chunk_taken_unfinished_has_the_counts_of_its_records, setup, teardown)
 {
     struct channel_slot *s = claim(0, (u32)getpid(), 1, 0);
 
-    (void)state;
     fill(s);
     fill(s);
     s->nr_accesses = 3;
@@ -264,9 +261,8 @@ static void chunk_taken_unfinished_has_the_counts_of_its_records(void **state)
     assert_int_equal(f.accesses[1], 2);
 }
 
-static void chunk_that_never_came_is_counted(void **state)
+TEST_WITH(chunk_that_never_came_is_counted, setup, teardown)
 {
-    (void)state;
     for (u32 seq = 0; seq < 4; seq += 2) {
         struct channel_slot *s = claim(0, 1, 1, seq);
 
@@ -278,9 +274,8 @@ static void chunk_that_never_came_is_counted(void **state)
     hwt_writer_abort(writer);
 }
 
-static void exit_that_the_tool_did_not_tell_is_its_failure(void **state)
+TEST_WITH(exit_that_the_tool_did_not_tell_is_its_failure, setup, teardown)
 {
-    (void)state;
     claim(0, PID_DEAD, 1, 0)->leader = 1;
     collector_reap(&collector, PID_DEAD, TERMINATE);
     assert_int_equal(collector.broken, 0);
@@ -290,23 +285,4 @@ static void exit_that_the_tool_did_not_tell_is_its_failure(void **state)
     hwt_writer_abort(writer);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(chunk_published_during_a_flush_comes_before_the_parked_one,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(chunk_published_before_a_death_comes_before_the_held_one,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(end_of_a_process_is_in_its_last_chunk_alone, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(chunk_taken_unfinished_at_the_end_is_not_written_again,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(chunk_taken_unfinished_has_the_counts_of_its_records, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(chunk_that_never_came_is_counted, setup, teardown),
-        cmocka_unit_test_setup_teardown(exit_that_the_tool_did_not_tell_is_its_failure, setup,
-                                        teardown),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

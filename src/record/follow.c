@@ -1,7 +1,8 @@
 /* follow.c - reap, pass signals on, decide about the end.
  *
  * Signals leave numbers in variables; follow_look acts on them. The list of children comes from
- * /proc/self/task/TID/children, where orphans that were handed to this process stand as well, and so on from each of them.
+ * /proc/self/task/TID/children, where orphans that were handed to this process stand as well, and
+ * so on from each of them.
  */
 #include "record/follow.h"
 
@@ -26,7 +27,8 @@
 static volatile sig_atomic_t leader_pid; /* 0: it has ended */
 static volatile sig_atomic_t stop_wanted, marks_wanted;
 
-/* The terminal sends SIGINT and SIGQUIT to the whole group, so a program that runs has them already. */
+/* The terminal sends SIGINT and SIGQUIT to the whole group, so a program that runs has them
+ * already. */
 static void on_interrupt(int sig)
 {
     (void)sig;
@@ -53,7 +55,7 @@ static const struct {
     void (*handler)(int);
 } dispositions[FOLLOW_SIGNALS] = {
     {SIGINT, on_interrupt}, {SIGQUIT, SIG_IGN}, {SIGTERM, on_terminate},
-    {SIGHUP, on_terminate}, {SIGXFSZ, SIG_IGN}, /* a write beyond the limit is an error like a full disk */
+    {SIGHUP, on_terminate}, {SIGXFSZ, SIG_IGN}, /* too large a file is an error like a full disk */
     {SIGUSR2, on_mark},
 };
 
@@ -118,8 +120,8 @@ static enum follow_state stop(struct follow *f, ns_t now)
     return now - f->asked_ns > PATIENCE_NS ? FOLLOW_STOPPED : FOLLOW_RUNNING;
 }
 
-/* Time that the main thread of a process was ready to run and had no CPU: the second figure of its schedstat, which a
- * process keeps until it is reaped. 0 where the kernel does not count it. */
+/* Time that the main thread of a process was ready to run and had no CPU: the second figure of its
+ * schedstat, which a process keeps until it is reaped. 0 where the kernel does not count it. */
 static ns_t starved_ns_of(pid_t pid)
 {
     unsigned long long waited = 0;
@@ -136,7 +138,8 @@ static ns_t starved_ns_of(pid_t pid)
     return waited;
 }
 
-/* The next child that has ended, as waitpid(-1, status, WNOHANG), with what can be read of it before it is reaped. */
+/* The next child that has ended, as waitpid(-1, status, WNOHANG), with what can be read of it
+ * before it is reaped. */
 static pid_t reap(struct follow *f, int *ret_status)
 {
     siginfo_t who = {0};
@@ -188,7 +191,8 @@ static void name_of(pid_t pid, char *name, size_t size)
         fclose(f);
 }
 
-/* CPU time of a process and of the children that it has reaped: the fields 14 to 17 of its stat, in ticks. */
+/* CPU time of a process and of the children that it has reaped: the fields 14 to 17 of its stat, in
+ * ticks. */
 static ns_t cpu_ns_of(pid_t pid)
 {
     unsigned long long ticks[4] = {0};

@@ -1,12 +1,14 @@
-/* follow.h - how long a recording goes on: until the program and all that it left behind have ended, or until it is stopped.
+/* follow.h - how long a recording goes on: until the program and all that it left behind have
+ * ended, or until it is stopped.
  *
- * This process becomes the reaper of orphans while it records, so a daemon is waited for like a child, and the CPU time of
- * all counts. A recording ends early at a time, with the first program, or, once that has ended, by SIGINT,
- * SIGTERM or SIGHUP. Whoever still runs then goes on unrecorded, except a first program in the foreground of
- * a terminal, which is asked to end (SIGTERM) and recorded until it does.
+ * This process becomes the reaper of orphans while it records, so a daemon is waited for like a
+ * child, and the CPU time of all counts. A recording ends early at a time, with the first program,
+ * or, once that has ended, by SIGINT, SIGTERM or SIGHUP. Whoever still runs then goes on
+ * unrecorded, except a first program in the foreground of a terminal, which is asked to end
+ * (SIGTERM) and recorded until it does.
  *
- * Owns:       the dispositions of SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGXFSZ and SIGUSR2 between follow_begin and
- *             follow_end.
+ * Owns:       the dispositions of SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGXFSZ and SIGUSR2 between
+ *             follow_begin and follow_end.
  */
 #ifndef RECORD_FOLLOW_H
 #define RECORD_FOLLOW_H

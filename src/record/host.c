@@ -1,8 +1,8 @@
 /* host.c - small files of the kernel's, each turned into a line.
  *
- * The limit that counts is the lowest on the way from the program's cgroup to the root, in version 1 under other names.
- * Devices are those with a mounted file system: readahead and rotation belong to the disk, so a partition's
- * are its parent's.
+ * The limit that counts is the lowest on the way from the program's cgroup to the root, in version
+ * 1 under other names. Devices are those with a mounted file system: readahead and rotation belong
+ * to the disk, so a partition's are its parent's.
  */
 #include "record/host.h"
 
@@ -135,8 +135,8 @@ static void put_swap(const struct host *h)
     free(text);
 }
 
-/* Whether reclaim is multi-generational. A kernel that shows its memory management in sysfs and has nothing of it there was
- * built without (CONFIG_LRU_GEN): as good as off. */
+/* Whether reclaim is multi-generational. A kernel that shows its memory management in sysfs and has
+ * nothing of it there was built without (CONFIG_LRU_GEN): as good as off. */
 static void put_lru_gen(const struct host *h)
 {
     char line[256];
@@ -244,7 +244,8 @@ static void find_group(const struct host *h, struct hierarchy *y)
     free(text);
 }
 
-/* The lowest value of a file from the group upwards; of cpu.max the lowest quota. "": the file is nowhere. */
+/* The lowest value of a file from the group upwards; of cpu.max the lowest quota. "": the file is
+ * nowhere. */
 static void lowest(const struct host *h, const struct hierarchy *y, const char *file, char *ret,
                    size_t size)
 {

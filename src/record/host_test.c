@@ -27,12 +27,11 @@ static void has(const struct strbuf *out, const char *line)
         fail_msg("no %s in:\n%s", line, out->text);
 }
 
-static void the_lowest_limit_and_the_first_swap_area_are_told(void **state)
+TEST(the_lowest_limit_and_the_first_swap_area_are_told)
 {
     char root[] = "/tmp/hw-host-XXXXXX", command[128];
     struct strbuf out;
 
-    (void)state;
     assert_non_null(mkdtemp(root));
     file(root, "/proc/meminfo", "MemTotal:  2048 kB\nSwapTotal: 1024 kB\n");
     file(root, "/proc/swaps",
@@ -84,9 +83,8 @@ static void lru_gen_is(const char *path, const char *text, const char *line)
     assert_int_equal(system(command), 0);
 }
 
-static void a_kernel_built_without_generations_has_classic_lists(void **state)
+TEST(a_kernel_built_without_generations_has_classic_lists)
 {
-    (void)state;
     lru_gen_is("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "0\n",
                "\nlru_gen=0x0000\n");
     lru_gen_is("/sys/kernel/mm/lru_gen/enabled", "0x0001\n", "\nlru_gen=0x0001\n");
@@ -94,12 +92,4 @@ static void a_kernel_built_without_generations_has_classic_lists(void **state)
     lru_gen_is("/proc/sys/vm/swappiness", "60\n", NULL);          /* there is no sysfs: not known */
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_lowest_limit_and_the_first_swap_area_are_told),
-        cmocka_unit_test(a_kernel_built_without_generations_has_classic_lists),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,9 +1,10 @@
 /* hwt_writer.c - one chunk: header, payload, checksum, in one write(2).
  *
- * zstd at level 3 with one context for the whole file: higher levels gain a few percent and cost the
- * recorded program's CPU. Where a program jumps about its memory, chunks shrink by a sixth at most, and that
- * costs six times what level 1 takes for a tenth: after such a chunk the next ones go at level 1, until another
- * one is tried at level 3. A chunk that does not shrink is stored, and so is text, for strings(1).
+ * zstd at level 3 with one context for the whole file: higher levels gain a few percent and cost
+ * the recorded program's CPU. Where a program jumps about its memory, chunks shrink by a sixth at
+ * most, and that costs six times what level 1 takes for a tenth: after such a chunk the next ones
+ * go at level 1, until another one is tried at level 3. A chunk that does not shrink is stored, and
+ * so is text, for strings(1).
  */
 #include "record/hwt_writer.h"
 

@@ -101,7 +101,8 @@ static bool runs_below(pid_t ancestor)
     return pid == ancestor;
 }
 
-/* The recordings that run. Returns how many, and their numbers as text; one, if one of them records this very process. */
+/* The recordings that run. Returns how many, and their numbers as text; one, if one of them records
+ * this very process. */
 static unsigned find_recordings(pid_t *ret_pid, char *text, size_t size)
 {
     pid_t own = 0;

@@ -1,7 +1,7 @@
 /* mark.h - named moments of a recording, told from outside: `highwater mark NAME`.
  *
- * The recorder listens on an abstract socket of the name "highwater-record-PID": nothing is left on disk. Only its own
- * user and root are heard. A mark is answered when it is in the recording.
+ * The recorder listens on an abstract socket of the name "highwater-record-PID": nothing is left on
+ * disk. Only its own user and root are heard. A mark is answered when it is in the recording.
  */
 #ifndef RECORD_MARK_H
 #define RECORD_MARK_H

@@ -7,8 +7,9 @@
 
 bool program_is_executable(const char *path);
 
-/* Find a program as exec would, in PATH when its name has no slash. -ENOENT: there is none; -EACCES: it cannot be executed, or not be
- * recorded, since it or what interprets it has privileges of its own or is made for another architecture. */
+/* Find a program as exec would, in PATH when its name has no slash. -ENOENT: there is none;
+ * -EACCES: it cannot be executed, or not be recorded, since it or what interprets it has privileges
+ * of its own or is made for another architecture. */
 int program_find(const char *name, char *path, size_t size, struct err *e);
 
 #endif

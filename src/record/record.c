@@ -2,7 +2,8 @@
  *
  *     trace created -> shared memory -> fork, exec the tool -> collect ... -> program ended -> END chunk
  *
- * The tool is started directly, without Valgrind's launcher: it needs no installed Valgrind at run time.
+ * The tool is started directly, without Valgrind's launcher: it needs no installed Valgrind at run
+ * time.
  */
 #include "record/record.h"
 
@@ -33,7 +34,8 @@
 
 #define META_MAX 16384
 
-/* Descriptors that a recorded program can have open: more would make every fork copy a larger table. */
+/* Descriptors that a recorded program can have open: more would make every fork copy a larger
+ * table. */
 #define NOFILE_ROOM 65536
 
 static ns_t now_ns(void)
@@ -197,7 +199,8 @@ static void put_end(struct hwt_writer *w, const struct record_result *r, u64 ord
 
 /* ---- the run ---- */
 
-/* The tool's command line: its options, then the program and its arguments. Strings live as long as o and c. */
+/* The tool's command line: its options, then the program and its arguments. Strings live as long as
+ * o and c. */
 struct command_line {
     char channel[64], nofile[64], log_file[3072], launcher[4200];
     const char **argv, **envp;
@@ -256,7 +259,8 @@ static int command_line_init(struct command_line *l, const struct record_options
     return 0;
 }
 
-/* The tool keeps its descriptors above the soft limit that it finds: leave the program room below. */
+/* The tool keeps its descriptors above the soft limit that it finds: leave the program room
+ * below. */
 static void nofile_raise(const struct rlimit *nofile)
 {
     struct rlimit raised = *nofile;

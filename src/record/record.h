@@ -1,14 +1,17 @@
 /* record.h - record one real run of a program into a trace (.hwt).
  *
- * The program runs under the exact recorder (record/valgrind/, a program of its own) with its standard
- * input, output, error, process group and terminal untouched. Its threads leave raw chunks in shared
- * memory (record/channel.h); this side compresses them and appends each with one write(2).
+ * The program runs under the exact recorder (record/valgrind/, a program of its own) with its
+ * standard input, output, error, process group and terminal untouched. Its threads leave raw chunks
+ * in shared memory (record/channel.h); this side compresses them and appends each with one
+ * write(2).
  *
  * What may happen on the way, and what is left:
  *   the program is killed        the trace is closed properly; all it did until then is in it
- *   the program leaves daemons   they are recorded until the last has ended, or the recording is stopped
+ *   the program leaves daemons   they are recorded until the last has ended, or the recording is
+ *                                stopped
  *                                (record/follow.h)
- *   this process is killed       the program runs on unrecorded; the trace has all but the last second
+ *   this process is killed       the program runs on unrecorded; the trace has all but the last
+ *                                second
  *   the disk is full             the program runs on unrecorded; likewise
  *   Ctrl-C                       reaches the program; this side waits for it to end
  *
@@ -83,8 +86,8 @@ struct record_result {
     char complaint[512];  /* "" or what a recorded process complained of */
 };
 
-/* The path of the tool: $HIGHWATER_LIBEXEC, then beside this program as built (src/record/valgrind/) and as
- * installed (../libexec/highwater/). -ENOENT with the cure in e. */
+/* The path of the tool: $HIGHWATER_LIBEXEC, then beside this program as built
+ * (src/record/valgrind/) and as installed (../libexec/highwater/). -ENOENT with the cure in e. */
 int record_find_tool(char *path, size_t size, struct err *e);
 
 /* Run the program to its end.

@@ -1,8 +1,9 @@
 /* anonymise.c - one pass over the text: at the beginning of each word, is it a name of some kind?
  *
- * Names that a line says to be names were learned before (anonymise_learn.c). Of the rest each kind is a function that looks at the text
- * from here and returns how many bytes it took, or 0. What it puts in their place has the form of what it was (a UUID, an address,
- * hexadecimal digits), so that parsers of the copy see what they saw.
+ * Names that a line says to be names were learned before (anonymise_learn.c). Of the rest each kind
+ * is a function that looks at the text from here and returns how many bytes it took, or 0. What it
+ * puts in their place has the form of what it was (a UUID, an address, hexadecimal digits), so that
+ * parsers of the copy see what they saw.
  */
 #include "report/anonymise.h"
 
@@ -55,7 +56,8 @@ void anonymiser_free(struct anonymiser *a)
     free(a);
 }
 
-/* Names that lines say share one space: what is a pod here and a container there has one stand-in. */
+/* Names that lines say share one space: what is a pod here and a container there has one
+ * stand-in. */
 static u64 key_of(enum name_kind kind, u64 hash)
 {
     return hash_u64_pair(stand_ins[kind] ? NR_KINDS : kind, hash);
@@ -151,7 +153,7 @@ static bool stands(const struct cursor *c, const char *literal)
     return (size_t)(c->end - c->at) >= len && memcmp(c->at, literal, len) == 0;
 }
 
-/* --- kinds ------------------------------------------------------------------------------------------------------------------- */
+/* --- kinds ------------------------------------------------------------------------------------ */
 
 /* "95387fa4-da9c-11e7-9d36-5254b24cbf5e", or with '_' as systemd has it: one name. */
 static size_t take_uuid(struct cursor *c)
@@ -178,7 +180,8 @@ static size_t take_uuid(struct cursor *c)
     return (size_t)(at - c->at);
 }
 
-/* A long hexadecimal word that is no address of the kernel, or one behind the words of a container runtime. */
+/* A long hexadecimal word that is no address of the kernel, or one behind the words of a container
+ * runtime. */
 static size_t take_id(struct cursor *c)
 {
     static const struct {
@@ -346,7 +349,8 @@ static size_t take_mail(struct cursor *c)
     return len;
 }
 
-/* The rest of a URL that is a key by itself: "hooks.slack.com/services/T0/B0/x", "/api/webhooks/1/x", "/bot1:x/sendMessage". */
+/* The rest of a URL that is a key by itself: "hooks.slack.com/services/T0/B0/x",
+ * "/api/webhooks/1/x", "/bot1:x/sendMessage". */
 static size_t hook_len(const struct cursor *c, const char *host, const char *at)
 {
     static const char *const marks[] = {"/webhook", "/hooks/", "/hook/", "api.telegram.org/bot",
@@ -467,7 +471,7 @@ static size_t take_made_pod(struct cursor *c)
     return len;
 }
 
-/* --- what lines said ---------------------------------------------------------------------------------------------------------- */
+/* --- what lines said -------------------------------------------------------------------------- */
 
 static void put_name(struct cursor *c, const struct name *name)
 {
@@ -482,7 +486,8 @@ static bool is_said_at(const struct cursor *c, const char *at)
     return false;
 }
 
-/* This very word was said to be a name. What is before the '@' of an address is one with the domain behind it. */
+/* This very word was said to be a name. What is before the '@' of an address is one with the domain
+ * behind it. */
 static size_t take_said(struct cursor *c)
 {
     vec_for_each (&c->a->said, said)

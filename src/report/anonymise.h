@@ -1,10 +1,14 @@
-/* anonymise.h - names of people's things, replaced by made-up ones that are the same wherever the name stands.
+/* anonymise.h - names of people's things, replaced by made-up ones that are the same wherever the
+ * name stands.
  *
- * Replaces: hosts and domains, users and their numbers, mail addresses, namespaces, pods, containers and images, UUIDs, ids of
- *           containers and other long hexadecimal words, addresses of networks and cards, serial numbers, fingerprints, and the values of
- *           what is called a password, secret or token.
- * Keeps:    programs, units, paths of groups but for what is above, figures, line numbers: a copy reads as the original does.
- * Learns:   a name from where it is said to be one (a prompt, a key, a column's head), so the text that was read comes first.
+ * Replaces: hosts and domains, users and their numbers, mail addresses, namespaces, pods,
+ *           containers and images, UUIDs, ids of containers and other long hexadecimal words,
+ *           addresses of networks and cards, serial numbers, fingerprints, and the values of what
+ *           is called a password, secret or token.
+ * Keeps:    programs, units, paths of groups but for what is above, figures, line numbers: a copy
+ *           reads as the original does.
+ * Learns:   a name from where it is said to be one (a prompt, a key, a column's head), so the text
+ *           that was read comes first.
  * Order:    names are numbered as they come, so that one input gives one copy.
  */
 #ifndef REPORT_ANONYMISE_H

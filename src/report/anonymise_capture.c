@@ -129,7 +129,8 @@ static bool is_id(struct span word, size_t least)
     return span_len(word) >= least && digits;
 }
 
-/* "docker-<id>.scope", "kubepods-burstable-pod<id>.slice", "user@1000.service": words of a runtime, and an id or a number. */
+/* "docker-<id>.scope", "kubepods-burstable-pod<id>.slice", "user@1000.service": words of a runtime,
+ * and an id or a number. */
 static bool is_of_runtime(struct span name)
 {
     bool found = false;
@@ -183,7 +184,7 @@ static void put_groups(struct anonymiser *a, struct span path, bool ids, struct 
     }
 }
 
-/* --- files ------------------------------------------------------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static bool is_of_process(const char *path, const char *file)
 {

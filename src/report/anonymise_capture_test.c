@@ -1,4 +1,5 @@
-/* anonymise_capture_test.c - groups, users and hosts have one stand-in in all files, what a runtime says stays, and figures do. */
+/* anonymise_capture_test.c - groups, users and hosts have one stand-in in all files, what a runtime
+ * says stays, and figures do. */
 #include "base/test.h"
 
 #include "report/anonymise_capture.h"
@@ -29,11 +30,10 @@ static void expect_text(struct anonymiser *a, const char *path, const char *text
     strbuf_done(&out);
 }
 
-static void a_group_has_one_stand_in_in_all_files(void **state)
+TEST(a_group_has_one_stand_in_in_all_files)
 {
     struct anonymiser *a = anonymiser_new();
 
-    (void)state;
     expect_path(a, CGROUP "acme.slice/acme-billing.service/memory.stat",
                 CGROUP "group1.slice/group2.service/memory.stat");
     expect_path(a, CGROUP "memory.stat", CGROUP "memory.stat");
@@ -56,11 +56,10 @@ static void a_group_has_one_stand_in_in_all_files(void **state)
     anonymiser_free(a);
 }
 
-static void what_everybody_has_and_ids_keep_their_form(void **state)
+TEST(what_everybody_has_and_ids_keep_their_form)
 {
     struct anonymiser *a = anonymiser_new();
 
-    (void)state;
     expect_path(a, CGROUP "system.slice/systemd-journald.service/memory.max",
                 CGROUP "system.slice/systemd-journald.service/memory.max");
     expect_path(a, CGROUP "user.slice/user-1042.slice/user@1042.service/app.slice/",
@@ -79,11 +78,10 @@ static void what_everybody_has_and_ids_keep_their_form(void **state)
     anonymiser_free(a);
 }
 
-static void hosts_and_users_are_replaced_and_figures_stay(void **state)
+TEST(hosts_and_users_are_replaced_and_figures_stay)
 {
     struct anonymiser *a = anonymiser_new();
 
-    (void)state;
     expect_text(a, "proc/sys/kernel/hostname", "db7.corp.example\n", "host1\n");
     expect_text(a, "proc/12/status", "Name:\tjava\nUid:\t1042\t1042\t0\t65534\nVmRSS:\t  1042 kB\n",
                 "Name:\tjava\nUid:\t1001\t1001\t0\t1002\nVmRSS:\t  1042 kB\n");
@@ -94,13 +92,4 @@ static void hosts_and_users_are_replaced_and_figures_stay(void **state)
     anonymiser_free(a);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_group_has_one_stand_in_in_all_files),
-        cmocka_unit_test(what_everybody_has_and_ids_keep_their_form),
-        cmocka_unit_test(hosts_and_users_are_replaced_and_figures_stay),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,7 +1,8 @@
-/* anonymise_fuzz.c - copies of mutated pastes: those of tests/cases, with lines put in that say names.
+/* anonymise_fuzz.c - copies of mutated pastes: those of tests/cases, with lines put in that say
+ * names.
  *
- * Checked: the copy has as many lines as its text; the same text gives the same copy; no name that an undamaged line says is left in it, on
- * that line or on another.
+ * Checked: the copy has as many lines as its text; the same text gives the same copy; no name that
+ * an undamaged line says is left in it, on that line or on another.
  */
 #include "base/test.h"
 

@@ -30,7 +30,8 @@ struct name {
     char *text;
 };
 
-/* A name that its line shows to be one: replaced here even when it is a word that others use as well. */
+/* A name that its line shows to be one: replaced here even when it is a word that others use as
+ * well. */
 struct said {
     struct span at;
     unsigned name; /* an index into names */
@@ -70,7 +71,8 @@ struct anonymiser {
     struct key_block blocks[32];
     unsigned nr_blocks;
     bool of_node; /* the object's kind is Node */
-    /* an object of a kind that is not known, of this depth plus 1: its name, and whether a sibling says that it is a container */
+    /* an object of a kind that is not known, of this depth plus 1: its name, and whether a sibling
+     * says that it is a container */
     unsigned bare_depth;
     char bare_name[128]; /* of its own, as lines go; "": none so far, or one that is too long */
     bool bare_container;

@@ -1,6 +1,8 @@
-/* anonymise_learn.c - which words of a text are names: a shell's prompt, a key before it, the head of its column.
+/* anonymise_learn.c - which words of a text are names: a shell's prompt, a key before it, the head
+ * of its column.
  *
- * What stands here once is replaced wherever it stands. Words that everybody's machine has (root, default, kube-system) are no secret.
+ * What stands here once is replaced wherever it stands. Words that everybody's machine has (root,
+ * default, kube-system) are no secret.
  */
 #include "report/anonymise_int.h"
 
@@ -206,7 +208,7 @@ void anonymiser_learn_value(struct anonymiser *a, enum name_kind kind, struct sp
     anonymiser_learn_word(a, kind, word);
 }
 
-/* --- behind a key ------------------------------------------------------------------------------------------------------------ */
+/* --- behind a key ----------------------------------------------------------------------------- */
 
 struct key {
     const char *words;
@@ -322,7 +324,8 @@ static void learn_keys(struct anonymiser *a, struct span line)
     }
 }
 
-/* "evicted pod shop/cart-1": two names with a slash between them, of which the second looks like one of a pod. */
+/* "evicted pod shop/cart-1": two names with a slash between them, of which the second looks like
+ * one of a pod. */
 static void learn_pod_of_prose(struct anonymiser *a, struct span line)
 {
     struct span rest = line, at;
@@ -341,7 +344,8 @@ static void learn_pod_of_prose(struct anonymiser *a, struct span line)
     }
 }
 
-/* "arn:aws:ecs:us-east-1:123456789012:task/shop/0f1c", "arn:aws:lambda:...:function:shop": behind the fifth colon what it is, then names. */
+/* "arn:aws:ecs:us-east-1:123456789012:task/shop/0f1c", "arn:aws:lambda:...:function:shop": behind
+ * the fifth colon what it is, then names. */
 static void learn_arn(struct anonymiser *a, struct span line)
 {
     struct span rest = line, at, word;
@@ -365,7 +369,8 @@ static void learn_arn(struct anonymiser *a, struct span line)
     }
 }
 
-/* "db7: Out of memory: Killed process 8 (java)": whoever gathered the lines of many machines put their names before them. */
+/* "db7: Out of memory: Killed process 8 (java)": whoever gathered the lines of many machines put
+ * their names before them. */
 static void learn_gathered(struct anonymiser *a, struct span line)
 {
     static const char *const messages[] = {"Out of memory: Kill", "Memory cgroup out of memory: ",
@@ -423,7 +428,7 @@ static void learn_commands(struct anonymiser *a, struct span line)
     }
 }
 
-/* --- programs: their names stay ------------------------------------------------------------------------------------------------- */
+/* --- programs: their names stay --------------------------------------------------------------- */
 
 static void learn_program(struct anonymiser *a, struct span word)
 {
@@ -456,7 +461,7 @@ static void learn_programs(struct anonymiser *a, struct span line)
     }
 }
 
-/* --- what a shell says -------------------------------------------------------------------------------------------------------------- */
+/* --- what a shell says ------------------------------------------------------------------------ */
 
 /* "user@host:~$ ", "[user@host dir]# ", "host:~ # ". The command, if it is one. */
 static bool learn_prompt(struct anonymiser *a, struct span line, struct span *ret_command)
@@ -546,7 +551,8 @@ static void learn_prefix(struct anonymiser *a, struct span line)
     while (!span_empty(line) && strchr("> |`*", *line.at) && *line.at)
         line.at++;
     prefix_take(line, &a->dates, &prefix);
-    /* Behind a time and a colon, or a file of a program, the message begins: "21:40:10: mem avail", "helpers.go:826] eviction manager". */
+    /* Behind a time and a colon, or a file of a program, the message begins: "21:40:10: mem avail",
+     * "helpers.go:826] eviction manager". */
     for (before = prefix.host.at; before > line.at && is_blank(before[-1]);)
         before--;
     if (before > line.at && (before[-1] == ':' || (before[-1] == ']' && *line.at != '[')))
@@ -558,7 +564,7 @@ static void learn_prefix(struct anonymiser *a, struct span line)
         anonymiser_learn_word(a, KIND_HOST, prefix.host);
 }
 
-/* --- people ------------------------------------------------------------------------------------------------------------------- */
+/* --- people ----------------------------------------------------------------------------------- */
 
 #define PERSON_WORDS 4u /* of a name, at most */
 
@@ -605,7 +611,8 @@ static void learn_people(struct anonymiser *a, struct span line)
         learn_person(a, (struct span){line.at, line.end - 7});
 }
 
-/* "jane@db7" as a word of its own, as ssh and scp take it; "getty@tty1.service" is a unit, "lib@1.2" a version. */
+/* "jane@db7" as a word of its own, as ssh and scp take it; "getty@tty1.service" is a unit,
+ * "lib@1.2" a version. */
 static void learn_logins(struct anonymiser *a, struct span line)
 {
     for (const char *at = line.at; (at = memchr(at, '@', (size_t)(line.end - at))); at++) {

@@ -1,9 +1,11 @@
-/* anonymise_pairs.c - names that stand behind a key which says so, in any spelling: "host.name": "x", nodeName: x, pod_name="x".
+/* anonymise_pairs.c - names that stand behind a key which says so, in any spelling: "host.name":
+ * "x", nodeName: x, pod_name="x".
  *
- * A key is taken apart at dots, dashes, underscores and capitals; its last word says what the value is, and "name" alone says nothing: then
- * the word before it does, or the key of the object that the pair stands in. Three ways of writing a pair are read: JSON, also within the
- * string of another JSON; key=value anywhere in a line; and "key: value" as a line of YAML or of a description, where indentation says
- * in which object it is.
+ * A key is taken apart at dots, dashes, underscores and capitals; its last word says what the value
+ * is, and "name" alone says nothing: then the word before it does, or the key of the object that
+ * the pair stands in. Three ways of writing a pair are read: JSON, also within the string of
+ * another JSON; key=value anywhere in a line; and "key: value" as a line of YAML or of a
+ * description, where indentation says in which object it is.
  */
 #include "report/anonymise_int.h"
 
@@ -97,7 +99,8 @@ static int kind_of_word(const char *word)
     return NO_KIND;
 }
 
-/* What kind of name stands behind this key. *ret_bare: it is "name" alone, and where it stands says more. */
+/* What kind of name stands behind this key. *ret_bare: it is "name" alone, and where it stands says
+ * more. */
 static int kind_of_key(struct span key, bool *ret_bare)
 {
     struct span slash = {memchr(key.at, '/', span_len(key)), key.end};
@@ -154,7 +157,8 @@ static int kind_within(const struct anonymiser *a, struct span key)
     return kind_of_word(word);
 }
 
-/* A number with a unit, a flag, a version: what stands behind such a key in other tools' output and is nobody's name. */
+/* A number with a unit, a flag, a version: what stands behind such a key in other tools' output and
+ * is nobody's name. */
 static bool is_figure(struct span word)
 {
     return span_empty(word) ||
@@ -162,8 +166,8 @@ static bool is_figure(struct span word)
             (span_begins(word, "0x") || is_digit(word.end[-1]) || word.end[-1] == '%'));
 }
 
-/* {"name": "api", "exitCode": 137}: whatever the object is called that it stands in, what ended with a code is a container. Either may
- * come first. */
+/* {"name": "api", "exitCode": 137}: whatever the object is called that it stands in, what ended
+ * with a code is a container. Either may come first. */
 static void learn_sibling(struct anonymiser *a, struct span key, struct span value, bool bare)
 {
     static const char *const of_container[] = {"exitCode",   "containerArn", "containerID",
@@ -204,7 +208,7 @@ static void learn_pair(struct anonymiser *a, struct span key, struct span value,
         anonymiser_learn_value(a, (enum name_kind)kind, value);
 }
 
-/* --- JSON --------------------------------------------------------------------------------------------------------------------- */
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 static unsigned slashes_before(const char *begin, const char *at)
 {
@@ -217,7 +221,8 @@ static unsigned slashes_before(const char *begin, const char *at)
     return n;
 }
 
-/* The string whose opening quote is at *at; a string within a string has quotes with as many backslashes before them. */
+/* The string whose opening quote is at *at; a string within a string has quotes with as many
+ * backslashes before them. */
 static bool take_string(const char *begin, const char **at, const char *end, struct span *ret)
 {
     unsigned level = slashes_before(begin, *at);
@@ -313,7 +318,7 @@ static bool looks_like_json(const struct anonymiser *a, struct span words)
     return strchr("{}[]\"", *words.at) && (a->nr_objects || *words.at == '{' || *words.at == '"');
 }
 
-/* --- key=value ------------------------------------------------------------------------------------------------------------------ */
+/* --- key=value -------------------------------------------------------------------------------- */
 
 static bool is_key(char c)
 {
@@ -336,7 +341,7 @@ static void learn_assignments(struct anonymiser *a, struct span line)
     }
 }
 
-/* --- key: value ----------------------------------------------------------------------------------------------------------------- */
+/* --- key: value ------------------------------------------------------------------------------- */
 
 /* "  - " of a list counts as indentation, and so do signs of quoting. */
 static struct span skip_indent(struct span line)

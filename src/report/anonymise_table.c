@@ -1,7 +1,9 @@
-/* anonymise_table.c - names by where a table or a description has them: the head of a column, the lines below "Containers:".
+/* anonymise_table.c - names by where a table or a description has them: the head of a column, the
+ * lines below "Containers:".
  *
- * A head is a line of words in capitals, or one that has "Name" beside what tools list with it. Its columns hold for the rows below it, until a line
- * that is none: an empty one, a prompt, a line of a log, a label with a colon.
+ * A head is a line of words in capitals, or one that has "Name" beside what tools list with it. Its
+ * columns hold for the rows below it, until a line that is none: an empty one, a prompt, a line of
+ * a log, a label with a colon.
  */
 #include "report/anonymise_int.h"
 
@@ -53,7 +55,8 @@ void anonymiser_learn_description(struct anonymiser *a, struct span line, struct
         anonymiser_learn_word(a, KIND_CONTAINER, words);
 }
 
-/* "Name   ID   Mem VCPUs", " Id   Name   State": of virsh, xl, pct. "  PID User  Command  Swap  USS": of smem. */
+/* "Name ID Mem VCPUs", " Id Name State": of virsh, xl, pct. " PID User Command Swap USS": of
+ * smem. */
 static bool is_mixed_head(struct span line)
 {
     static const char *const beside[] = {"Id", "ID", "State", "Status", "VMID", "VCPUs"};
@@ -160,8 +163,9 @@ static const char *at_character(struct span line, size_t n)
     return at;
 }
 
-/* What stands below the head of this column: the word that begins there, else, for rows that are not set out like it, the word of its number, as
- * far as the row has as many words as the head. The first column begins where its head does, as names do. */
+/* What stands below the head of this column: the word that begins there, else, for rows that are
+ * not set out like it, the word of its number, as far as the row has as many words as the head. The
+ * first column begins where its head does, as names do. */
 static struct span cell_of(const struct anonymiser *a, const struct column *column,
                            struct span line)
 {

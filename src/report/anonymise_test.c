@@ -17,9 +17,8 @@ static void expect(const char *text, const char *wanted)
     anonymiser_free(a);
 }
 
-static void names_have_one_stand_in_wherever_they_stand(void **state)
+TEST(names_have_one_stand_in_wherever_they_stand)
 {
-    (void)state;
     expect("Nov 25 03:10:00 web1.corp kernel: x\nNov 25 03:10:01 web1.corp app: on web1.corp\n",
            "Nov 25 03:10:00 host1 kernel: x\nNov 25 03:10:01 host1 app: on host1\n");
     expect("/kubepods/pod95387fa4-da9c-11e7-9d36-5254b24cbf5e and "
@@ -35,9 +34,8 @@ static void names_have_one_stand_in_wherever_they_stand(void **state)
     expect("evict pod=\"shop/cart-7d9f\"", "evict pod=\"namespace1/pod1\"");
 }
 
-static void names_are_learned_where_lines_say_them(void **state)
+TEST(names_are_learned_where_lines_say_them)
 {
-    (void)state;
     expect("[jane@db7 ~]$ hostname -f\ndb7.acme.example\njane on db7\n",
            "[user1@host1 ~]$ hostname -f\nhost2\nuser1 on host1\n");
     expect(
@@ -56,9 +54,8 @@ static void names_are_learned_where_lines_say_them(void **state)
     expect("uid=1042 [  21877]  1042 21877 9 1", "uid=1001 [  21877]  1001 21877 9 1");
 }
 
-static void a_key_says_what_its_value_is_in_any_spelling(void **state)
+TEST(a_key_says_what_its_value_is_in_any_spelling)
 {
-    (void)state;
     expect("{\"host\":{\"name\":\"db7\"},\"k8s.pod.name\":\"a-1\",\"process\":{\"name\":\"java\"}}",
            "{\"host\":{\"name\":\"host1\"},\"k8s.pod.name\":\"pod1\",\"process\":{\"name\":"
            "\"java\"}}");
@@ -74,9 +71,8 @@ static void a_key_says_what_its_value_is_in_any_spelling(void **state)
     expect("bash: node: command not found\n", "bash: node: command not found\n");
 }
 
-static void a_table_ends_where_other_text_begins(void **state)
+TEST(a_table_ends_where_other_text_begins)
 {
-    (void)state;
     expect(
         "NAME    READY   AGE\na-1     0/1     3h\n          total     used\nMem:       7700     "
         "7200\n",
@@ -86,18 +82,16 @@ static void a_table_ends_where_other_text_begins(void **state)
            "NAME       TYPE  SIZE USED PRIO\n/dev/zram0 part  7.7G 1.1G  100\n");
 }
 
-static void people_and_quoted_hosts_are_names(void **state)
+TEST(people_and_quoted_hosts_are_names)
 {
-    (void)state;
     expect("From: Jane Doe <jane@corp.example>\n> > Nov 25 03:10:00 db7 kernel: x of Jane\n",
            "From: user2 user1 <user3@example.com>\n> > Nov 25 03:10:00 host2 kernel: x of user2\n");
     expect("helpers.go:826] eviction manager: x\n21:40:10: mem avail: 811\n",
            "helpers.go:826] eviction manager: x\n21:40:10: mem avail: 811\n");
 }
 
-static void what_has_a_name_within_a_sentence_loses_it(void **state)
+TEST(what_has_a_name_within_a_sentence_loses_it)
 {
-    (void)state;
     expect("user=jane.doe@corp-bank.de ok\n", "user=user2@example.com ok\n");
     expect("post to https://hooks.chat.example/services/T0/B0/x1 now, https://a.example/b?c=1\n",
            "post to https://host1/*** now, https://host2/b?c=1\n");
@@ -116,14 +110,13 @@ static void what_has_a_name_within_a_sentence_loses_it(void **state)
 }
 
 /* What a program is called stays, also where a container has its name. */
-static void a_program_is_no_name(void **state)
+TEST(a_program_is_no_name)
 {
-    (void)state;
     expect("Killed process 8 (redis)\ncontainer=redis pod=web-7\nredis of web-7\n",
            "Killed process 8 (redis)\ncontainer=container1 pod=pod1\nredis of pod1\n");
 }
 
-static void figures_and_kernel_words_stay(void **state)
+TEST(figures_and_kernel_words_stay)
 {
     static const char *const texts[] = {
         "[ 1201.100040]  [<ffffffff81381e7c>] dump_stack+0x19/0x1b",
@@ -135,23 +128,8 @@ static void figures_and_kernel_words_stay(void **state)
         "9007199254740988kB",
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(texts); i++)
         expect(texts[i], texts[i]);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_have_one_stand_in_wherever_they_stand),
-        cmocka_unit_test(names_are_learned_where_lines_say_them),
-        cmocka_unit_test(a_key_says_what_its_value_is_in_any_spelling),
-        cmocka_unit_test(a_table_ends_where_other_text_begins),
-        cmocka_unit_test(people_and_quoted_hosts_are_names),
-        cmocka_unit_test(what_has_a_name_within_a_sentence_loses_it),
-        cmocka_unit_test(a_program_is_no_name),
-        cmocka_unit_test(figures_and_kernel_words_stay),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

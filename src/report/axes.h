@@ -1,4 +1,5 @@
-/* axes.h - settings to compare: every combination of a value of each key. Keys are those of system_config_set(). */
+/* axes.h - settings to compare: every combination of a value of each key. Keys are those of
+ * system_config_set(). */
 #ifndef REPORT_AXES_H
 #define REPORT_AXES_H
 

@@ -1,6 +1,8 @@
-/* check_earlier.c - the need that an earlier result tells: of check, of size for one recording, of size for several of one service.
+/* check_earlier.c - the need that an earlier result tells: of check, of size for one recording, of
+ * size for several of one service.
  *
- * The document is a file that somebody kept, or something else altogether: each member is looked at before it is believed.
+ * The document is a file that somebody kept, or something else altogether: each member is looked at
+ * before it is believed.
  */
 #include "report/check_report.h"
 

@@ -1,7 +1,8 @@
-/* check_formats.c - the cases of a gate as CI systems read them: JUnit XML, TAP 14, and annotations of GitHub Actions.
+/* check_formats.c - the cases of a gate as CI systems read them: JUnit XML, TAP 14, and annotations
+ * of GitHub Actions.
  *
- * Names of files may hold anything. Each format escapes what would end a name or begin something else there; control characters, which XML
- * does not know, are '?' (base/utf8.h).
+ * Names of files may hold anything. Each format escapes what would end a name or begin something
+ * else there; control characters, which XML does not know, are '?' (base/utf8.h).
  */
 #include "report/check_report_int.h"
 

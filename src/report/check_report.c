@@ -64,7 +64,8 @@ static enum check_change change_of(const struct check_report *r, u64 *ret_tolera
     return check_change(&r->earlier, r->envelope, ret_tolerance);
 }
 
-/* What is incomplete may need more than is seen: that it grew is certain, that it did not is not. */
+/* What is incomplete may need more than is seen: that it grew is certain, that it did not is
+ * not. */
 static enum check_outcome change_outcome(const struct check_report *r)
 {
     u64 tolerance;

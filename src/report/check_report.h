@@ -1,7 +1,7 @@
 /* check_report.h - what a gate says: as text, as JSON, and as CI systems read it.
  *
- * A gate is a list of cases, one for each recording and one for the earlier result, each with an outcome and a sentence. Every format prints
- * that list.
+ * A gate is a list of cases, one for each recording and one for the earlier result, each with an
+ * outcome and a sentence. Every format prints that list.
  */
 #ifndef REPORT_CHECK_REPORT_H
 #define REPORT_CHECK_REPORT_H
@@ -35,8 +35,8 @@ void check_render_format(const struct check_report *r, const char *name, struct 
 /* The document of docs/schema/check.schema.json. */
 json_object *check_json(const struct check_report *r);
 
-/* The need that an earlier result tells, of check or of size. -EINVAL with the reason: it is none, tells no need, or judged otherwise than by
- * usable_slowdown. */
+/* The need that an earlier result tells, of check or of size. -EINVAL with the reason: it is none,
+ * tells no need, or judged otherwise than by usable_slowdown. */
 int check_earlier_parse(json_object *document, double usable_slowdown, struct check_earlier *ret,
                         struct err *e);
 

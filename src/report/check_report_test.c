@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Names that want to end an attribute, begin a directive or an escape. */
-static void names_end_nothing_in_any_format(void **state)
+TEST(names_end_nothing_in_any_format)
 {
     static const char *const wanted[][3] = {
         {"junit", "name=\"a&lt;b&gt;&quot;&amp; #1 100%?::\"", "failures=\"1\""},
@@ -26,7 +26,6 @@ static void names_end_nothing_in_any_format(void **state)
         .reports = &report, .nr = 1, .envelope = &envelope, .max_bytes = 32 * MIB};
     struct strbuf text;
 
-    (void)state;
     strbuf_init(&text);
     assert_int_equal(check_report_outcome(&r), CHECK_DOES_NOT_FIT);
     for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
@@ -47,12 +46,11 @@ static int parse(const char *json, double slowdown, struct check_earlier *ret, s
     return rc;
 }
 
-static void needs_of_earlier_results_are_read(void **state)
+TEST(needs_of_earlier_results_are_read)
 {
     struct check_earlier earlier;
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(parse("{\"verb\": \"check\", \"recordings\": [{}, {}], \"need_bytes\": 500, "
                            "\"spread_bytes\": 20, \"usable_slowdown\": 1.1}",
                            1.1, &earlier, &e),
@@ -73,7 +71,7 @@ static void needs_of_earlier_results_are_read(void **state)
     assert_int_equal(earlier.need_bytes, 9);
 }
 
-static void what_tells_no_need_is_refused_with_its_reason(void **state)
+TEST(what_tells_no_need_is_refused_with_its_reason)
 {
     static const char *const wrong[][2] = {
         {"{}", "tells no need"},
@@ -96,7 +94,6 @@ static void what_tells_no_need_is_refused_with_its_reason(void **state)
         {"[1]", "tells no need"},
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
         struct check_earlier earlier = {0};
         struct err e = {0};
@@ -107,13 +104,4 @@ static void what_tells_no_need_is_refused_with_its_reason(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_end_nothing_in_any_format),
-        cmocka_unit_test(needs_of_earlier_results_are_read),
-        cmocka_unit_test(what_tells_no_need_is_refused_with_its_reason),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

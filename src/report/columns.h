@@ -1,8 +1,9 @@
-/* columns.h - a table of text as wide as what it holds. Columns that find no room below COLUMNS_MAX go on in a further block, beside the
- * row's label again.
+/* columns.h - a table of text as wide as what it holds. Columns that find no room below COLUMNS_MAX
+ * go on in a further block, beside the row's label again.
  *
- * Use:  struct columns c; columns_init(&c, nr_rows); columns_label(&c, ROW, "always  ");
- *       struct column *time = columns_add(&c, "", "time"); column_put(time, ROW, "1.2 s"); ... columns_render(&c, &out); columns_done(&c);
+ * Use:  struct columns c; columns_init(&c, nr_rows); columns_label(&c, ROW, "always "); struct
+ *       column *time = columns_add(&c, "", "time"); column_put(time, ROW, "1.2 s"); ...
+ *       columns_render(&c, &out); columns_done(&c);
  */
 #ifndef REPORT_COLUMNS_H
 #define REPORT_COLUMNS_H

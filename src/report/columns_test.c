@@ -5,13 +5,12 @@
 
 #include <stdio.h>
 
-static void columns_are_as_wide_as_what_they_hold(void **state)
+TEST(columns_are_as_wide_as_what_they_hold)
 {
     struct columns c;
     struct strbuf out;
     struct column *word, *number;
 
-    (void)state;
     strbuf_init(&out);
     columns_init(&c, 2);
     strbuf_append(&c.labels.items[0], "key  ");
@@ -33,13 +32,12 @@ static void columns_are_as_wide_as_what_they_hold(void **state)
     strbuf_done(&out);
 }
 
-static void what_finds_no_room_goes_on_below(void **state)
+TEST(what_finds_no_room_goes_on_below)
 {
     struct columns c;
     struct strbuf out;
     unsigned lines = 0, width = 0, widest = 0;
 
-    (void)state;
     strbuf_init(&out);
     columns_init(&c, 1);
     strbuf_append(&c.labels.items[0], "key  ");
@@ -59,12 +57,4 @@ static void what_finds_no_room_goes_on_below(void **state)
     strbuf_done(&out);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(columns_are_as_wide_as_what_they_hold),
-        cmocka_unit_test(what_finds_no_room_goes_on_below),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

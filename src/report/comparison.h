@@ -1,5 +1,5 @@
-/* comparison.h - one table of what the same work came to under different settings (--compare): settings x limits for a sweep,
- * settings for single runs. */
+/* comparison.h - one table of what the same work came to under different settings (--compare):
+ * settings x limits for a sweep, settings for single runs. */
 #ifndef REPORT_COMPARISON_H
 #define REPORT_COMPARISON_H
 
@@ -46,8 +46,8 @@ void compare_sizes_text(const struct comparison *c, const struct size_result *re
 /* Say in e which of the settings it is about: "with disk=hdd: ...". */
 void comparison_blame(const struct axes *axes, unsigned combination, struct err *e);
 
-/* The document of docs/schema/compare.schema.json. `results` are as many documents as there are combinations, of run_json() or
- * size_json(): they belong to it from now on. */
+/* The document of docs/schema/compare.schema.json. `results` are as many documents as there are
+ * combinations, of run_json() or size_json(): they belong to it from now on. */
 json_object *compare_json(const struct comparison *c, const char *verb,
                           json_object *const *results);
 

@@ -1,7 +1,8 @@
 /* deployment.c - see deployment.h.
  *
- * Kubernetes' request is what the scheduler counts and what evictions go by, so it is the need; its limit is memory.max. It has no word for
- * memory.high, nor have docker and Slurm. Comments stand on lines of their own: systemd takes no others, and the five share '#'.
+ * Kubernetes' request is what the scheduler counts and what evictions go by, so it is the need; its
+ * limit is memory.max. It has no word for memory.high, nor have docker and Slurm. Comments stand on
+ * lines of their own: systemd takes no others, and the five share '#'.
  */
 #include "report/deployment_int.h"
 
@@ -114,7 +115,8 @@ void deployment_comment(struct strbuf *out, const char *indent, const char *text
     strbuf_done(&wrapped);
 }
 
-/* Memory that is swapped out counts to no limit of memory, so a sizing with swap holds only where there is as much. */
+/* Memory that is swapped out counts to no limit of memory, so a sizing with swap holds only where
+ * there is as much. */
 void deployment_swap_comment(const struct deployment *d, const char *indent, struct strbuf *out)
 {
     deployment_comment(out, indent,

@@ -1,7 +1,9 @@
-/* deployment_patch.c - an advice as a patch of Kubernetes: the path to one container, its name, by which containers are merged, and its resources.
+/* deployment_patch.c - an advice as a patch of Kubernetes: the path to one container, its name, by
+ * which containers are merged, and its resources.
  *
- * Nothing else of the container is in it, so that nothing else of it changes: requests and limits of other resources stay, since maps are merged
- * key by key. Names are those that manifest_find() takes; those that YAML would read as something else than a text are quoted.
+ * Nothing else of the container is in it, so that nothing else of it changes: requests and limits
+ * of other resources stay, since maps are merged key by key. Names are those that manifest_find()
+ * takes; those that YAML would read as something else than a text are quoted.
  */
 #include "report/deployment_int.h"
 

@@ -32,11 +32,10 @@ static struct deployment sample(void)
     return d;
 }
 
-static void sizes_are_rounded_up_to_the_unit(void **state)
+TEST(sizes_are_rounded_up_to_the_unit)
 {
     struct deployment d = sample();
 
-    (void)state;
     expect(&d, DEPLOYMENT_KUBERNETES, "    memory: 55Mi\n", true);
     expect(&d, DEPLOYMENT_KUBERNETES, "    memory: 60Mi\n", true);
     expect(&d, DEPLOYMENT_SYSTEMD, "\nMemoryHigh=55M\n", true);
@@ -51,11 +50,10 @@ static void sizes_are_rounded_up_to_the_unit(void **state)
     deployment_done(&d);
 }
 
-static void swap_goes_as_it_was_sized_with(void **state)
+TEST(swap_goes_as_it_was_sized_with)
 {
     struct deployment d = sample();
 
-    (void)state;
     expect(&d, DEPLOYMENT_SYSTEMD, "\nMemorySwapMax=0\n", true);
     expect(&d, DEPLOYMENT_DOCKER, "--memory-swap 60m ", true);
     d.has_swap = true;
@@ -69,11 +67,10 @@ static void swap_goes_as_it_was_sized_with(void **state)
     deployment_done(&d);
 }
 
-static void what_takes_no_memory_high_is_given_none(void **state)
+TEST(what_takes_no_memory_high_is_given_none)
 {
     struct deployment d = sample();
 
-    (void)state;
     d.has_high = false;
     expect(&d, DEPLOYMENT_SYSTEMD, "MemoryHigh", false);
     d.max_bytes = 2 * MIB; /* docker refuses that */
@@ -83,11 +80,10 @@ static void what_takes_no_memory_high_is_given_none(void **state)
 }
 
 /* Whatever a recording is called: no line of the sentences about it can become one that counts. */
-static void each_line_of_a_note_is_a_comment(void **state)
+TEST(each_line_of_a_note_is_a_comment)
 {
     struct deployment d = sample();
 
-    (void)state;
     strbuf_append(&d.notes, "\nNote: the recording x\nMemoryMax=1M\n\nis incomplete.");
     for (unsigned f = 0; f < NR_DEPLOYMENT_FORMATS; f++) {
         expect(&d, (enum deployment_format)f, "\nMemoryMax=1M\n", false);
@@ -97,14 +93,13 @@ static void each_line_of_a_note_is_a_comment(void **state)
     deployment_done(&d);
 }
 
-static void formats_go_by_their_names(void **state)
+TEST(formats_go_by_their_names)
 {
-    (void)state;
     assert_int_equal(deployment_format("kubernetes"), DEPLOYMENT_KUBERNETES);
     assert_int_equal(deployment_format("slurm"), DEPLOYMENT_SLURM);
 }
 
-static void without_advice_there_is_a_reason_and_nothing_to_render(void **state)
+TEST(without_advice_there_is_a_reason_and_nothing_to_render)
 {
     struct size_result result = {0};
     struct size_config config = {0};
@@ -112,7 +107,6 @@ static void without_advice_there_is_a_reason_and_nothing_to_render(void **state)
     struct deployment d;
     struct strbuf why;
 
-    (void)state;
     strbuf_init(&why);
     snprintf(result.advice.reason, sizeof(result.advice.reason), "No limit that was tried");
     assert_false(deployment_init(&d, &report, 1, NULL, &why));
@@ -127,16 +121,4 @@ static void without_advice_there_is_a_reason_and_nothing_to_render(void **state)
     strbuf_done(&why);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes_are_rounded_up_to_the_unit),
-        cmocka_unit_test(swap_goes_as_it_was_sized_with),
-        cmocka_unit_test(what_takes_no_memory_high_is_given_none),
-        cmocka_unit_test(each_line_of_a_note_is_a_comment),
-        cmocka_unit_test(formats_go_by_their_names),
-        cmocka_unit_test(without_advice_there_is_a_reason_and_nothing_to_render),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,8 +1,10 @@
-/* diagnose_fuzz.c - snapshots of anything: no rule, figure or report minds, and what is said has to hold.
+/* diagnose_fuzz.c - snapshots of anything: no rule, figure or report minds, and what is said has to
+ * hold.
  *
- * Figures are drawn from what matters: 0, small, large, as large as can be, unknown. A snapshot follows another with some figures
- * higher, some lower, at times that creep, jump or stand still. Checked after each conclusion: the accounting adds up (inside the
- * diagnosis), findings are sorted, the verdict is that of the worst, the history is whole, and the JSON parses.
+ * Figures are drawn from what matters: 0, small, large, as large as can be, unknown. A snapshot
+ * follows another with some figures higher, some lower, at times that creep, jump or stand still.
+ * Checked after each conclusion: the accounting adds up (inside the diagnosis), findings are
+ * sorted, the verdict is that of the worst, the history is whole, and the JSON parses.
  */
 #include "base/test.h"
 

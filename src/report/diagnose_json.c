@@ -1,6 +1,7 @@
 /* diagnose_json.c - a diagnosis as a JSON document; docs/schema/diagnose.schema.json describes it.
  *
- * What is not known is null, never 0. Evidence has the number in its unit beside the text, so that nobody has to parse the text.
+ * What is not known is null, never 0. Evidence has the number in its unit beside the text, so that
+ * nobody has to parse the text.
  */
 #include "report/diagnose_report.h"
 

@@ -1,4 +1,5 @@
-/* diagnose_markdown.c - a diagnosis as Markdown, to be pasted into a ticket: the cause, its evidence, what to do, what would prove it wrong. */
+/* diagnose_markdown.c - a diagnosis as Markdown, to be pasted into a ticket: the cause, its
+ * evidence, what to do, what would prove it wrong. */
 #include "report/diagnose_report.h"
 #include "report/post_mortem_report.h"
 

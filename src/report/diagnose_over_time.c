@@ -1,4 +1,5 @@
-/* diagnose_over_time.c - columns from /proc/meminfo, vmstat and pressure, or from a group's files; spans of looks at which a finding held. */
+/* diagnose_over_time.c - columns from /proc/meminfo, vmstat and pressure, or from a group's files;
+ * spans of looks at which a finding held. */
 #include "report/diagnose_over_time.h"
 
 #include "base/alloc.h"
@@ -119,8 +120,8 @@ static void look_at_group(const struct cgroup_view *g, u64 *levels)
     levels[AT_FILE_WRITEBACK] = g->stat[NR_WRITEBACK];
 }
 
-/* Since the first look, by the clock where that is known: a capture may go on after the machine was started anew. Clocks are set back, times
- * here are not. */
+/* Since the first look, by the clock where that is known: a capture may go on after the machine was
+ * started anew. Clocks are set back, times here are not. */
 static ns_t time_of(struct diagnose_over_time *o, const struct snapshot *s)
 {
     bool by_clock = known(o->first_wall_us) && known(s->wall_us);

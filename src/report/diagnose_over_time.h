@@ -1,5 +1,6 @@
-/* diagnose_over_time.h - a machine over the looks of a diagnosis: its memory, what happened, and which findings held when; the over_time and
- * findings_over_time of docs/schema/diagnose.schema.json. With --cgroup it is that group's memory. */
+/* diagnose_over_time.h - a machine over the looks of a diagnosis: its memory, what happened, and
+ * which findings held when; the over_time and findings_over_time of
+ * docs/schema/diagnose.schema.json. With --cgroup it is that group's memory. */
 #ifndef REPORT_DIAGNOSE_OVER_TIME_H
 #define REPORT_DIAGNOSE_OVER_TIME_H
 
@@ -35,7 +36,8 @@ void diagnose_over_time_add(struct diagnose_over_time *o, const struct snapshot 
 /* The same, of a diagnosis that was concluded: with what was found. */
 void diagnose_over_time_find(struct diagnose_over_time *o, const struct diagnosis *d);
 
-/* Where in a moment's values the figure stands that the document calls `name`, such as "memory.current" or "pswpin".   pre: there is one */
+/* Where in a moment's values the figure stands that the document calls `name`, such as
+ * "memory.current" or "pswpin".   pre: there is one */
 unsigned diagnose_over_time_column(const char *name);
 
 /* NULL where there are fewer than DIAGNOSE_OVER_TIME_MIN looks. */

@@ -1,4 +1,5 @@
-/* diagnose_over_time_test.c - looks become columns with null for what is not known, and findings the spans in which they held. */
+/* diagnose_over_time_test.c - looks become columns with null for what is not known, and findings
+ * the spans in which they held. */
 #include "base/test.h"
 
 #include "report/diagnose_over_time.h"
@@ -31,13 +32,12 @@ static void find(struct diagnose_over_time *o, enum severity severity, char *tit
     vec_done(&d.findings.items);
 }
 
-static void looks_are_columns_and_findings_spans(void **state)
+TEST(looks_are_columns_and_findings_spans)
 {
     static char mild[] = "mild", hard[] = "hard", good[] = "good";
     struct diagnose_over_time o;
     struct strbuf text;
 
-    (void)state;
     diagnose_over_time_init(&o, NULL);
     look(&o, 0, 40 * MIB);
     look(&o, 1, 30 * MIB);
@@ -81,14 +81,14 @@ static void look_with_faults(struct diagnose_over_time *o, u64 second, u64 used,
     snapshot_done(&s);
 }
 
-/* 40 columns of 2 s: the first is the first look, half of the others the first second, the rest the other one. */
-static void time_is_drawn_a_line_for_each_figure(void **state)
+/* 40 columns of 2 s: the first is the first look, half of the others the first second, the rest the
+ * other one. */
+TEST(time_is_drawn_a_line_for_each_figure)
 {
     static char hard[] = "hard";
     struct diagnose_over_time o;
     struct strbuf text;
 
-    (void)state;
     diagnose_over_time_init(&o, NULL);
     strbuf_init(&text);
     look_with_faults(&o, 0, 50 * MIB, 5);
@@ -107,12 +107,4 @@ static void time_is_drawn_a_line_for_each_figure(void **state)
     diagnose_over_time_done(&o);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(looks_are_columns_and_findings_spans),
-        cmocka_unit_test(time_is_drawn_a_line_for_each_figure),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -4,9 +4,10 @@
  *     memory, some           |     .::-====++                         |         17 %
  *     cgroup-thrash          |       !!!!!!                           | /web
  *
- * Time is spread evenly over the columns, so that a gap in a capture is as wide as it was long. A column has the most of the moments (of a
- * level), or of the rates between two moments (of a count), that reach into it: no peak is lost. The darkest mark is the most of the line,
- * which stands behind it.
+ * Time is spread evenly over the columns, so that a gap in a capture is as wide as it was long. A
+ * column has the most of the moments (of a level), or of the rates between two moments (of a
+ * count), that reach into it: no peak is lost. The darkest mark is the most of the line, which
+ * stands behind it.
  */
 #include "report/diagnose_plot.h"
 

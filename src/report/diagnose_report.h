@@ -1,4 +1,5 @@
-/* diagnose_report.h - a diagnosis as text and JSON; docs/schema/diagnose.schema.json describes the JSON. */
+/* diagnose_report.h - a diagnosis as text and JSON; docs/schema/diagnose.schema.json describes the
+ * JSON. */
 #ifndef REPORT_DIAGNOSE_REPORT_H
 #define REPORT_DIAGNOSE_REPORT_H
 
@@ -38,7 +39,8 @@ void diagnose_render_text(const struct diagnose_report *r, struct strbuf *out);
 void diagnose_render_markdown(const struct diagnose_report *r, struct strbuf *out);
 json_object *diagnose_json(const struct diagnose_report *r);
 
-/* What changed between two conclusions, as lines; nothing when nothing did. `before` is what diagnose_state_take() kept. */
+/* What changed between two conclusions, as lines; nothing when nothing did. `before` is what
+ * diagnose_state_take() kept. */
 struct diagnose_state {
     enum verdict verdict;
     VEC(char *) lines; /* "warning swap-thrash host" */

@@ -1,7 +1,8 @@
 /* diagnose_text.c - a diagnosis for a person, who may have just been woken up.
  *
- * The verdict first, then what supports it, worst first: a warning with its evidence and what to do, information and good news in a
- * line or two. Then all memory as a tree, why other tools differ, and what cannot be told here. 80 columns, words broken at blanks.
+ * The verdict first, then what supports it, worst first: a warning with its evidence and what to
+ * do, information and good news in a line or two. Then all memory as a tree, why other tools
+ * differ, and what cannot be told here. 80 columns, words broken at blanks.
  */
 #include "report/diagnose_report.h"
 
@@ -94,7 +95,7 @@ void diagnose_render_verdict(const struct diagnose_report *r, struct strbuf *out
     strbuf_appendc(out, '\n');
 }
 
-/* --- the head ------------------------------------------------------------------------------------------------------- */
+/* --- the head --------------------------------------------------------------------------------- */
 
 static const char *kind_text(enum source_kind kind)
 {
@@ -171,7 +172,7 @@ static void render_head(const struct diagnose_report *r, struct strbuf *out)
     strbuf_done(&text);
 }
 
-/* --- findings ------------------------------------------------------------------------------------------------------- */
+/* --- findings --------------------------------------------------------------------------------- */
 
 /* "  Next      text, wrapped" */
 static void render_advice(struct strbuf *out, const char *label, const char *text)
@@ -188,8 +189,9 @@ static void render_paragraph(struct strbuf *out, const char *text)
     strbuf_appendc(out, '\n');
 }
 
-/* Where a figure was read, in `columns` or less: the whole of it, else the name of the file and its line, else the line; "" when not
- * even that has a place. The source's name stands in the report's head, so the line alone tells. */
+/* Where a figure was read, in `columns` or less: the whole of it, else the name of the file and its
+ * line, else the line; "" when not even that has a place. The source's name stands in the report's
+ * head, so the line alone tells. */
 static void place_append(struct strbuf *out, const char *where, size_t columns)
 {
     const char *base = strrchr(where, '/'), *line = strrchr(where, ':');
@@ -235,7 +237,8 @@ static void render_evidence(const struct diagnose_report *r, struct strbuf *out,
     strbuf_done(&place);
 }
 
-/* The worst finding is told in full; of the others what supports them and what would help, until somebody asks for more. */
+/* The worst finding is told in full; of the others what supports them and what would help, until
+ * somebody asks for more. */
 static void render_finding(const struct diagnose_report *r, struct strbuf *out,
                            const struct finding *f)
 {
@@ -302,7 +305,7 @@ static void render_findings(const struct diagnose_report *r, struct strbuf *out)
     render_left_out(r, out);
 }
 
-/* --- the rest ------------------------------------------------------------------------------------------------------- */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 static void render_accounting(const struct diagnose_report *r, struct strbuf *out)
 {
@@ -388,7 +391,8 @@ static bool is_reconciled(const struct diagnosis *d, const char *scope)
     return false;
 }
 
-/* Of those whose figures of tools are told, too; of a paste, which seldom has processes, of the first groups. */
+/* Of those whose figures of tools are told, too; of a paste, which seldom has processes, of the
+ * first groups. */
 static void render_needs(const struct diagnose_report *r, struct strbuf *out)
 {
     const struct diagnosis *d = r->diagnosis;
@@ -517,7 +521,7 @@ void diagnose_render_text(const struct diagnose_report *r, struct strbuf *out)
     render_gaps(r, out);
 }
 
-/* --- changes -------------------------------------------------------------------------------------------------------- */
+/* --- changes ---------------------------------------------------------------------------------- */
 
 void diagnose_state_take(struct diagnose_state *s, const struct diagnosis *d)
 {
@@ -572,7 +576,8 @@ void diagnose_render_changes(const struct diagnose_report *r, const struct diagn
     for (size_t i = 0; i < now.lines.count; i++) {
         const struct finding *f = &d->findings.items.items[i];
 
-        /* Who leads a list changes all the time: what is information is told when it comes, not when it goes. */
+        /* Who leads a list changes all the time: what is information is told when it comes, not
+         * when it goes. */
         if (!find_line(before, now.lines.items[i], true))
             strbuf_printf(out, "%s%s%-8s%s  %s\n", stamp, style(r, severity_style(f->severity)),
                           severity_name(f->severity), style(r, PLAIN), f->title);

@@ -1,6 +1,7 @@
 /* diff.c - see diff.h.
  *
- * Both sides are sorted by section and name, what is the same adds up, and one walk over both makes the rows. */
+ * Both sides are sorted by section and name, what is the same adds up, and one walk over both makes
+ * the rows. */
 #include "report/diff.h"
 
 #include "base/units.h"
@@ -197,7 +198,8 @@ static void append_change(struct strbuf *out, const struct diff_row *row)
     else if (row->of[0]->value > 0) {
         double percent = round(row->change / row->of[0]->value * 100);
 
-        /* Adding zero takes the sign off a negative zero; a change too small for a percent has no sign. */
+        /* Adding zero takes the sign off a negative zero; a change too small for a percent has no
+         * sign. */
         strbuf_printf(out, percent == 0 ? " %5.0f %%" : " %+5.0f %%", percent + 0.0);
     }
 }

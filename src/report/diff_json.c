@@ -1,7 +1,8 @@
 /* diff_json.c - all numbers of a JSON document as figures, by their paths.
  *
- * The first member of a path is the section, the rest the name. Elements of an array meet those of the other side by the member that names
- * them, wherever they stand; arrays whose elements have none are left out. */
+ * The first member of a path is the section, the rest the name. Elements of an array meet those of
+ * the other side by the member that names them, wherever they stand; arrays whose elements have
+ * none are left out. */
 #include "report/diff.h"
 
 #include "base/alloc.h"

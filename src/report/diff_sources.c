@@ -47,7 +47,8 @@ static void put_footprint(struct diff *d, unsigned side, const struct footprint 
     diff_put(d, side, section, "instructions", DIFF_COUNT, (double)f->instructions);
 }
 
-/* Processes come and go under other numbers, so that a program's are summed: how many it had is a figure of its own. */
+/* Processes come and go under other numbers, so that a program's are summed: how many it had is a
+ * figure of its own. */
 static void put_programs(struct diff *d, unsigned side, const struct footprint *f)
 {
     for (u32 i = 0; i < f->nr_process; i++) {
@@ -113,7 +114,8 @@ static enum diff_unit unit_of(enum metric_unit unit)
     return DIFF_COUNT;
 }
 
-/* A counter is put twice, at the beginning with its sign turned: what adds up is what was counted in between. */
+/* A counter is put twice, at the beginning with its sign turned: what adds up is what was counted
+ * in between. */
 static void put_metric(void *ctx, const struct metric *m, const struct metric_labels *labels,
                        double value)
 {

@@ -14,11 +14,10 @@ static void expect(const struct diff_row *row, const char *name, bool before, bo
     assert_true(row->change == change);
 }
 
-static void figures_meet_by_name_and_growth_comes_first(void **state)
+TEST(figures_meet_by_name_and_growth_comes_first)
 {
     struct diff d;
 
-    (void)state;
     diff_init(&d, "a", "b", "recordings");
     diff_put(&d, 0, "files", "/same", DIFF_BYTES, 10);
     diff_put(&d, 0, "files", "/gone", DIFF_BYTES, 500);
@@ -39,13 +38,12 @@ static void figures_meet_by_name_and_growth_comes_first(void **state)
     diff_done(&d);
 }
 
-static void the_table_shows_what_changed_most_both_ways(void **state)
+TEST(the_table_shows_what_changed_most_both_ways)
 {
     struct strbuf text;
     struct diff d;
     char name[16];
 
-    (void)state;
     strbuf_init(&text);
     diff_init(&d, "a", "b", "recordings");
     for (int i = 0; i < 20; i++) {
@@ -71,7 +69,7 @@ static void the_table_shows_what_changed_most_both_ways(void **state)
     diff_done(&d);
 }
 
-static void numbers_of_documents_are_named_by_their_paths(void **state)
+TEST(numbers_of_documents_are_named_by_their_paths)
 {
     static const char *const texts[] = {
         "{\"unlimited\": {\"memory.peak\": 4096, \"busy_ns\": 2000000000}, \"replays\": 3,"
@@ -83,7 +81,6 @@ static void numbers_of_documents_are_named_by_their_paths(void **state)
     };
     struct diff d;
 
-    (void)state;
     diff_init(&d, "a", "b", "results of size");
     for (unsigned side = 0; side < 2; side++) {
         json_object *o = json_tokener_parse(texts[side]);
@@ -104,12 +101,11 @@ static void numbers_of_documents_are_named_by_their_paths(void **state)
 }
 
 /* A document may have as many members as it has bytes. */
-static void sections_and_figures_are_bounded(void **state)
+TEST(sections_and_figures_are_bounded)
 {
     struct diff d;
     char name[16];
 
-    (void)state;
     diff_init(&d, "a", "b", "results of run");
     for (unsigned i = 0; i < DIFF_FIGURES_MAX + 10; i++) {
         snprintf(name, sizeof(name), "m%u", i);
@@ -122,14 +118,4 @@ static void sections_and_figures_are_bounded(void **state)
     diff_done(&d);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(figures_meet_by_name_and_growth_comes_first),
-        cmocka_unit_test(the_table_shows_what_changed_most_both_ways),
-        cmocka_unit_test(numbers_of_documents_are_named_by_their_paths),
-        cmocka_unit_test(sections_and_figures_are_bounded),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

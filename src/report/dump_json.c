@@ -1,4 +1,5 @@
-/* dump_json.c - series by series: the whole document as objects would take a hundred bytes for each value. */
+/* dump_json.c - series by series: the whole document as objects would take a hundred bytes for each
+ * value. */
 #include "report/dump_json.h"
 
 #include "report/json_put.h"

@@ -22,7 +22,8 @@ static void append_input(const struct size_report *r, struct strbuf *out)
     utf8_append_clean(out, r->input);
 }
 
-/* The name of the program that a recording is of: the first word of its command, without its folder. "" when it is not known. */
+/* The name of the program that a recording is of: the first word of its command, without its
+ * folder. "" when it is not known. */
 static void program_of(const struct size_report *r, char *ret, size_t size)
 {
     char command[256], *slash;
@@ -157,7 +158,8 @@ static void label_rows(struct columns *c, const struct size_report *reports, uns
     free(names);
 }
 
-/* One array of what the reports point to, as the columns want it: borrowed, not to be freed by parts. */
+/* One array of what the reports point to, as the columns want it: borrowed, not to be freed by
+ * parts. */
 static struct size_result *results_of(const struct size_report *reports, unsigned nr)
 {
     struct size_result *results = xcalloc(nr, sizeof(*results));

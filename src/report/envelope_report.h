@@ -8,7 +8,8 @@
 
 #include <json-c/json.h>
 
-/* A table of each recording's own need, which one decides, how much they differ, and what to set. */
+/* A table of each recording's own need, which one decides, how much they differ, and what to
+ * set. */
 void envelope_text(const struct size_report *reports, unsigned nr,
                    const struct size_envelope *envelope, bool color, struct strbuf *out);
 
@@ -20,7 +21,8 @@ json_object *envelope_json(const struct size_report *reports, unsigned nr,
 void envelope_reason(const struct size_report *reports, unsigned nr,
                      const struct size_envelope *envelope, struct strbuf *out);
 
-/* "3 recordings need from 20.0 MiB (quiet.hwt) to 54.5 MiB (busy.hwt): a spread of 34.5 MiB, 63 % of the largest". */
+/* "3 recordings need from 20.0 MiB (quiet.hwt) to 54.5 MiB (busy.hwt): a spread of 34.5 MiB, 63 %
+ * of the largest". */
 void envelope_spread(const struct size_report *reports, unsigned nr,
                      const struct size_envelope *envelope, struct strbuf *out);
 

@@ -1,4 +1,5 @@
-/* heat_json.h - where and when a recording touched memory and files, as JSON: the heat of docs/schema/run.schema.json. */
+/* heat_json.h - where and when a recording touched memory and files, as JSON: the heat of
+ * docs/schema/run.schema.json. */
 #ifndef REPORT_HEAT_JSON_H
 #define REPORT_HEAT_JSON_H
 

@@ -4,9 +4,10 @@
  *     7ffc0a400000    8.0 KiB |....::.......|
  *     55d0c3a00000    1.5 MiB |:=+*%@@%#=:. |
  *
- * There are more rows than lines: neighbours become one, those that lie closest first, so that a line says little of much empty space. A cell shows
- * the touches of a page, relative to the most that any cell has, on a logarithmic scale. Cells are no multiple of the columns of struct heat: each column is
- * divided among the cells that it lies in.
+ * There are more rows than lines: neighbours become one, those that lie closest first, so that a
+ * line says little of much empty space. A cell shows the touches of a page, relative to the most
+ * that any cell has, on a logarithmic scale. Cells are no multiple of the columns of struct heat:
+ * each column is divided among the cells that it lies in.
  */
 #include "report/heat_text.h"
 
@@ -61,7 +62,7 @@ void heat_text_prepare(const struct heat_text *view, struct heat *h)
     h->rows_address = MIN(MAX(lines_for(view) * FINER, HEAT_ROWS_ADDRESS), ROWS_TAKEN);
 }
 
-/* --- from rows to lines --------------------------------------------------------------------------------------------------- */
+/* --- from rows to lines ----------------------------------------------------------------------- */
 
 /* Column c of HEAT_TIMES lies from c to c + 1, cell x from x * HEAT_TIMES / cells on. */
 static void divide(const struct heat_row *row, unsigned nr_cells, double *cells)
@@ -120,7 +121,8 @@ static void join_closest(struct picture *p, size_t from, size_t wanted)
     }
 }
 
-/* How many of the lines each space gets: the longest gives some away, the hottest half as readily as the others. */
+/* How many of the lines each space gets: the longest gives some away, the hottest half as readily
+ * as the others. */
 static void share_lines(const struct heat_space *spaces, size_t count, unsigned lines, size_t *ret)
 {
     size_t all = 0;
@@ -137,7 +139,7 @@ static void share_lines(const struct heat_space *spaces, size_t count, unsigned 
     }
 }
 
-/* --- as text -------------------------------------------------------------------------------------------------------------- */
+/* --- as text ---------------------------------------------------------------------------------- */
 
 static unsigned level_of(const struct picture *p, const struct line *l, unsigned x)
 {

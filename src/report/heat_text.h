@@ -1,4 +1,5 @@
-/* heat_text.h - where and when a recording touched memory, for a terminal: addresses upwards, time to the right. */
+/* heat_text.h - where and when a recording touched memory, for a terminal: addresses upwards, time
+ * to the right. */
 #ifndef REPORT_HEAT_TEXT_H
 #define REPORT_HEAT_TEXT_H
 

@@ -7,14 +7,15 @@
 
 #include <json-c/json.h>
 
-/* The settings of its host that the machine took over, as "key=value" lines, and sentences about what matters and was not. Either may be
- * NULL or "". */
+/* The settings of its host that the machine took over, as "key=value" lines, and sentences about
+ * what matters and was not. Either may be NULL or "". */
 struct host_note {
     const char *taken, *cautions;
     const char *profile; /* of --host; NULL: none */
 };
 
-/* "Linux 6.12, 4 CPUs, 8.0 GiB RAM, 1.0 GiB swap on zram; taken: vm.swappiness 10, ...": false and nothing when it is not known. */
+/* "Linux 6.12, 4 CPUs, 8.0 GiB RAM, 1.0 GiB swap on zram; taken: vm.swappiness 10, ...": false and
+ * nothing when it is not known. */
 bool host_render_line(const struct trace *t, const struct host_note *note, struct strbuf *out);
 
 /* The cautions, as a note of its own below what it is about. */

@@ -1,4 +1,5 @@
-/* json_put.c - building with json-c, checked; printing by a walk of our own, because json-c's ignores a buffer that cannot grow. */
+/* json_put.c - building with json-c, checked; printing by a walk of our own, because json-c's
+ * ignores a buffer that cannot grow. */
 #include "report/json_put.h"
 
 #include "base/alloc.h"
@@ -90,7 +91,7 @@ void json_append(json_object *array, json_object *value)
         alloc_checked(NULL, "JSON");
 }
 
-/* --- printing ------------------------------------------------------------------------------------------------------- */
+/* --- printing --------------------------------------------------------------------------------- */
 
 static void render(json_object *o, enum json_style style, unsigned depth, struct strbuf *out);
 

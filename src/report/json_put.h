@@ -1,11 +1,12 @@
 /* json_put.h - JSON documents: what every report uses of json-c.
  *
- * A report builds its document as an object (run_json(), size_json(), ...), which json_document() prints; a page, or a document that
- * holds several others, takes the same object.
+ * A report builds its document as an object (run_json(), size_json(), ...), which json_document()
+ * prints; a page, or a document that holds several others, takes the same object.
  *
- * Text from recordings and machines may hold any bytes; here it becomes clean text (base/utf8.h), which is valid in JSON and safe to show.
- * json-c passes on a failed allocation as NULL here, as an assertion there and as a document that ends in the middle elsewhere. So this file
- * alone calls it to build and to print: each failed allocation ends the program as xmalloc() would.
+ * Text from recordings and machines may hold any bytes; here it becomes clean text (base/utf8.h),
+ * which is valid in JSON and safe to show. json-c passes on a failed allocation as NULL here, as an
+ * assertion there and as a document that ends in the middle elsewhere. So this file alone calls it
+ * to build and to print: each failed allocation ends the program as xmalloc() would.
  */
 #ifndef REPORT_JSON_PUT_H
 #define REPORT_JSON_PUT_H

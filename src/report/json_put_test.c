@@ -1,4 +1,5 @@
-/* json_put_test.c - our printing is json-c's own, byte for byte, where that has memory; and text comes out clean. */
+/* json_put_test.c - our printing is json-c's own, byte for byte, where that has memory; and text
+ * comes out clean. */
 #include "base/test.h"
 #include "report/json_put.h"
 
@@ -21,14 +22,13 @@ static json_object *sample_document(void)
     return o;
 }
 
-static void documents_are_printed_as_json_c_prints_them(void **state)
+TEST(documents_are_printed_as_json_c_prints_them)
 {
     static const int flags[] = {
         [JSON_LINE] = JSON_C_TO_STRING_PLAIN,
         [JSON_SPACED] = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED,
     };
 
-    (void)state;
     for (unsigned style = 0; style < ARRAY_SIZE(flags); style++) {
         json_object *o = sample_document();
         struct strbuf out;
@@ -44,12 +44,11 @@ static void documents_are_printed_as_json_c_prints_them(void **state)
 }
 
 /* Versions of json-c differ here. */
-static void empty_ones_are_two_lines(void **state)
+TEST(empty_ones_are_two_lines)
 {
     json_object *o = json_new_object();
     struct strbuf out;
 
-    (void)state;
     strbuf_init(&out);
     json_put(o, "a", json_new_array());
     json_put(o, "o", json_new_object());
@@ -58,12 +57,11 @@ static void empty_ones_are_two_lines(void **state)
     strbuf_done(&out);
 }
 
-static void text_and_keys_come_out_clean(void **state)
+TEST(text_and_keys_come_out_clean)
 {
     json_object *o = json_new_object();
     struct strbuf out;
 
-    (void)state;
     strbuf_init(&out);
     json_put_text(o, "a\nb", "\033[2J\xc2\x9b\xff");
     json_render(o, JSON_LINE, &out);
@@ -71,13 +69,4 @@ static void text_and_keys_come_out_clean(void **state)
     strbuf_done(&out);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(documents_are_printed_as_json_c_prints_them),
-        cmocka_unit_test(empty_ones_are_two_lines),
-        cmocka_unit_test(text_and_keys_come_out_clean),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

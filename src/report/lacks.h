@@ -1,8 +1,8 @@
 /* lacks.h - what a recording lacks, said the same way by every verb that reads one.
  *
- * Sources: what the recorder could not follow (INCOMPLETE and LOST records, the end chunk), and what this version of the
- *          program does not know of a later format. Damage and a missing end are told apart from these, by those who print
- *          them. */
+ * Sources: what the recorder could not follow (INCOMPLETE and LOST records, the end chunk), and
+ *          what this version of the program does not know of a later format. Damage and a missing
+ *          end are told apart from these, by those who print them. */
 #ifndef REPORT_LACKS_H
 #define REPORT_LACKS_H
 
@@ -12,20 +12,23 @@
 
 #include <json-c/json.h>
 
-/* Why the recording ended before the last process did: "stopped by --stop-after". NULL: it did not, or it was cut off. */
+/* Why the recording ended before the last process did: "stopped by --stop-after". NULL: it did not,
+ * or it was cut off. */
 const char *recording_end(const struct trace *t);
 
-/* "reads and writes through io_uring (3); operations of a later version (2)". False and nothing when nothing lacks. */
+/* "reads and writes through io_uring (3); operations of a later version (2)". False and nothing
+ * when nothing lacks. */
 bool lacks_render_text(const struct trace_lacks *lacks, struct strbuf *out);
 
-/* Notes below a table: so many operations name a file or a range that the recording does not explain, or nodes and CPUs that the
- * machine has not. Nothing where there are none. */
+/* Notes below a table: so many operations name a file or a range that the recording does not
+ * explain, or nodes and CPUs that the machine has not. Nothing where there are none. */
 void misfits_remark(const struct replay_misfits *m, struct strbuf *out);
 
 /* Append {reason, count, text}. */
 void lacks_put(json_object *list, const char *reason, u64 count, const char *text);
 
-/* All that makes a recording less than whole, as such an array: what lacks, damage, a missing end. Never NULL. */
+/* All that makes a recording less than whole, as such an array: what lacks, damage, a missing end.
+ * Never NULL. */
 json_object *incomplete_json(const struct trace *t);
 
 /* An array of {reason, count, text}; NULL when nothing lacks. */

@@ -264,7 +264,8 @@ static void put_limit(json_object *o, const char *key, u64 bytes)
     json_put(o, key, bytes == SQUEEZE_NONE ? NULL : json_new_u64(bytes));
 }
 
-/* Counts over its seconds, under the kernel's names, as a limit of `size` has them; and the rate that is judged. */
+/* Counts over its seconds, under the kernel's names, as a limit of `size` has them; and the rate
+ * that is judged. */
 static json_object *point_json(const struct squeeze_point *p)
 {
     json_object *o = json_new_object();

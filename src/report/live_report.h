@@ -1,6 +1,8 @@
-/* live_report.h - what a squeeze of a live service found, as a table for people, as JSON, and as what to paste.
+/* live_report.h - what a squeeze of a live service found, as a table for people, as JSON, and as
+ * what to paste.
  *
- * The document has the keys of size.schema.json where it says the same (limits, smallest_usable, advice), so that both can stand in one table.
+ * The document has the keys of size.schema.json where it says the same (limits, smallest_usable,
+ * advice), so that both can stand in one table.
  */
 #ifndef REPORT_LIVE_REPORT_H
 #define REPORT_LIVE_REPORT_H

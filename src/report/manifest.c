@@ -1,4 +1,5 @@
-/* manifest.c - see manifest.h. All documents are walked once; every container is compared with the one that is wanted, and named in the error if none is. */
+/* manifest.c - see manifest.h. All documents are walked once; every container is compared with the
+ * one that is wanted, and named in the error if none is. */
 #include "report/manifest.h"
 
 #include "base/strbuf.h"

@@ -1,4 +1,5 @@
-/* manifest_fuzz.c - manifests that are damaged: whatever is found in one has names that are no syntax, and its patch reads as what it says. */
+/* manifest_fuzz.c - manifests that are damaged: whatever is found in one has names that are no
+ * syntax, and its patch reads as what it says. */
 #include "base/test.h"
 
 #include "base/prng.h"

@@ -1,4 +1,5 @@
-/* manifest_test.c - containers found in manifests of many shapes, and patches of them that read as what they say. */
+/* manifest_test.c - containers found in manifests of many shapes, and patches of them that read as
+ * what they say. */
 #include "base/test.h"
 
 #include "report/deployment.h"
@@ -7,22 +8,16 @@
 #include <string.h>
 
 #ifndef HW_YAML
-static void without_libyaml_it_is_said(void **state)
+TEST(without_libyaml_it_is_said)
 {
     struct manifest_container c;
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(manifest_find("m.yaml", "a: 1", 4, "app", &c, &e), -ENOSYS);
     assert_non_null(strstr(e.text, "libyaml"));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(without_libyaml_it_is_said)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()
 #else
 
 static int find(const char *text, const char *wanted, struct manifest_container *c, struct err *e)
@@ -94,9 +89,8 @@ static const char stack[] = "# Source: shop/templates/all.yaml\n"
                             " \"spec\": {\"jobTemplate\": {\"spec\": {\"template\": {\"spec\":\n"
                             "  {\"containers\": [{\"name\": \"app\"}]}}}}}}\n";
 
-static void containers_are_found_in_manifests_of_many_shapes(void **state)
+TEST(containers_are_found_in_manifests_of_many_shapes)
 {
-    (void)state;
     expect_found(stack, "exporter", "StatefulSet", "db", "shop", "1Gi", "2Gi");
     expect_found(stack, "prepare", "StatefulSet", "db", "shop", "", "64Mi");
     expect_found(stack, "db/app", "StatefulSet", "db", "shop", "1Gi", "2Gi");
@@ -119,9 +113,8 @@ static void containers_are_found_in_manifests_of_many_shapes(void **state)
                  "app", "Deployment", "web", "", "", "");
 }
 
-static void what_cannot_be_found_is_told_with_what_is_there(void **state)
+TEST(what_cannot_be_found_is_told_with_what_is_there)
 {
-    (void)state;
     expect_refused(stack, "web",
                    "no container 'web' in it; there are StatefulSet/db/app, "
                    "StatefulSet/db/exporter, StatefulSet/db/prepare, CronJob/nightly/app",
@@ -150,13 +143,12 @@ static void what_cannot_be_found_is_told_with_what_is_there(void **state)
     expect_refused("a: *b\n", "app", "an alias of nothing", 1);
 }
 
-static void hostile_texts_are_refused_at_once(void **state)
+TEST(hostile_texts_are_refused_at_once)
 {
     struct strbuf s;
     struct manifest_container c;
     struct err e;
 
-    (void)state;
     strbuf_init(&s);
     strbuf_fill(&s, '[', 300000);
     expect_refused(s.text, "app", "more than 200 deep", 1);
@@ -187,7 +179,7 @@ static void hostile_texts_are_refused_at_once(void **state)
     strbuf_done(&s);
 }
 
-static void quantities_are_those_of_kubernetes(void **state)
+TEST(quantities_are_those_of_kubernetes)
 {
     static const struct {
         const char *text;
@@ -207,7 +199,6 @@ static void quantities_are_those_of_kubernetes(void **state)
     static const char *const bad[] = {"",    "Mi", "-1",   "1 Mi", "1MiB",  "1K",   "0x10",
                                       "9Ei", "1e", "1e99", "nan",  "1.2.3", "1e3Mi"};
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
         u64 bytes = 1;
 
@@ -232,13 +223,12 @@ static struct deployment sample(void)
     return d;
 }
 
-static void a_patch_reads_as_the_container_with_the_new_limits(void **state)
+TEST(a_patch_reads_as_the_container_with_the_new_limits)
 {
     static const char *const wanted[] = {"exporter", "prepare", "nightly/app"};
     struct deployment d = sample();
     struct strbuf text;
 
-    (void)state;
     strbuf_init(&text);
     for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
         struct manifest_container of, patch;
@@ -284,9 +274,8 @@ static void expect_in_patch(const char *memory, const char *line, bool wanted)
     deployment_done(&d);
 }
 
-static void what_a_patch_changes_is_said(void **state)
+TEST(what_a_patch_changes_is_said)
 {
-    (void)state;
     expect_in_patch("", "# limits.memory: none in the file.\n", true);
     expect_in_patch("limits: {memory: 64Mi}",
                     "# limits.memory: 64Mi in the file; 60Mi is 4.0 MiB less.\n", true);
@@ -306,17 +295,5 @@ static void what_a_patch_changes_is_said(void **state)
                     true);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(containers_are_found_in_manifests_of_many_shapes),
-        cmocka_unit_test(what_cannot_be_found_is_told_with_what_is_there),
-        cmocka_unit_test(hostile_texts_are_refused_at_once),
-        cmocka_unit_test(quantities_are_those_of_kubernetes),
-        cmocka_unit_test(a_patch_reads_as_the_container_with_the_new_limits),
-        cmocka_unit_test(what_a_patch_changes_is_said),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()
 #endif

@@ -1,9 +1,12 @@
-/* over_time.h - figures over time, at most so many moments of them, for JSON documents and the pictures that are made of these.
+/* over_time.h - figures over time, at most so many moments of them, for JSON documents and the
+ * pictures that are made of these.
  *
- * Method:  moments come in at an interval that the owner keeps to (over_time_every()). When there are as many as there may be, of each two
- *          neighbours the one stays at which more memory was held, so that no peak is lost, and the interval is twice as long from then on.
- *          So each moment that is left is one that was, and all its figures are of it.
- * Columns: levels as they are, counts of events since the start (what happened in between is a difference).
+ * Method:  moments come in at an interval that the owner keeps to (over_time_every()). When there
+ *          are as many as there may be, of each two neighbours the one stays at which more memory
+ *          was held, so that no peak is lost, and the interval is twice as long from then on. So
+ *          each moment that is left is one that was, and all its figures are of it.
+ * Columns: levels as they are, counts of events since the start (what happened in between is a
+ *          difference).
  */
 #ifndef REPORT_OVER_TIME_H
 #define REPORT_OVER_TIME_H

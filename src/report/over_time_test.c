@@ -1,4 +1,5 @@
-/* over_time_test.c - however many moments come in, few are left, with the first, the last and the peak among them. */
+/* over_time_test.c - however many moments come in, few are left, with the first, the last and the
+ * peak among them. */
 #include "base/test.h"
 
 #include "report/json_put.h"
@@ -6,14 +7,13 @@
 
 #include <string.h>
 
-static void peaks_survive_any_number_of_moments(void **state)
+TEST(peaks_survive_any_number_of_moments)
 {
     const u64 nr = 100000, peak = 77777;
     struct over_time o;
     ns_t next = 0;
     s64 most = 0;
 
-    (void)state;
     over_time_init(&o, 2, 1);
     for (u64 i = 0; i < nr; i++) {
         u64 held = i == peak ? 1000 : i % 7;
@@ -38,14 +38,13 @@ static void peaks_survive_any_number_of_moments(void **state)
     over_time_done(&o);
 }
 
-static void unknown_is_null_and_a_column_is_one_line(void **state)
+TEST(unknown_is_null_and_a_column_is_one_line)
 {
     const s64 first[2] = {5, -1}, second[2] = {OVER_TIME_UNKNOWN, 7};
     json_object *doc = json_new_object();
     struct strbuf text;
     struct over_time o;
 
-    (void)state;
     over_time_init(&o, 2, 1);
     over_time_add(&o, 10, 0, first);
     over_time_add(&o, 20, 0, second);
@@ -60,12 +59,4 @@ static void unknown_is_null_and_a_column_is_one_line(void **state)
     over_time_done(&o);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(peaks_survive_any_number_of_moments),
-        cmocka_unit_test(unknown_is_null_and_a_column_is_one_line),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* post_mortem_json.c - memory at the moment of a kill and the timeline as JSON; null where the log does not say. */
+/* post_mortem_json.c - memory at the moment of a kill and the timeline as JSON; null where the log
+ * does not say. */
 #include "diagnose/oom_tell.h"
 #include "diagnose/post_mortem.h"
 #include "report/json_put.h"

@@ -1,4 +1,5 @@
-/* post_mortem_report.h - memory at the moment of a kill as a bar and a table, and the timeline of all kills: text, Markdown, JSON. */
+/* post_mortem_report.h - memory at the moment of a kill as a bar and a table, and the timeline of
+ * all kills: text, Markdown, JSON. */
 #ifndef REPORT_POST_MORTEM_REPORT_H
 #define REPORT_POST_MORTEM_REPORT_H
 

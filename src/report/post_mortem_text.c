@@ -5,7 +5,8 @@
  *     managed memory              15.5 GiB
  *   a   anonymous                 12.0 GiB   77 %  heaps, stacks, private data
  *
- * Each line of the first level has a letter and its share of the bar; a share of less than half a cell has none.
+ * Each line of the first level has a letter and its share of the bar; a share of less than half a
+ * cell has none.
  */
 #include "report/post_mortem_report.h"
 
@@ -83,7 +84,7 @@ static void render_accounting(const struct accounting *a, struct strbuf *out)
     }
 }
 
-/* --- the timeline ---------------------------------------------------------------------------------------------------------- */
+/* --- the timeline ----------------------------------------------------------------------------- */
 
 static void when_of(char buf[130], const struct timeline_row *row, bool boots)
 {
@@ -182,7 +183,7 @@ void post_mortem_render(const struct diagnose_report *r, struct strbuf *out)
         render_timeline(p, out);
 }
 
-/* --- Markdown ---------------------------------------------------------------------------------------------------------------- */
+/* --- Markdown --------------------------------------------------------------------------------- */
 
 /* A cell: a bar in a name would end it. */
 static void add_cell(struct strbuf *out, const char *text)

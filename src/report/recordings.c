@@ -1,4 +1,5 @@
-/* recordings.c - recordings of one program with different settings of its own: rows are the recordings, columns the limits. */
+/* recordings.c - recordings of one program with different settings of its own: rows are the
+ * recordings, columns the limits. */
 #include "report/recordings.h"
 
 #include "base/alloc.h"
@@ -36,7 +37,8 @@ static double advised_slowdown(const struct size_report *r, ns_t base_ns)
                : 0;
 }
 
-/* The smallest limit that is advised, of recordings that are no slower than `usable` under it. NULL: none. */
+/* The smallest limit that is advised, of recordings that are no slower than `usable` under it.
+ * NULL: none. */
 static const struct size_report *smallest_pair(const struct size_report *reports, unsigned nr,
                                                double usable)
 {

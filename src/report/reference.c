@@ -26,9 +26,10 @@ static json_object *entry(const char *name, const char *doc)
     return o;
 }
 
-/* --- what a machine counts ------------------------------------------------------------------------------------------------ */
+/* --- what a machine counts -------------------------------------------------------------------- */
 
-/* Whom it is kept for beside the whole machine; "cgroup only" where the machine has no such counter. */
+/* Whom it is kept for beside the whole machine; "cgroup only" where the machine has no such
+ * counter. */
 static const char *also_per(u32 scopes)
 {
     if (scopes == SCOPE_CGROUP)
@@ -89,7 +90,7 @@ static json_object *files_json(const struct procfs_doc *docs, unsigned nr, const
     return list;
 }
 
-/* --- what can be set --------------------------------------------------------------------------------------------------------- */
+/* --- what can be set -------------------------------------------------------------------------- */
 
 static json_object *tunables_json(void)
 {
@@ -238,7 +239,7 @@ static json_object *scenario_keys_json(void)
     return list;
 }
 
-/* --- what can be found -------------------------------------------------------------------------------------------------------- */
+/* --- what can be found ------------------------------------------------------------------------ */
 
 static json_object *findings_json(void)
 {

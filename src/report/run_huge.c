@@ -1,4 +1,5 @@
-/* run_huge.c - counters of huge pages as answers: cover, walks saved, memory nobody touched, CPU time. */
+/* run_huge.c - counters of huge pages as answers: cover, walks saved, memory nobody touched, CPU
+ * time. */
 #include "report/run_huge.h"
 
 #include "access/access.h"

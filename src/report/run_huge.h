@@ -1,7 +1,8 @@
 /* run_huge.h - what transparent huge pages did for a run, and what they cost.
  *
- * Cover and bloat are those of the moment with most anonymous memory of the group; walks and CPU time those of the judged part. What nobody touched is known of
- * the whole machine, not of each group.
+ * Cover and bloat are those of the moment with most anonymous memory of the group; walks and CPU
+ * time those of the judged part. What nobody touched is known of the whole machine, not of each
+ * group.
  */
 #ifndef REPORT_RUN_HUGE_H
 #define REPORT_RUN_HUGE_H

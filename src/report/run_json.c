@@ -1,7 +1,7 @@
 /* run_json.c - one run as a JSON document; docs/schema/run.schema.json describes it.
  *
- * Kernel counters keep the kernel's names and the units of the files they stand in: vmstat as /proc/vmstat, memory.stat in
- * bytes. All of it is the same for the same input and seed.
+ * Kernel counters keep the kernel's names and the units of the files they stand in: vmstat as
+ * /proc/vmstat, memory.stat in bytes. All of it is the same for the same input and seed.
  */
 #include "report/file_uses_report.h"
 #include "report/heat_json.h"
@@ -74,7 +74,8 @@ static void put_nodes(json_object *o, const char *key, u64 nodes)
     strbuf_done(&text);
 }
 
-/* Options of machine.def as they are in force: amounts as numbers, null where the machine has the say. */
+/* Options of machine.def as they are in force: amounts as numbers, null where the machine has the
+ * say. */
 static json_object *options_json(const struct system_config *c)
 {
     json_object *o = json_new_object();

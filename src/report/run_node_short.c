@@ -1,4 +1,5 @@
-/* run_node_short.c - a node that was the limit: a kill for a policy or a cpuset, and reclaim beside free memory. */
+/* run_node_short.c - a node that was the limit: a kill for a policy or a cpuset, and reclaim beside
+ * free memory. */
 #include "report/run_nodes_int.h"
 
 #include "base/masklist.h"

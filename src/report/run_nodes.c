@@ -107,7 +107,7 @@ u64 run_node_pages(const struct system *s, unsigned nid, bool free)
     return pages;
 }
 
-/* --- text ----------------------------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 static void nodes_table(const struct system *s, struct strbuf *out)
 {
     char total[UNITS_TEXT_MAX], left[UNITS_TEXT_MAX], hit[UNITS_TEXT_MAX], miss[UNITS_TEXT_MAX],
@@ -210,7 +210,8 @@ static int by_cost(const void *a, const void *b)
                                                      : -1;
 }
 
-/* The programs that pay for distance what is worth a word: of their own time and of that of all. The dearest first. */
+/* The programs that pay for distance what is worth a word: of their own time and of that of all.
+ * The dearest first. */
 static void costly(const program_list *list, program_list *ret)
 {
     ns_t all = 0;
@@ -242,7 +243,8 @@ bool run_node_has_memory(const struct system *s, unsigned nid)
     return s->frames.topology.ram_bytes[nid] != 0;
 }
 
-/* Did the workload itself say on which CPUs, or by which policy, the task runs? Then options of the command line do not count for it. */
+/* Did the workload itself say on which CPUs, or by which policy, the task runs? Then options of the
+ * command line do not count for it. */
 static bool chose_cpus(const struct system *s, const struct task *t)
 {
     return t->cpus_asked != system_config_cpus(&s->config, &s->frames.topology) ||
@@ -265,7 +267,8 @@ u64 run_nodes_for_task(const struct system *s, const struct task *t)
     return cpuset_mems_bound(s, t);
 }
 
-/* Is it of use that the task runs on that node? Its memory must go there as well, and its cpuset have such CPUs. */
+/* Is it of use that the task runs on that node? Its memory must go there as well, and its cpuset
+ * have such CPUs. */
 static bool could_run_on(const struct system *s, const struct task *t, unsigned nid)
 {
     const struct mempolicy *p = &t->mempolicy.policy;
@@ -323,7 +326,8 @@ static u64 huge_pages_of(const struct program *p)
     return (run_max_hugetlb_pages(p->task) + HPAGE_PMD_NR - 1) >> HPAGE_PMD_ORDER;
 }
 
-/* Most of it is huge pages of the pool, and that has too few near: such pages come from where there are some, wherever it runs. */
+/* Most of it is huge pages of the pool, and that has too few near: such pages come from where there
+ * are some, wherever it runs. */
 static bool lacks_pool(const struct run_report *r, const struct program *p, unsigned here)
 {
     return run_max_hugetlb_pages(p->task) > run_maxrss_pages(p->task) &&
@@ -421,8 +425,8 @@ static void tell_slow_node(const struct run_report *r, const struct program *p, 
     strbuf_appendc(out, '.');
 }
 
-/* Why memory that is used from node `here` lies elsewhere, most of it on node `home` if that is another, as far as the machine knows, and how
- * to have it near. */
+/* Why memory that is used from node `here` lies elsewhere, most of it on node `home` if that is
+ * another, as far as the machine knows, and how to have it near. */
 static void tell_why(const struct run_report *r, const struct program *p, unsigned here,
                      unsigned home, struct strbuf *out)
 {
@@ -481,7 +485,8 @@ static u64 program_pages(const struct system *s, const char *comm)
     return pages;
 }
 
-/* A node that has memory and CPUs for all of it, twice the CPU time that it used; MAX_NUMNODES: none. */
+/* A node that has memory and CPUs for all of it, twice the CPU time that it used; MAX_NUMNODES:
+ * none. */
 static unsigned node_for_all(const struct run_report *r, const struct program *p)
 {
     const struct system *s = r->system;
@@ -557,7 +562,8 @@ static void sentence(const struct run_report *r, const struct program *p, struct
     strbuf_appendc(out, '\n');
 }
 
-/* Programs of a recording that chose their policy themselves: it counts before options, and names nodes of the host that it was made on. */
+/* Programs of a recording that chose their policy themselves: it counts before options, and names
+ * nodes of the host that it was made on. */
 static void own_policies(const struct run_report *r, const program_list *list, struct strbuf *out)
 {
     size_t shown = MIN(list->count, (size_t)SENTENCES_MAX);
@@ -580,7 +586,8 @@ static void own_policies(const struct run_report *r, const program_list *list, s
     }
 }
 
-/* An option that names nodes or CPUs of which a program's cpuset allows none: it does not count for it. */
+/* An option that names nodes or CPUs of which a program's cpuset allows none: it does not count for
+ * it. */
 static void ignored_options(const struct run_report *r, const program_list *list,
                             struct strbuf *out)
 {
@@ -633,7 +640,7 @@ void run_nodes_text(const struct run_report *r, struct strbuf *out)
     vec_done(&list);
 }
 
-/* --- JSON ----------------------------------------------------------------------------------------------------------------- */
+/* --- JSON ------------------------------------------------------------------------------------- */
 static json_object *node_json(const struct system *s, unsigned nid)
 {
     static const enum counter counters[] = {NUMA_HIT,        NUMA_MISS,  NUMA_FOREIGN,

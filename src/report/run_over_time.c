@@ -1,4 +1,5 @@
-/* run_over_time.c - the columns of a run over time: levels and counts of the report's group, pressure, and what the groups beside it hold. */
+/* run_over_time.c - the columns of a run over time: levels and counts of the report's group,
+ * pressure, and what the groups beside it hold. */
 #include "report/run_over_time.h"
 
 #include "base/alloc.h"

@@ -1,6 +1,8 @@
-/* run_over_time.h - what a run's memory was used for, and what happened, over virtual time: the over_time of docs/schema/run.schema.json.
+/* run_over_time.h - what a run's memory was used for, and what happened, over virtual time: the
+ * over_time of docs/schema/run.schema.json.
  *
- * The machine calls at the exact virtual times (struct system, watch). Looking changes nothing. Whoever watches already goes on, at its own times.
+ * The machine calls at the exact virtual times (struct system, watch). Looking changes nothing.
+ * Whoever watches already goes on, at its own times.
  */
 #ifndef REPORT_RUN_OVER_TIME_H
 #define REPORT_RUN_OVER_TIME_H

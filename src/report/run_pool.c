@@ -1,6 +1,7 @@
 /* run_pool.c - the pool of huge pages as notes and as JSON.
  *
- * Of refusals of one kind the last is told in full: what was wanted, what was left where it might have been, and the limit in its way. */
+ * Of refusals of one kind the last is told in full: what was wanted, what was left where it might
+ * have been, and the limit in its way. */
 #include "report/run_pool.h"
 
 #include "base/masklist.h"

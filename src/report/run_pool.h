@@ -10,7 +10,8 @@ u64 run_pool_refused_touches(const struct run_report *r);
 /* Pages that the last write to nr_hugepages, or the boot, asked for and did not get. */
 u64 run_pool_missing(const struct run_report *r);
 
-/* Notes: what the pool got of what was asked for, who used it, who went without, why and what mends it. */
+/* Notes: what the pool got of what was asked for, who used it, who went without, why and what mends
+ * it. */
 void run_pool_text(const struct run_report *r, struct strbuf *out);
 
 /* Of a write to the pool's size: what it asked for and got. */

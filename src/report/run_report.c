@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* As much anonymous memory as at most, but for one part in so many: then the moment with more huge pages tells more. */
+/* As much anonymous memory as at most, but for one part in so many: then the moment with more huge
+ * pages tells more. */
 #define NEARLY 256
 
 void run_report_init(struct run_report *r, struct system *system, struct group *group)
@@ -70,7 +71,8 @@ static u64 unmapped_pages(const struct run_report *r)
     return listed > used ? listed - used : 0;
 }
 
-/* Cache may have filled the memory before a program started: its huge pages have a moment of their own. */
+/* Cache may have filled the memory before a program started: its huge pages have a moment of their
+ * own. */
 static void watch_huge(struct run_report *r)
 {
     struct run_huge_sample *best = &r->huge;
@@ -113,7 +115,8 @@ static u64 pinned_pages(const struct run_report *r)
     return sum;
 }
 
-/* The root's statistics have what was charged to it alone, as Linux's: the machine's own counters have all of it. */
+/* The root's statistics have what was charged to it alone, as Linux's: the machine's own counters
+ * have all of it. */
 static void take_kernel(const struct run_report *r, struct run_sample *now)
 {
     const s64 *v = r->system->counters.v;
@@ -184,7 +187,8 @@ void run_watch(void *report)
     u64 held = used_pages(r) + swap_pages(r);
     u64 shown = r->fullest.memory_pages + r->fullest.swap_pages;
 
-    /* A limit is met many times: of moments that are as full the worst is shown, when least of what is held is cache. */
+    /* A limit is met many times: of moments that are as full the worst is shown, when least of what
+     * is held is cache. */
     if (held >= r->most_pages - r->most_pages / NEARLY) {
         u64 stuck = unreclaimable_pages(r);
 

@@ -1,11 +1,14 @@
 /* run_report.h - what one run came to: the facts behind both the text and the JSON.
  *
- * At the end of a run its processes have exited and only cache is left, so what memory was used for is taken at the fullest
- * moment: run_watch() looks between slices, and before a task gives memory back, and keeps the counters of the group when it held most, in memory and swap;
- * of moments that are as full within half a percent, as there are many at a limit, the one with least cache of files.
+ * At the end of a run its processes have exited and only cache is left, so what memory was used for
+ * is taken at the fullest moment: run_watch() looks between slices, and before a task gives memory
+ * back, and keeps the counters of the group when it held most, in memory and swap; of moments that
+ * are as full within half a percent, as there are many at a limit, the one with least cache of
+ * files.
  *
- * Use:  struct run_report r; run_report_init(&r, &system, group); replay_config.watch = run_watch; .watch_ctx = &r; replay;
- *       r.outcome = ...; r.stats = ...; run_report_finish(&r); run_render_text(&r, &style, &out);
+ * Use:  struct run_report r; run_report_init(&r, &system, group); replay_config.watch = run_watch;
+ *       .watch_ctx = &r; replay; r.outcome = ...; r.stats = ...; run_report_finish(&r);
+ *       run_render_text(&r, &style, &out);
  */
 #ifndef REPORT_RUN_REPORT_H
 #define REPORT_RUN_REPORT_H
@@ -39,7 +42,8 @@ struct run_sample {
 /* When the group had most anonymous memory, and of such moments most in huge pages. */
 struct run_huge_sample {
     u64 anon_pages, huge_pages; /* of the group; huge: small pages in huge ones, mapped whole */
-    u64 untouched_pages; /* of the machine's huge ones, that nobody had touched when they were as many last */
+    /* of the machine's huge ones, that nobody had touched when they were as many last */
+    u64 untouched_pages;
 };
 
 /* Virtual time tasks spent waiting, by cause. */
@@ -85,14 +89,16 @@ void run_report_init(struct run_report *r, struct system *system, struct group *
 /* Forget what it holds, but not its machine. */
 void run_report_done(struct run_report *r);
 
-/* The judged part begins: what was counted so far does not count. `report` is a struct run_report *. */
+/* The judged part begins: what was counted so far does not count. `report` is a struct run_report
+ * *. */
 void run_begin(void *report);
 
 /* Events of the judged part: of the group and below it, of the machine. */
 u64 run_group_events(const struct run_report *r, enum counter id);
 u64 run_machine_events(const struct run_report *r, enum counter id);
 
-/* Keep this moment if it is the fullest so far. `report` is a struct run_report *; cheap when it is not. */
+/* Keep this moment if it is the fullest so far. `report` is a struct run_report *; cheap when it is
+ * not. */
 void run_watch(void *report);
 
 /* Its group's memory.max; UINT64_MAX: none. */

@@ -1,7 +1,8 @@
 /* run_text.c - the summary of a run for a person.
  *
- * Three questions, in this order: which memory is used for what, how expensive is it to get back, did the shortage hurt.
- * Amounts are those of the fullest moment; events and stalls are of the whole run. No figure here depends on the host.
+ * Three questions, in this order: which memory is used for what, how expensive is it to get back,
+ * did the shortage hurt. Amounts are those of the fullest moment; events and stalls are of the
+ * whole run. No figure here depends on the host.
  */
 #include "report/file_uses_report.h"
 #include "report/lacks.h"
@@ -69,7 +70,7 @@ static void duration(struct text *t, const char *what, ns_t ns)
         strbuf_printf(t->out, "    %-22s %10s\n", what, format_ns(time, ns));
 }
 
-/* --- the head ----------------------------------------------------------------------------------- */
+/* --- the head --------------------------------------------------------------------------------- */
 
 static void render_limit(struct strbuf *out, const char *name, u64 pages)
 {
@@ -200,7 +201,7 @@ static void render_head(struct text *t)
     render_outcome(t);
 }
 
-/* --- 1. used for what --------------------------------------------------------------------------- */
+/* --- 1. used for what ------------------------------------------------------------------------- */
 
 static void render_use(struct text *t)
 {
@@ -242,7 +243,7 @@ static void render_use(struct text *t)
                "memory.peak; it counts cache nobody needed");
 }
 
-/* --- 2. how reclaimable ------------------------------------------------------------------------- */
+/* --- 2. how reclaimable ----------------------------------------------------------------------- */
 
 /* A huge page stays whole on its list until somebody splits it, whatever of it is mapped. */
 static u64 unmapped_parts(const struct run_report *r)
@@ -288,7 +289,7 @@ static void render_reclaimable(struct text *t)
         amount(t, "locked", sample_bytes(r, NR_UNEVICTABLE), all, "unevictable");
 }
 
-/* --- 3. did it hurt ----------------------------------------------------------------------------- */
+/* --- 3. did it hurt --------------------------------------------------------------------------- */
 
 static void render_stalls(struct text *t)
 {
@@ -563,7 +564,7 @@ static void render_huge(struct text *t)
     layout_remark(t);
 }
 
-/* --- the tasks and cgroups of a scenario -------------------------------------------------------- */
+/* --- the tasks and cgroups of a scenario ------------------------------------------------------ */
 
 static void render_job(struct text *t, const struct scenario_job *job)
 {
@@ -668,7 +669,7 @@ static void render_acts(struct text *t)
         render_act(t, &t->r->scenario->acts[i]);
 }
 
-/* --- tasks and remarks -------------------------------------------------------------------------- */
+/* --- tasks and remarks ------------------------------------------------------------------------ */
 
 #define TASKS_SHOWN 12
 

@@ -1,4 +1,5 @@
-/* runtimes_report.c - one sentence or two for each program: what it goes by, what that was in the recording, what to set. */
+/* runtimes_report.c - one sentence or two for each program: what it goes by, what that was in the
+ * recording, what to set. */
 #include "report/runtimes_report.h"
 
 #include "base/alloc.h"

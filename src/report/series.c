@@ -1,7 +1,8 @@
 /* series.c - samples of all counters, and their two forms.
  *
- * What there is to sample is walked in one place, each_column(), by whoever needs it: to count columns, to name them, to take a
- * sample, to print one. The machine calls take_sample() at the exact virtual time (struct system, watch). */
+ * What there is to sample is walked in one place, each_column(), by whoever needs it: to count
+ * columns, to name them, to take a sample, to print one. The machine calls take_sample() at the
+ * exact virtual time (struct system, watch). */
 #include "report/series.h"
 #include "report/json_put.h"
 
@@ -49,7 +50,7 @@ bool series_is_json(const char *path)
     return ends_with(path, ".json");
 }
 
-/* --- the columns --------------------------------------------------------------------------------------------------- */
+/* --- the columns ------------------------------------------------------------------------------ */
 
 static void each_vmstat(const struct series *s, struct column *c, column_fn fn, void *ctx)
 {
@@ -150,16 +151,16 @@ static void each_column(const struct series *s, column_fn fn, void *ctx)
     }
 }
 
-/* --- taking samples ------------------------------------------------------------------------------------------------- */
+/* --- taking samples --------------------------------------------------------------------------- */
 
 static void keep_value(void *ctx, const struct column *c)
 {
     struct series *s = ctx;
     s64 *total = &s->totals.items[c->index], now = c->value;
 
-    /* What is counted does not fall. A look in the middle of a period of PSI weighs its CPUs before the period is over, and
-     * the next look may correct it downwards; the correction is left to the time after. The counters of a removed group
-     * are its parent's once its last page is gone. */
+    /* What is counted does not fall. A look in the middle of a period of PSI weighs its CPUs before
+     * the period is over, and the next look may correct it downwards; the correction is left to the
+     * time after. The counters of a removed group are its parent's once its last page is gone. */
     if (c->event)
         now = MAX(now, *total);
     vec_push(&s->values, c->event ? now - *total : now);
@@ -230,7 +231,7 @@ void series_done(struct series *s)
     *s = (struct series){0};
 }
 
-/* --- CSV ------------------------------------------------------------------------------------------------------------ */
+/* --- CSV -------------------------------------------------------------------------------------- */
 
 static void csv_name(void *ctx, const struct column *c)
 {
@@ -270,7 +271,7 @@ void series_render_csv(const struct series *s, struct strbuf *out)
     }
 }
 
-/* --- JSON ------------------------------------------------------------------------------------------------------------ */
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 struct json_sample {
     const s64 *values;

@@ -1,10 +1,10 @@
 /* series.h - all counters of a machine over virtual time.
  *
- * A sample is taken at every multiple of the interval, and one at the end. Counters of events are what happened since the
- * sample before, so that they add up to the run; levels are as they were at that moment. Taking samples changes nothing.
- * Columns: /proc/vmstat; of every cgroup memory.current and memory.swap.current (not of the root), the totals of its pressure
- * files in us, and memory.stat;
- * of every [task] of a scenario the requests it did.
+ * A sample is taken at every multiple of the interval, and one at the end. Counters of events are
+ * what happened since the sample before, so that they add up to the run; levels are as they were at
+ * that moment. Taking samples changes nothing. Columns: /proc/vmstat; of every cgroup
+ * memory.current and memory.swap.current (not of the root), the totals of its pressure files in us,
+ * and memory.stat; of every [task] of a scenario the requests it did.
  */
 #ifndef REPORT_SERIES_H
 #define REPORT_SERIES_H
@@ -44,7 +44,8 @@ void series_start(struct series *s, struct system *system, const struct scenario
 void series_finish(struct series *s);
 void series_done(struct series *s);
 
-/* One row per sample; columns are called "pgfault", "/app memory.current", "/app memory.stat anon", "[web] requests". */
+/* One row per sample; columns are called "pgfault", "/app memory.current", "/app memory.stat anon",
+ * "[web] requests". */
 void series_render_csv(const struct series *s, struct strbuf *out);
 
 /* The document of docs/schema/series.schema.json. */

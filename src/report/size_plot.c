@@ -8,8 +8,8 @@
  *     1.0x               *  *
  *         5.3 MiB      85.0 MiB
  *
- * Limits are spread by their logarithm, because the grid of a sweep is. A run that was killed or cut short has no time: it stands at the
- * top.
+ * Limits are spread by their logarithm, because the grid of a sweep is. A run that was killed or
+ * cut short has no time: it stands at the top.
  */
 #include "report/size_plot.h"
 

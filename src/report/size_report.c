@@ -73,7 +73,8 @@ static void table_row(const struct size_row *row, const char *limit, bool chosen
     strbuf_printf(out, " %10s\n", row->usable ? format_bytes(text, row->disposable_bytes) : "-");
 }
 
-/* Limits around a boundary lie close together and look alike: the table shows those that mean something, JSON all. */
+/* Limits around a boundary lie close together and look alike: the table shows those that mean
+ * something, JSON all. */
 static bool worth_showing(const struct size_result *res, const struct size_row *row)
 {
     const struct size_boundary *both[] = {&res->usable, &res->survives};
@@ -163,7 +164,8 @@ static void plateau_lines(const struct size_result *res, struct strbuf *out)
     }
 }
 
-/* How far the advice is from the first slowdown and the first kill that were met on the way down. */
+/* How far the advice is from the first slowdown and the first kill that were met on the way
+ * down. */
 static void distance_line(const struct size_report *r, struct strbuf *out)
 {
     const struct size_result *res = r->result;
@@ -196,7 +198,8 @@ static void append_cost(double here, const struct shape_cost *cost, struct strbu
                   MAX(cost->most, here), cost->may_fail ? ", or not survived" : "");
 }
 
-/* The times of the limits that are named, and how far the real ones may be off, if only because the limits are. */
+/* The times of the limits that are named, and how far the real ones may be off, if only because the
+ * limits are. */
 static void cost_line(const struct size_report *r, struct strbuf *out)
 {
     const struct size_result *res = r->result;
@@ -330,7 +333,8 @@ static void layout_remark(const struct size_config *config, struct strbuf *out)
                       "not say who chose its addresses (--thp never: none).\n");
 }
 
-/* Of a run without a limit that is short of memory itself: what it was measured on, and what would be right. */
+/* Of a run without a limit that is short of memory itself: what it was measured on, and what would
+ * be right. */
 static void base_is_short(const struct size_row *base, const char *who, struct strbuf *out)
 {
     char lost[UNITS_TEXT_MAX], busy[UNITS_TEXT_MAX], bytes[UNITS_TEXT_MAX];

@@ -19,11 +19,12 @@ struct size_report {
 
 void size_render_text(const struct size_report *r, bool color, struct strbuf *out);
 
-/* Of a run without a limit that is short of memory itself: what it was measured on, and what would be right. Nothing of others. */
+/* Of a run without a limit that is short of memory itself: what it was measured on, and what would
+ * be right. Nothing of others. */
 void size_render_base(const struct size_row *base, const char *who, struct strbuf *out);
 
-/* What makes the recording less than whole, as notes below its table; nothing when it is complete. misfits: of one
- * replay. name: of the recording, where there are several; NULL: there is one. */
+/* What makes the recording less than whole, as notes below its table; nothing when it is complete.
+ * misfits: of one replay. name: of the recording, where there are several; NULL: there is one. */
 void size_remarks(const struct trace *t, const char *name, const struct replay_misfits *misfits,
                   struct strbuf *out);
 

@@ -305,7 +305,8 @@ static bool is_numbered(const char *name, const char *wanted, size_t len)
     return !*name && wanted == end;
 }
 
-/* A word as files print it with what it stands for there: "bind:0", "prefer (many):0-1", "N0=512". */
+/* A word as files print it with what it stands for there: "bind:0", "prefer (many):0-1",
+ * "N0=512". */
 static size_t word_length(const char *wanted)
 {
     size_t len = strcspn(wanted, " =:");
@@ -315,7 +316,8 @@ static size_t word_length(const char *wanted)
                : strlen(wanted);
 }
 
-/* The beginning of a message of several words, as the kernel goes on after it: "page allocation failure: order:4". */
+/* The beginning of a message of several words, as the kernel goes on after it: "page allocation
+ * failure: order:4". */
 static bool is_message(const char *name, const char *wanted)
 {
     size_t len = strlen(name);
@@ -339,7 +341,8 @@ static const char *short_name(const char *name, const char *wanted)
     return name;
 }
 
-/* As people write it: "Dirty:", "vm/swappiness", "memory.events:max" and "swappiness" are all right. */
+/* As people write it: "Dirty:", "vm/swappiness", "memory.events:max" and "swappiness" are all
+ * right. */
 static bool name_matches(const struct topic *topic, const char *wanted)
 {
     const char *name = topic->name;

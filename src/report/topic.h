@@ -1,6 +1,7 @@
 /* topic.h - everything `highwater explain` can explain, gathered from the tables that declare it.
  *
- * Use:  struct topics t; topics_init(&t, kernel_default()); n = topics_find(&t, "Dirty", found, 4); topic_render(found[0], &text); topics_done(&t);
+ * Use:  struct topics t; topics_init(&t, kernel_default()); n = topics_find(&t, "Dirty", found, 4);
+ *       topic_render(found[0], &text); topics_done(&t);
  */
 #ifndef REPORT_TOPIC_H
 #define REPORT_TOPIC_H
@@ -54,8 +55,9 @@ struct topics {
 void topics_init(struct topics *t, const struct kernel_release *release);
 void topics_done(struct topics *t);
 
-/* Those with this name, whatever their kind; upper and lower case are the same. A tunable also without "vm.", a
- * memory.events key as "memory.events:max" or "memory.events.max". Returns how many, at most max. */
+/* Those with this name, whatever their kind; upper and lower case are the same. A tunable also
+ * without "vm.", a memory.events key as "memory.events:max" or "memory.events.max". Returns how
+ * many, at most max. */
 size_t topics_find(const struct topics *t, const char *name, const struct topic *ret[], size_t max);
 
 /* "counter", "tunable", ... and the heading of its list. */

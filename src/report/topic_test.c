@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static void every_line_of_every_file_has_a_topic_with_a_sentence(void **state HW_UNUSED)
+TEST(every_line_of_every_file_has_a_topic_with_a_sentence)
 {
     const struct topic *found;
     struct topics t;
@@ -26,7 +26,7 @@ static void every_line_of_every_file_has_a_topic_with_a_sentence(void **state HW
     topics_done(&t);
 }
 
-static void what_a_machine_renders_and_findings_tell_to_look_at_is_known(void **state HW_UNUSED)
+TEST(what_a_machine_renders_and_findings_tell_to_look_at_is_known)
 {
     static const char *const names[] = {
         "buddyinfo",
@@ -71,7 +71,7 @@ static void what_a_machine_renders_and_findings_tell_to_look_at_is_known(void **
     topics_done(&t);
 }
 
-static void names_are_found_as_people_write_them(void **state HW_UNUSED)
+TEST(names_are_found_as_people_write_them)
 {
     const struct topic *found[4];
     struct topics t;
@@ -98,7 +98,7 @@ static void names_are_found_as_people_write_them(void **state HW_UNUSED)
     topics_done(&t);
 }
 
-static void no_name_is_listed_twice(void **state HW_UNUSED)
+TEST(no_name_is_listed_twice)
 {
     struct strbuf names;
     struct topics t;
@@ -116,14 +116,4 @@ static void no_name_is_listed_twice(void **state HW_UNUSED)
     topics_done(&t);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_line_of_every_file_has_a_topic_with_a_sentence),
-        cmocka_unit_test(what_a_machine_renders_and_findings_tell_to_look_at_is_known),
-        cmocka_unit_test(names_are_found_as_people_write_them),
-        cmocka_unit_test(no_name_is_listed_twice),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -197,7 +197,8 @@ static void put_refusal(u64 error, u64 calls, struct strbuf *out)
     strbuf_appendc(out, ')');
 }
 
-/* Memory policies that were set, or refused, with the nodes of the host: a machine of other nodes has those of them that it has. */
+/* Memory policies that were set, or refused, with the nodes of the host: a machine of other nodes
+ * has those of them that it has. */
 static void info_policies(const struct footprint *f, bool refused, struct strbuf *out)
 {
     const char *before = "";
@@ -229,7 +230,8 @@ static void info_policies(const struct footprint *f, bool refused, struct strbuf
         strbuf_appendc(out, '\n');
 }
 
-/* Mappings of huge pages that the pool of the recording's host refused: the program went on with small pages, or without. */
+/* Mappings of huge pages that the pool of the recording's host refused: the program went on with
+ * small pages, or without. */
 static void info_pool_refused(const struct footprint *f, struct strbuf *out)
 {
     u64 calls = f->ops[HWT_OP_HUGETLB_REFUSED];

@@ -19,7 +19,8 @@ struct trace_report {
 void trace_report_info_text(const struct trace_report *r, struct strbuf *out);
 json_object *trace_report_info_json(const struct trace_report *r);
 
-/* Its processes (or r->streams, which have one root) as a tree, with what each touched and computed. */
+/* Its processes (or r->streams, which have one root) as a tree, with what each touched and
+ * computed. */
 void trace_report_processes_text(const struct trace_report *r, struct strbuf *out);
 
 /* Whole or not, and what is missing where. */

@@ -32,7 +32,7 @@ static u64 bytes_of(u64 pages)
     return pages << HWT_PAGE_SHIFT;
 }
 
-/* --- as text -------------------------------------------------------------------------------------------------------------- */
+/* --- as text ---------------------------------------------------------------------------------- */
 
 /* What a column of the plot shows: the most of the parts that it lies in. */
 static u64 pages_at(const struct working_set *w, unsigned column, unsigned columns)
@@ -142,7 +142,7 @@ void working_set_text(const struct working_set_report *r, struct strbuf *out)
         strbuf_printf(out, "From one page in %" PRIu64 ", chosen at random.\n", r->set->each);
 }
 
-/* --- for programs ------------------------------------------------------------------------------------------------------------ */
+/* --- for programs ----------------------------------------------------------------------------- */
 
 void working_set_csv(const struct working_set *w, struct strbuf *out)
 {

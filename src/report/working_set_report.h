@@ -1,4 +1,5 @@
-/* working_set_report.h - how much memory a recording uses at a time, and how long pages rest: as text, JSON and CSV. */
+/* working_set_report.h - how much memory a recording uses at a time, and how long pages rest: as
+ * text, JSON and CSV. */
 #ifndef REPORT_WORKING_SET_REPORT_H
 #define REPORT_WORKING_SET_REPORT_H
 

@@ -1,7 +1,7 @@
 /* yaml_tree.c - see yaml_tree.h.
  *
- * libyaml's events, not its documents, whose anchors are compared with each other one by one. Containers that are open are a stack; each knows
- * its last child, to which the next is tied.
+ * libyaml's events, not its documents, whose anchors are compared with each other one by one.
+ * Containers that are open are a stack; each knows its last child, to which the next is tied.
  */
 #include "report/yaml_tree.h"
 
@@ -230,7 +230,8 @@ static bool is_key(const struct yaml_tree *t, u32 value, const char *key, size_t
 
 static u32 get_merged(struct yaml_tree *t, u32 map, const char *key, unsigned depth);
 
-/* Of what stands behind "<<": a map, or a list of maps of which the first that has the key counts. */
+/* Of what stands behind "<<": a map, or a list of maps of which the first that has the key
+ * counts. */
 static u32 get_from_merge(struct yaml_tree *t, u32 value, const char *key, unsigned depth)
 {
     u32 found = YAML_NONE;

@@ -1,12 +1,15 @@
 /* yaml_tree.h - a text of YAML as a tree of values: what others wrote, looked up and never trusted.
  *
- * libyaml reads the text; this keeps its documents. An alias stays a reference, so that a text of n bytes is a tree of O(n) values however
- * often it names itself. Merge keys (<<) are followed by yaml_tree_get().
- * Bounds:   YAML_TREE_BYTES_MAX of text, YAML_TREE_NODES_MAX values, YAML_TREE_DEPTH_MAX levels, and YAML_TREE_STEPS_MAX keys looked at in all
- *           look-ups together; what goes beyond is an error.
- * Differs:  tags are not looked at. A text is what it says, whether quoted or not; yaml_tree_text() takes a plain null, ~ or nothing for none.
- * Use:      struct yaml_tree t;
- *           if (yaml_tree_read(&t, path, text, len, &e) == 0) { ... yaml_tree_get(&t, t.documents.items[0], "kind") ...; yaml_tree_done(&t); }
+ * libyaml reads the text; this keeps its documents. An alias stays a reference, so that a text of n
+ * bytes is a tree of O(n) values however often it names itself. Merge keys (<<) are followed by
+ * yaml_tree_get().
+ * Bounds:   YAML_TREE_BYTES_MAX of text, YAML_TREE_NODES_MAX values, YAML_TREE_DEPTH_MAX levels,
+ *           and YAML_TREE_STEPS_MAX keys looked at in all look-ups together; what goes beyond is an
+ *           error.
+ * Differs:  tags are not looked at. A text is what it says, whether quoted or not; yaml_tree_text()
+ *           takes a plain null, ~ or nothing for none.
+ * Use:      struct yaml_tree t; if (yaml_tree_read(&t, path, text, len, &e) == 0) { ...
+ *           yaml_tree_get(&t, t.documents.items[0], "kind") ...; yaml_tree_done(&t); }
  */
 #ifndef REPORT_YAML_TREE_H
 #define REPORT_YAML_TREE_H
@@ -43,13 +46,14 @@ struct yaml_tree {
     const char *wrong;
 };
 
-/* 0, or -EINVAL with the place; -ENOSYS where the program was built without libyaml. On failure there is nothing to free. */
+/* 0, or -EINVAL with the place; -ENOSYS where the program was built without libyaml. On failure
+ * there is nothing to free. */
 int yaml_tree_read(struct yaml_tree *t, const char *path, const char *text, size_t len,
                    struct err *e);
 void yaml_tree_done(struct yaml_tree *t);
 
-/* The value of a key of a map; YAML_NONE where the value is no map or has no such key. A key that is there twice, or too many look-ups, are noted in
- * t->wrong. */
+/* The value of a key of a map; YAML_NONE where the value is no map or has no such key. A key that
+ * is there twice, or too many look-ups, are noted in t->wrong. */
 u32 yaml_tree_get(struct yaml_tree *t, u32 map, const char *key);
 
 /* The first item of a list, and the one after it, which may be aliases. */

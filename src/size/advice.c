@@ -1,9 +1,10 @@
 /* advice.c - what to set, and why.
  *
- * memory.high goes to the smallest usable limit, or a little above where that is not usable as memory.high: from there on
- * the kernel reclaims from the group and slows it, but kills nothing. memory.max stands a tenth above the smallest
- * usable limit, as the backstop: a run that needs somewhat more than the one that was recorded is slowed down first and
- * only then killed. Both are rounded to the step of the search, since the search knows no more than that.
+ * memory.high goes to the smallest usable limit, or a little above where that is not usable as
+ * memory.high: from there on the kernel reclaims from the group and slows it, but kills nothing.
+ * memory.max stands a tenth above the smallest usable limit, as the backstop: a run that needs
+ * somewhat more than the one that was recorded is slowed down first and only then killed. Both are
+ * rounded to the step of the search, since the search knows no more than that.
  */
 #include "size/advice.h"
 
@@ -18,7 +19,8 @@
 /* One part in so many of the peak is as much as the headroom: less changes no advice. */
 #define UNTOUCHED_PART   (100 / HEADROOM_PERCENT)
 
-/* bare: the same limit, were it not kept clear of what does not survive. The headroom counts from there: it has room for that. */
+/* bare: the same limit, were it not kept clear of what does not survive. The headroom counts from
+ * there: it has room for that. */
 static void stand_on(struct size_advice *a, u64 limit, u64 bare, u64 step)
 {
     a->high_bytes = limit;
@@ -35,7 +37,8 @@ void advice_compute(struct size_result *r, const struct size_config *config, u64
         return;
     a->found = true;
     a->has_high = true;
-    /* More than the peak is not needed where no limit above it failed: that comes of trying only larger limits. */
+    /* More than the peak is not needed where no limit above it failed: that comes of trying only
+     * larger limits. */
     if (r->usable.fails_bytes < r->unlimited.peak_bytes)
         stand_on(a, MIN(r->usable.limit_bytes, peak), MIN(r->usable.bare_bytes, peak), step);
     else
@@ -86,7 +89,8 @@ static void say_nothing_found(struct size_result *r, const struct size_config *c
              config->usable_slowdown, format_bytes(peak, r->unlimited.peak_bytes));
 }
 
-/* ": requests take 1.20 times theirs", of the largest limit that is not usable, where the time of the whole run does not tell. */
+/* ": requests take 1.20 times theirs", of the largest limit that is not usable, where the time of
+ * the whole run does not tell. */
 static const char *slow_part(const struct size_result *r, const struct size_config *config,
                              struct strbuf *out)
 {

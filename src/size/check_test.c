@@ -20,31 +20,28 @@ static void expect(const struct size_result *r, u64 max, bool trusted, enum chec
     assert_int_equal(v.reason, reason);
 }
 
-static void a_need_up_to_the_budget_fits(void **state)
+TEST(a_need_up_to_the_budget_fits)
 {
     const struct size_result r = needs(64 * MIB), none = needs(0);
 
-    (void)state;
     expect(&r, 64 * MIB, true, CHECK_FITS, CHECK_BY_NEED);
     expect(&r, 64 * MIB - 4096, true, CHECK_DOES_NOT_FIT, CHECK_BY_NEED);
     expect(&r, UINT64_MAX, true, CHECK_FITS, CHECK_BY_NEED);
     expect(&none, GIB, true, CHECK_DOES_NOT_FIT, CHECK_NO_NEED);
 }
 
-static void an_incomplete_recording_can_fail_and_not_pass(void **state)
+TEST(an_incomplete_recording_can_fail_and_not_pass)
 {
     const struct size_result r = needs(64 * MIB);
 
-    (void)state;
     expect(&r, 64 * MIB, false, CHECK_CANNOT_TELL, CHECK_INCOMPLETE);
     expect(&r, 32 * MIB, false, CHECK_DOES_NOT_FIT, CHECK_BY_NEED);
 }
 
-static void what_cannot_be_judged_passes_no_gate(void **state)
+TEST(what_cannot_be_judged_passes_no_gate)
 {
     struct size_result r = needs(64 * MIB);
 
-    (void)state;
     r.unlimited.stall_ns = NS_PER_S / 2;
     expect(&r, GIB, true, CHECK_CANNOT_TELL, CHECK_SHORT);
     r.unlimited.busy_ns = 0;
@@ -58,12 +55,11 @@ static enum check_change change(struct check_earlier earlier, u64 need, u64 spre
     return check_change(&earlier, &now, tolerance);
 }
 
-static void a_change_counts_beyond_the_earlier_spread(void **state)
+TEST(a_change_counts_beyond_the_earlier_spread)
 {
     const struct check_earlier earlier = {100 * MIB, 10 * MIB, 3};
     u64 tolerance;
 
-    (void)state;
     assert_int_equal(change(earlier, 110 * MIB, 0, &tolerance), CHECK_SAME);
     assert_int_equal(tolerance, 10 * MIB);
     assert_int_equal(change(earlier, 110 * MIB + 4096, 0, &tolerance), CHECK_GREW);
@@ -73,12 +69,11 @@ static void a_change_counts_beyond_the_earlier_spread(void **state)
     assert_int_equal(change(earlier, 150 * MIB, 60 * MIB, &tolerance), CHECK_GREW);
 }
 
-static void one_earlier_recording_is_exceeded_by_all_new_ones(void **state)
+TEST(one_earlier_recording_is_exceeded_by_all_new_ones)
 {
     const struct check_earlier earlier = {100 * MIB, 0, 1};
     u64 tolerance;
 
-    (void)state;
     assert_int_equal(change(earlier, 120 * MIB, 25 * MIB, &tolerance), CHECK_SAME);
     assert_int_equal(change(earlier, 120 * MIB, 15 * MIB, &tolerance), CHECK_GREW);
     assert_int_equal(change(earlier, 101 * MIB, 0, &tolerance), CHECK_SAME);
@@ -86,15 +81,4 @@ static void one_earlier_recording_is_exceeded_by_all_new_ones(void **state)
     assert_int_equal(change(earlier, 103 * MIB, 0, &tolerance), CHECK_GREW);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_need_up_to_the_budget_fits),
-        cmocka_unit_test(an_incomplete_recording_can_fail_and_not_pass),
-        cmocka_unit_test(what_cannot_be_judged_passes_no_gate),
-        cmocka_unit_test(a_change_counts_beyond_the_earlier_spread),
-        cmocka_unit_test(one_earlier_recording_is_exceeded_by_all_new_ones),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

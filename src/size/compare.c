@@ -1,8 +1,8 @@
 /* compare.c - the same sweep on several machines.
  *
- * Two rounds: every machine's run without a limit, then every machine's limits. The grid of the second round hangs on the largest peak of
- * the first, so that each machine is tried under the same limits. Machines are spread over the threads; what threads are left
- * over help inside the sweeps.
+ * Two rounds: every machine's run without a limit, then every machine's limits. The grid of the
+ * second round hangs on the largest peak of the first, so that each machine is tried under the same
+ * limits. Machines are spread over the threads; what threads are left over help inside the sweeps.
  */
 #include "size/size.h"
 

@@ -1,10 +1,12 @@
 /* envelope.c - the largest need wins, and every recording is run with the limits that come of it.
  *
- * A larger limit than a recording needs by itself is not always usable for it: running out is not monotonic, and memory.high of one
- * recording may lie where another one is slow. So the pair is run for each recording. When memory.high spoils one, all are run
- * without it; when memory.max alone spoils one, there is no answer.
+ * A larger limit than a recording needs by itself is not always usable for it: running out is not
+ * monotonic, and memory.high of one recording may lie where another one is slow. So the pair is run
+ * for each recording. When memory.high spoils one, all are run without it; when memory.max alone
+ * spoils one, there is no answer.
  *
- * Rejected: the mean or a percentile of the needs. A limit kills on the busiest day, not on the average one.
+ * Rejected: the mean or a percentile of the needs. A limit kills on the busiest day, not on the
+ * average one.
  */
 #include "size/envelope.h"
 

@@ -1,10 +1,13 @@
-/* envelope.h - several recordings of one service as one answer: limits under which each of them is usable.
+/* envelope.h - several recordings of one service as one answer: limits under which each of them is
+ * usable.
  *
  * Question:  quiet and busy days were recorded; what limit serves all of them?
- * Method:    each recording has a need, the smallest limit that is usable for it. The largest need decides. memory.max and memory.high are
- *            the largest that are advised for one of them, and every recording is run with that pair; memory.high is given up where one
- *            is not usable with it.
- * Words:     spread: the largest need less the smallest, which is how much one service differs from run to run.
+ * Method:    each recording has a need, the smallest limit that is usable for it. The largest need
+ *            decides. memory.max and memory.high are the largest that are advised for one of them,
+ *            and every recording is run with that pair; memory.high is given up where one is not
+ *            usable with it.
+ * Words:     spread: the largest need less the smallest, which is how much one service differs from
+ *            run to run.
  */
 #ifndef SIZE_ENVELOPE_H
 #define SIZE_ENVELOPE_H
@@ -30,8 +33,8 @@ struct size_envelope {
     u64 replays;               /* that this took */
 };
 
-/* What a recording needs: its smallest usable limit; where only limits far above its peak were tried, what is advised.
- *   pre: r->advice.found */
+/* What a recording needs: its smallest usable limit; where only limits far above its peak were
+ *   tried, what is advised. pre: r->advice.found */
 static inline u64 envelope_need(const struct size_result *r)
 {
     return MIN(r->usable.limit_bytes, r->advice.max_bytes);
@@ -40,8 +43,8 @@ static inline u64 envelope_need(const struct size_result *r)
 /* Choose from sweeps of `nr` recordings. Nothing is run.   pre: nr >= 1 */
 void envelope_choose(const struct size_result *results, unsigned nr, struct size_envelope *ret);
 
-/* The same, and run each recording with what was chosen. configs: of the sweeps; jobs and stop are those of the first. 0, -EINTR, or an errno
- * of the host; on failure ret is empty. */
+/* The same, and run each recording with what was chosen. configs: of the sweeps; jobs and stop are
+ * those of the first. 0, -EINTR, or an errno of the host; on failure ret is empty. */
 int envelope_find(const struct size_config *configs, struct size_result *results, unsigned nr,
                   struct size_envelope *ret, struct err *e);
 void envelope_done(struct size_envelope *envelope);

@@ -16,7 +16,7 @@ static struct size_result needs(u64 need, u64 max, u64 high)
     };
 }
 
-static void the_largest_need_decides_and_the_spread_is_told(void **state)
+TEST(the_largest_need_decides_and_the_spread_is_told)
 {
     const struct size_result results[] = {
         needs(20 * MIB, 22 * MIB, 20 * MIB),
@@ -25,7 +25,6 @@ static void the_largest_need_decides_and_the_spread_is_told(void **state)
     };
     struct size_envelope e;
 
-    (void)state;
     envelope_choose(results, 3, &e);
     assert_int_equal(e.outcome, ENVELOPE_FOUND);
     assert_int_equal(e.most, 1);
@@ -37,7 +36,7 @@ static void the_largest_need_decides_and_the_spread_is_told(void **state)
     assert_int_equal(e.high_bytes, 52 * MIB);
 }
 
-static void memory_high_is_left_out_where_the_one_that_decides_tolerates_none(void **state)
+TEST(memory_high_is_left_out_where_the_one_that_decides_tolerates_none)
 {
     const struct size_result results[] = {
         needs(20 * MIB, 22 * MIB, 20 * MIB),
@@ -45,13 +44,12 @@ static void memory_high_is_left_out_where_the_one_that_decides_tolerates_none(vo
     };
     struct size_envelope e;
 
-    (void)state;
     envelope_choose(results, 2, &e);
     assert_int_equal(e.max_bytes, 55 * MIB);
     assert_false(e.has_high);
 }
 
-static void one_recording_without_a_limit_leaves_all_without(void **state)
+TEST(one_recording_without_a_limit_leaves_all_without)
 {
     const struct size_result results[] = {
         needs(20 * MIB, 22 * MIB, 20 * MIB),
@@ -59,13 +57,12 @@ static void one_recording_without_a_limit_leaves_all_without(void **state)
     };
     struct size_envelope e;
 
-    (void)state;
     envelope_choose(results, 2, &e);
     assert_int_equal(e.outcome, ENVELOPE_NO_NEED);
     assert_int_equal(e.culprit, 1);
 }
 
-static void a_limit_far_above_the_peak_that_alone_was_tried_is_no_need(void **state)
+TEST(a_limit_far_above_the_peak_that_alone_was_tried_is_no_need)
 {
     const struct size_result results[] = {
         needs(400 * MIB, 9 * MIB, 8 * MIB), /* --limits 400M of what grows to 8 MiB */
@@ -73,7 +70,6 @@ static void a_limit_far_above_the_peak_that_alone_was_tried_is_no_need(void **st
     };
     struct size_envelope e;
 
-    (void)state;
     envelope_choose(results, 2, &e);
     assert_int_equal(e.most, 1);
     assert_int_equal(e.need_bytes, 30 * MIB);
@@ -101,7 +97,7 @@ static struct trace *make_trace(u64 nr, u8 **ret_bytes)
     return t;
 }
 
-static void every_recording_is_swept_as_alone_and_runs_with_what_is_set(void **state)
+TEST(every_recording_is_swept_as_alone_and_runs_with_what_is_set)
 {
     static const u64 pages[] = {512, 2048, 1024};
     struct size_result results[3] = {0}, alone;
@@ -112,7 +108,6 @@ static void every_recording_is_swept_as_alone_and_runs_with_what_is_set(void **s
     unsigned failed;
     u8 *bytes[3];
 
-    (void)state;
     system_config_init(&machine);
     machine.thp = "never";
     machine.ram_bytes = GIB;
@@ -153,7 +148,7 @@ static void every_recording_is_swept_as_alone_and_runs_with_what_is_set(void **s
     }
 }
 
-static void a_limit_to_try_beside_the_search_has_its_row(void **state)
+TEST(a_limit_to_try_beside_the_search_has_its_row)
 {
     struct system_config machine;
     struct size_result result;
@@ -168,7 +163,6 @@ static void a_limit_to_try_beside_the_search_has_its_row(void **state)
         .usable_slowdown = SIZE_USABLE_SLOWDOWN,
     };
 
-    (void)state;
     system_config_init(&machine);
     machine.thp = "never";
     machine.ram_bytes = GIB;
@@ -188,16 +182,4 @@ static void a_limit_to_try_beside_the_search_has_its_row(void **state)
     free(bytes);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_largest_need_decides_and_the_spread_is_told),
-        cmocka_unit_test(memory_high_is_left_out_where_the_one_that_decides_tolerates_none),
-        cmocka_unit_test(one_recording_without_a_limit_leaves_all_without),
-        cmocka_unit_test(a_limit_far_above_the_peak_that_alone_was_tried_is_no_need),
-        cmocka_unit_test(every_recording_is_swept_as_alone_and_runs_with_what_is_set),
-        cmocka_unit_test(a_limit_to_try_beside_the_search_has_its_row),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -14,7 +14,8 @@ static void offer(struct size_row *row, enum size_measure by, u32 mark, ns_t bas
     row->slowdown_mark = mark;
 }
 
-/* A part of the run, from one busy time to another. One that a run did not come to the end of lasts as long as that run. */
+/* A part of the run, from one busy time to another. One that a run did not come to the end of lasts
+ * as long as that run. */
 static void offer_part(struct size_row *row, enum size_measure by, u32 mark, const ns_t base[2],
                        const ns_t now[2])
 {

@@ -1,7 +1,7 @@
 /* pool.c - one limit, one machine, one replay; many of them at once.
  *
- * A machine is one thread's own and shares nothing but the trace, which is read-only. A row depends on its limit alone, not on
- * who ran it when.
+ * A machine is one thread's own and shares nothing but the trace, which is read-only. A row depends
+ * on its limit alone, not on who ran it when.
  */
 #include "size/pool.h"
 

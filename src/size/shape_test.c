@@ -27,7 +27,7 @@ static void fill(struct size_result *r, const struct written *rows, size_t nr)
     }
 }
 
-static void limits_that_cost_the_same_are_a_plateau_with_its_reason(void **state)
+TEST(limits_that_cost_the_same_are_a_plateau_with_its_reason)
 {
     static const struct written rows[] = {
         {32, 3.0, false, false},  {64, 1.9, true, false},   {72, 1.46, true, false},
@@ -36,7 +36,6 @@ static void limits_that_cost_the_same_are_a_plateau_with_its_reason(void **state
     };
     struct size_result r;
 
-    (void)state;
     fill(&r, rows, ARRAY_SIZE(rows));
     shape_plateaus(&r);
     assert_int_equal(r.plateaus.count, 1);
@@ -48,7 +47,7 @@ static void limits_that_cost_the_same_are_a_plateau_with_its_reason(void **state
     size_result_done(&r);
 }
 
-static void a_slope_two_neighbours_and_usable_limits_are_none(void **state)
+TEST(a_slope_two_neighbours_and_usable_limits_are_none)
 {
     static const struct written rows[] = {
         {64, 2.0, true, false},   {96, 1.8, true, false},  {128, 1.6, true, false},
@@ -56,7 +55,6 @@ static void a_slope_two_neighbours_and_usable_limits_are_none(void **state)
     };
     struct size_result r;
 
-    (void)state;
     fill(&r, rows, ARRAY_SIZE(rows));
     shape_plateaus(&r);
     assert_int_equal(r.plateaus.count, 0);
@@ -69,14 +67,13 @@ static bool survives(const struct size_row *row)
     return row->survives;
 }
 
-static void a_band_reaches_to_what_fails_above_and_passes_below(void **state)
+TEST(a_band_reaches_to_what_fails_above_and_passes_below)
 {
     static const struct written rows[] = {
         {60, 1.5, true, false}, {77, 3, false, false}, {80, 1.1, true, true}, {100, 1, true, true}};
     struct size_boundary b = {.found = true, .limit_bytes = 80 * MIB, .fails_bytes = 77 * MIB};
     struct size_result r;
 
-    (void)state;
     fill(&r, rows, ARRAY_SIZE(rows));
     shape_band(&r, survives, &b);
     assert_int_equal(b.low_bytes, 60 * MIB);
@@ -84,14 +81,13 @@ static void a_band_reaches_to_what_fails_above_and_passes_below(void **state)
     size_result_done(&r);
 }
 
-static void a_band_covers_what_nobody_tried(void **state)
+TEST(a_band_covers_what_nobody_tried)
 {
     static const struct written rows[] = {{40, 3, false, false}, {80, 1, true, true}};
     struct size_boundary far = {.found = true, .limit_bytes = 80 * MIB, .fails_bytes = 40 * MIB},
                          none = {.found = true, .limit_bytes = 80 * MIB};
     struct size_result r;
 
-    (void)state;
     fill(&r, rows, ARRAY_SIZE(rows));
     shape_band(&r, survives, &far);
     assert_int_equal(far.low_bytes, 40 * MIB);
@@ -101,7 +97,7 @@ static void a_band_covers_what_nobody_tried(void **state)
     size_result_done(&r);
 }
 
-static void a_limit_may_cost_what_its_neighbours_do(void **state)
+TEST(a_limit_may_cost_what_its_neighbours_do)
 {
     static const struct written rows[] = {{40, 3, false, false},  {60, 2.5, true, false},
                                           {78, 1.3, true, false}, {80, 1.09, true, true},
@@ -109,7 +105,6 @@ static void a_limit_may_cost_what_its_neighbours_do(void **state)
     struct shape_cost cost;
     struct size_result r;
 
-    (void)state;
     fill(&r, rows, ARRAY_SIZE(rows));
     cost = shape_cost(&r, 78 * MIB, 84 * MIB); /* both ends are tried, or lie below one that is */
     assert_true(cost.least == 1.02 && cost.most == 1.3 && !cost.may_fail);
@@ -124,13 +119,12 @@ static void a_limit_may_cost_what_its_neighbours_do(void **state)
     size_result_done(&r);
 }
 
-static void a_limit_near_one_that_fails_is_not_usable(void **state)
+TEST(a_limit_near_one_that_fails_is_not_usable)
 {
     static const struct written rows[] = {
         {98, 1, false, false}, {99, 1.5, true, false}, {100, 1, true, true}, {101, 1, true, true}};
     struct size_result r;
 
-    (void)state;
     fill(&r, rows, ARRAY_SIZE(rows));
     shape_mark_near_edge(&r, shape_clear(98 * MIB));
     assert_false(r.rows.items[0].near_edge ||
@@ -140,16 +134,4 @@ static void a_limit_near_one_that_fails_is_not_usable(void **state)
     size_result_done(&r);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(limits_that_cost_the_same_are_a_plateau_with_its_reason),
-        cmocka_unit_test(a_slope_two_neighbours_and_usable_limits_are_none),
-        cmocka_unit_test(a_band_reaches_to_what_fails_above_and_passes_below),
-        cmocka_unit_test(a_band_covers_what_nobody_tried),
-        cmocka_unit_test(a_limit_may_cost_what_its_neighbours_do),
-        cmocka_unit_test(a_limit_near_one_that_fails_is_not_usable),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

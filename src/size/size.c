@@ -2,26 +2,34 @@
  *
  * Without a limit the work has a peak P and takes a time T. Limits that matter lie below P.
  *
- *   1. The grid: `grid` limits from P down to P / 16, each a fixed factor below the last, all rounded to a step
- *      of about P / 256 (at least 64 KiB). It shows the shape and where outcomes change. It is tried from the top, two limits at
- *      a time, and left where one does not survive: no boundary lies below, and to thrash is what takes longest (five to ten
- *      times a run that fits). Unless the user chooses the grid, or machines are compared.
- *   2. The search, for "usable" and for "survives" at once: a boundary is the smallest tried limit such that it
- *      and all tried limits above it pass. Between it and the failing limit below it lies the interval, in which one limit is tried
- *      after the other until it is a 128th of the limit wide, or a step if that is more: where the slowdowns of its ends, or
- *      of the two limits above it, say that the bound is crossed; where a program without swap is killed, at what it held
- *      that was no page cache; else, and whenever a guess by slowdowns did not halve the interval, in its middle. The interval of "survives" may
- *      stay wider, a 16th, where it lies so far below that of "usable" that it says nothing of what to set.
- *      Where even the peak is too little, because what a group may do grows with its limit (a writer's share of dirty pages), limits of
- *      2, 4, ... 64 times the peak are tried first, so that the boundary lies inside what was tried whatever the shape.
- *   3. Running out is not monotonic (a run may be killed at 77 MiB, thrash at 73, and be killed at 48), so three limits just
- *      above each boundary are tried too, 1, 2 and 4 widths up, unless the search was there; one where it says nothing of what to set. If one
- *      fails, the boundary moves above it and the search goes on there. Tried limits that fail above one that passes are reported as holes.
+ *   1. The grid: `grid` limits from P down to P / 16, each a fixed factor below the last, all
+ *      rounded to a step of about P / 256 (at least 64 KiB). It shows the shape and where outcomes
+ *      change. It is tried from the top, two limits at a time, and left where one does not survive:
+ *      no boundary lies below, and to thrash is what takes longest (five to ten times a run that
+ *      fits). Unless the user chooses the grid, or machines are compared.
+ *   2. The search, for "usable" and for "survives" at once: a boundary is the smallest tried limit
+ *      such that it and all tried limits above it pass. Between it and the failing limit below it
+ *      lies the interval, in which one limit is tried after the other until it is a 128th of the
+ *      limit wide, or a step if that is more: where the slowdowns of its ends, or of the two limits
+ *      above it, say that the bound is crossed; where a program without swap is killed, at what it
+ *      held that was no page cache; else, and whenever a guess by slowdowns did not halve the
+ *      interval, in its middle. The interval of "survives" may stay wider, a 16th, where it lies so
+ *      far below that of "usable" that it says nothing of what to set. Where even the peak is too
+ *      little, because what a group may do grows with its limit (a writer's share of dirty pages),
+ *      limits of 2, 4, ... 64 times the peak are tried first, so that the boundary lies inside what
+ *      was tried whatever the shape.
+ *   3. Running out is not monotonic (a run may be killed at 77 MiB, thrash at 73, and be killed at
+ *      48), so three limits just above each boundary are tried too, 1, 2 and 4 widths up, unless
+ *      the search was there; one where it says nothing of what to set. If one fails, the boundary
+ *      moves above it and the search goes on there. Tried limits that fail above one that passes
+ *      are reported as holes.
  *
- * Rejected: to replay a sample before, aligned runs of pages chosen by hash with everything scaled along. A fourth of 500 MiB are 60 runs of
- * 2 MiB, far too few to tell their need to a step (0.3 %), so that every exact replay near the answer would be made all the same, and most of the
- * time goes there. Fewer replays that thrash, and fewer in the search, took the cost to half.
- * Rejected: plain bisection from 0 to P. It finds *a* boundary, and may report one with a hole right above it.
+ * Rejected: to replay a sample before, aligned runs of pages chosen by hash with everything scaled
+ * along. A fourth of 500 MiB are 60 runs of 2 MiB, far too few to tell their need to a step (0.3
+ * %), so that every exact replay near the answer would be made all the same, and most of the time
+ * goes there. Fewer replays that thrash, and fewer in the search, took the cost to half.
+ * Rejected: plain bisection from 0 to P. It finds *a* boundary, and may report one with a hole
+ * right above it.
  */
 #include "size/size.h"
 
@@ -41,9 +49,11 @@
 #define WIDTH_OF_LIMIT \
     128u /* a search ends in an interval of the limit over this, or of a step if that is more */
 #define FAR_OF_LIMIT 16u /* the same for one that tells nothing of what to set */
-#define HELD_LESS    32u /* how far below what is held the kill is looked for: held bytes over this */
-#define STEEP \
-    2.0 /* times the bound: a slowdown at the lower end of an interval that says nothing of where in it the boundary lies */
+/* how far below what is held the kill is looked for: held bytes over this */
+#define HELD_LESS    32u
+/* times the bound: a slowdown at the lower end of an interval that says nothing of where in it the
+ * boundary lies */
+#define STEEP        2.0
 #define NR_SEARCHES  2u
 #define NEIGHBOURS   3u /* limits above a boundary that must pass too */
 #define BEYOND_BATCH 3u
@@ -212,7 +222,8 @@ static u64 step_for(u64 peak)
     return step;
 }
 
-/* Limits from the largest to the smallest, until one does not survive: no boundary lies below it. */
+/* Limits from the largest to the smallest, until one does not survive: no boundary lies below
+ * it. */
 static int try_from_the_top(struct sweep *s, const u64 *limits, unsigned nr, struct err *e)
 {
     bool whole = s->config->grid || s->config->whole_grid;
@@ -289,7 +300,8 @@ static const struct size_row *row_at(const struct size_result *out, u64 limit)
     return NULL;
 }
 
-/* Is the interval in which the smallest limit that survives lies so far below the usable ones that it says nothing of what to set? */
+/* Is the interval in which the smallest limit that survives lies so far below the usable ones that
+ * it says nothing of what to set? */
 static bool is_far(const struct size_boundary *survives, const struct size_boundary *usable)
 {
     return usable->found && shape_clear(survives->limit_bytes) <= usable->fails_bytes;
@@ -310,7 +322,8 @@ static u64 width_for(const struct sweep *s, const struct search *search,
     return width_of(s, b->limit_bytes, part);
 }
 
-/* The slowdown of a row, for one that was cut short that of the whole work at the pace so far; 0: it tells nothing, as the row was killed. */
+/* The slowdown of a row, for one that was cut short that of the whole work at the pace so far; 0:
+ * it tells nothing, as the row was killed. */
 static double pace_of(const struct size_result *out, const struct size_row *row)
 {
     if (!row || (row->outcome != REPLAY_COMPLETED && row->outcome != REPLAY_THRASH) || !row->events)
@@ -320,7 +333,8 @@ static double pace_of(const struct size_result *out, const struct size_row *row)
                : row->slowdown * (double)out->unlimited.events / (double)row->events;
 }
 
-/* Where the line through the slowdowns of two limits reaches `bound`; 0: they tell nothing of it. */
+/* Where the line through the slowdowns of two limits reaches `bound`; 0: they tell nothing of
+ * it. */
 static u64 cross(u64 a, double slow_a, u64 b, double slow_b, double bound)
 {
     double at;
@@ -331,8 +345,8 @@ static u64 cross(u64 a, double slow_a, u64 b, double slow_b, double bound)
     return at > 0 && at < 1e18 ? (u64)at : 0;
 }
 
-/* Below what a program holds that is no page cache it is killed, if there is no swap: there, or a little below, where the kernel's own caches
- * go. 0: neither lies within the interval. */
+/* Below what a program holds that is no page cache it is killed, if there is no swap: there, or a
+ * little below, where the kernel's own caches go. 0: neither lies within the interval. */
 static u64 guess_held(const struct sweep *s, u64 low, u64 high, u64 least)
 {
     u64 held = ROUND_UP(s->out->unlimited.held_bytes, s->step), less = held - held / HELD_LESS;
@@ -342,8 +356,9 @@ static u64 guess_held(const struct sweep *s, u64 low, u64 high, u64 least)
     return less >= low + least && less + least <= high ? less : 0;
 }
 
-/* Where in the interval the boundary is likely to be, by the slowdowns: on the line through its two ends, or, where the lower end was killed or not
- * tried, through the upper one and the next limit above. 0: no idea. */
+/* Where in the interval the boundary is likely to be, by the slowdowns: on the line through its two
+ * ends, or, where the lower end was killed or not tried, through the upper one and the next limit
+ * above. 0: no idea. */
 static u64 guess_slowdown(const struct sweep *s, const struct search *search,
                           const struct size_boundary *b)
 {
@@ -404,7 +419,8 @@ static int narrow(struct sweep *s, struct search *searches, unsigned nr, struct 
         unsigned n = 0;
         int r;
 
-        /* Once it is near enough, a boundary waits for those before it, which may show that it is. */
+        /* Once it is near enough, a boundary waits for those before it, which may show that it
+         * is. */
         for (unsigned i = 0; i < nr; i++)
             if (n == 0 || !is_near(s, &searches[i]))
                 n += choose_limit(s, &searches[i], &limits[n]);
@@ -426,7 +442,8 @@ static bool tried_near(const struct sweep *s, u64 limit, u64 width)
     return false;
 }
 
-/* Limits just above each boundary. True in *ret_moved when one of them fails and a boundary is a higher one now. */
+/* Limits just above each boundary. True in *ret_moved when one of them fails and a boundary is a
+ * higher one now. */
 static int try_neighbours(struct sweep *s, struct search *searches, unsigned nr, bool *ret_moved,
                           struct err *e)
 {
@@ -491,8 +508,9 @@ static int find_boundaries(struct sweep *s, struct err *e)
     return r;
 }
 
-/* A limit is usable where a little less memory survives as well: how much that is may be off by as much. More than the
- * peak is never needed. *ret_clear is the smallest limit that is clear of the edge; it is tried, unless the user chose the limits. */
+/* A limit is usable where a little less memory survives as well: how much that is may be off by as
+ * much. More than the peak is never needed. *ret_clear is the smallest limit that is clear of the
+ * edge; it is tried, unless the user chose the limits. */
 static int stay_clear(struct sweep *s, u64 *ret_clear, struct err *e)
 {
     u64 peak = ROUND_UP(s->out->unlimited.peak_bytes, s->step), clear = 0;
@@ -589,8 +607,8 @@ static int verify_high(struct sweep *s, struct err *e)
     return 0;
 }
 
-/* The advice is a pair of limits nobody has run yet: run it. It may stand on the peak, below the smallest limit that was tried and is
- * usable; where that is too little it is given up. */
+/* The advice is a pair of limits nobody has run yet: run it. It may stand on the peak, below the
+ * smallest limit that was tried and is usable; where that is too little it is given up. */
 static int verify_advice(struct sweep *s, struct err *e)
 {
     int r = s->out->advice.found ? verify_high(s, e) : 0;

@@ -1,13 +1,16 @@
 /* size.h - one recording under many limits: which survive, which are usable, which to set.
  *
- * Question:  how much memory does this work need? Asked the only way that answers it: by running it with less.
- * Method:    (size.c) a run without a limit gives the time to compare with; a grid of limits below its peak shows the shape; a
- *            search inside the grid, and above it where even the peak is too little, finds the smallest limit that survives and the smallest that is usable; limits just above
- *            each are tried as well, because running out is not monotonic: a limit counts only if no tried limit
- *            above it fails.
+ * Question:  how much memory does this work need? Asked the only way that answers it: by running it
+ *            with less.
+ * Method:    (size.c) a run without a limit gives the time to compare with; a grid of limits below
+ *            its peak shows the shape; a search inside the grid, and above it where even the peak
+ *            is too little, finds the smallest limit that survives and the smallest that is usable;
+ *            limits just above each are tried as well, because running out is not monotonic: a
+ *            limit counts only if no tried limit above it fails.
  * Words:     survives: completes, without a kill and within the thrash bound.
  *            usable:   survives within the usable bound, a factor of the time without a limit.
- * Owns:      nothing of the trace: it is shared read-only by all jobs, each with a machine of its own.
+ * Owns:      nothing of the trace: it is shared read-only by all jobs, each with a machine of its
+ *            own.
  * Order:     results do not depend on the number of jobs.
  */
 #ifndef SIZE_SIZE_H
@@ -81,8 +84,9 @@ struct size_row {
     u64 anon_bytes;      /* anonymous and shared memory, then */
     u64 held_bytes;      /* the most at any moment of what is no page cache */
     u64 untouched_bytes; /* in huge pages of the machine, used by nobody, then */
-    u64 disposable_bytes; /* of file_bytes: what could go and leave it usable; 0 where it is not usable */
-    u64 events;           /* replayed */
+    /* of file_bytes: what could go and leave it usable; 0 where it is not usable */
+    u64 disposable_bytes;
+    u64 events; /* replayed */
     struct replay_misfits misfits;
     /* of the run without a limit and of the advised one, else NULL; size_result_done() frees it */
     struct file_uses *files;
@@ -134,7 +138,8 @@ struct size_config {
     bool keep_oom;  /* a run without a limit that ends in oom is a result, with no limits tried */
     unsigned jobs;  /* threads, at least 1 */
     const volatile int *stop;
-    /* Called from the calling thread now and then: events replayed so far and how many are planned as yet. NULL: never. */
+    /* Called from the calling thread now and then: events replayed so far and how many are planned
+     * as yet. NULL: never. */
     void (*progress)(void *ctx, u64 events, u64 planned);
     void *progress_ctx;
 };
@@ -156,33 +161,35 @@ struct size_result {
     struct service service; /* of the run without a limit */
 };
 
-/* Does the run without a limit itself lose much of its time because its nodes, or the machine, have too little memory? All that is
- * measured against it is then too good. */
+/* Does the run without a limit itself lose much of its time because its nodes, or the machine, have
+ * too little memory? All that is measured against it is then too good. */
 bool size_base_is_short(const struct size_row *unlimited);
 
-/* 0; -EINTR when *stop was set; -EINVAL when even the run without a limit does not complete, or a limit makes no sense;
- * or an errno of the host. On failure ret is empty. */
+/* 0; -EINTR when *stop was set; -EINVAL when even the run without a limit does not complete, or a
+ * limit makes no sense; or an errno of the host. On failure ret is empty. */
 int size_run(const struct size_config *config, struct size_result *ret, struct err *e);
 void size_result_done(struct size_result *r);
 
-/* Says in e why no limit can be tried: the run without one, of that row, did not complete. Returns -ENODATA. */
+/* Says in e why no limit can be tried: the run without one, of that row, did not complete. Returns
+ * -ENODATA. */
 int size_blame_unlimited(const struct size_config *config, const struct size_row *row,
                          struct err *e);
 
-/* size_run() in its two steps: the run without a limit; then the limits, a grid of them below grid_peak (of several machines
- * that are compared the largest peak, so that all are tried under the same limits). On failure ret is empty. */
+/* size_run() in its two steps: the run without a limit; then the limits, a grid of them below
+ * grid_peak (of several machines that are compared the largest peak, so that all are tried under
+ * the same limits). On failure ret is empty. */
 int size_unlimited(const struct size_config *config, struct size_result *ret, struct err *e);
 int size_limits(const struct size_config *config, u64 grid_peak, struct size_result *ret,
                 struct err *e);
 
-/* One recording under many limits on each of `nr` machines, or each of several recordings: all under the limits of one grid, or with
- * own_grid each as by itself. Jobs, stop and progress are
+/* One recording under many limits on each of `nr` machines, or each of several recordings: all
+ * under the limits of one grid, or with own_grid each as by itself. Jobs, stop and progress are
  * those of the first. On failure all of rets are empty, and *ret_failed says whose it is. */
 int size_compare(const struct size_config *configs, unsigned nr, struct size_result *rets,
                  unsigned *ret_failed, struct err *e);
 
-/* One more run, with these limits (UINT64_MAX: none), judged as those of the result are; its source is SIZE_VERIFY. Errors are those of
- * size_run(). */
+/* One more run, with these limits (UINT64_MAX: none), judged as those of the result are; its source
+ * is SIZE_VERIFY. Errors are those of size_run(). */
 int size_try(const struct size_config *config, struct size_result *result, u64 max_bytes,
              u64 high_bytes, struct size_row *ret, struct err *e);
 

@@ -9,7 +9,8 @@
 
 #define PAGE(n) ((u64)(n) << HWT_PAGE_SHIFT)
 
-/* A process that writes `nr` anonymous pages over and over, and before that reads a file of `file` pages once. */
+/* A process that writes `nr` anonymous pages over and over, and before that reads a file of `file`
+ * pages once. */
 static u8 *make_trace(u64 nr, u64 file, unsigned rounds, size_t *ret_count)
 {
     struct trace_writer *w;
@@ -80,11 +81,10 @@ static const struct size_row *row(const struct sweep *s, u64 limit)
     return NULL;
 }
 
-static void anonymous_memory_without_swap_is_needed_whole(void **state)
+TEST(anonymous_memory_without_swap_is_needed_whole)
 {
     struct sweep s;
 
-    (void)state;
     open_sweep(&s, 2048, 0); /* 8 MiB */
     assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
     assert_true(s.result.usable.found && s.result.survives.found);
@@ -101,11 +101,10 @@ static void anonymous_memory_without_swap_is_needed_whole(void **state)
     close_sweep(&s);
 }
 
-static void a_file_read_once_is_disposable(void **state)
+TEST(a_file_read_once_is_disposable)
 {
     struct sweep s;
 
-    (void)state;
     open_sweep(&s, 1024, 4096); /* 4 MiB needed, 16 MiB of cache that nobody reads again */
     assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
     assert_true(s.result.unlimited.peak_bytes >= 20 * MIB);
@@ -116,12 +115,11 @@ static void a_file_read_once_is_disposable(void **state)
     close_sweep(&s);
 }
 
-static void less_swap_than_needed_thrashes_or_dies_and_enough_survives(void **state)
+TEST(less_swap_than_needed_thrashes_or_dies_and_enough_survives)
 {
     u64 limits[] = {4 * MIB, 16 * MIB};
     struct sweep s;
 
-    (void)state;
     open_sweep(&s, 2048, 0);
     s.machine.nr_swaps = 1;
     s.machine.swaps[0] =
@@ -139,11 +137,10 @@ static void less_swap_than_needed_thrashes_or_dies_and_enough_survives(void **st
     close_sweep(&s);
 }
 
-static void the_number_of_jobs_changes_nothing(void **state)
+TEST(the_number_of_jobs_changes_nothing)
 {
     struct sweep a, b;
 
-    (void)state;
     open_sweep(&a, 700, 1500);
     open_sweep(&b, 700, 1500);
     a.config.jobs = 1;
@@ -165,12 +162,11 @@ static void the_number_of_jobs_changes_nothing(void **state)
     close_sweep(&b);
 }
 
-static void a_machine_that_is_too_small_is_an_error_with_its_remedy(void **state)
+TEST(a_machine_that_is_too_small_is_an_error_with_its_remedy)
 {
     struct sweep s;
     struct err e = {0};
 
-    (void)state;
     open_sweep(&s, 20000, 0);
     s.machine.ram_bytes = 64 * MIB;
     assert_int_equal(size_run(&s.config, &s.result, &e), -ENODATA);
@@ -194,13 +190,13 @@ static u64 smallest_tried(const struct size_result *r)
     return r->rows.items[0].limit_bytes;
 }
 
-/* All of it is needed, so that what lies far below the peak need not be tried: the answer is the same. */
-static void the_grid_is_left_where_no_boundary_can_be(void **state)
+/* All of it is needed, so that what lies far below the peak need not be tried: the answer is the
+ * same. */
+TEST(the_grid_is_left_where_no_boundary_can_be)
 {
     struct size_result whole, chosen;
     struct sweep s;
 
-    (void)state;
     open_sweep(&s, 20000, 0);
     assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
     s.config.whole_grid = true;
@@ -221,7 +217,7 @@ static void the_grid_is_left_where_no_boundary_can_be(void **state)
 }
 
 /* Machines that differ only in speed have one peak, and so each is swept as it is alone. */
-static void machines_that_are_compared_are_swept_as_alone(void **state)
+TEST(machines_that_are_compared_are_swept_as_alone)
 {
     struct system_config machines[3];
     struct size_config configs[3];
@@ -230,7 +226,6 @@ static void machines_that_are_compared_are_swept_as_alone(void **state)
     struct sweep s;
     struct err e = {0};
 
-    (void)state;
     open_sweep(&s, 700, 1500);
     for (unsigned i = 0; i < 3; i++) {
         machines[i] = s.machine;
@@ -259,12 +254,11 @@ static void machines_that_are_compared_are_swept_as_alone(void **state)
     close_sweep(&s);
 }
 
-static void a_sweep_can_be_stopped(void **state)
+TEST(a_sweep_can_be_stopped)
 {
     volatile int stop = 1;
     struct sweep s;
 
-    (void)state;
     open_sweep(&s, 100, 0);
     s.config.stop = &stop;
     assert_int_equal(size_run(&s.config, &s.result, NULL), -EINTR);
@@ -272,7 +266,7 @@ static void a_sweep_can_be_stopped(void **state)
 }
 
 /* A start that takes 3,000 pages and gives them back, a mark, and then 400 pages over and over. */
-static void what_comes_before_the_judged_part_sizes_nothing(void **state)
+TEST(what_comes_before_the_judged_part_sizes_nothing)
 {
     static const u64 limits[] = {4 * MIB};
     struct trace_writer *w;
@@ -280,7 +274,6 @@ static void what_comes_before_the_judged_part_sizes_nothing(void **state)
     size_t count;
     u32 stream;
 
-    (void)state;
     assert_int_equal(trace_writer_new(NULL, &w, NULL), 0);
     stream = trace_writer_stream(w);
     trace_writer_op(w, stream, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "two phases");
@@ -373,13 +366,12 @@ static void size_bytes(struct sweep *s, u8 *bytes, size_t count)
     size_bytes_on(s, bytes, count, "nvme");
 }
 
-static void sleep_before_between_and_behind_the_work_changes_no_answer(void **state)
+TEST(sleep_before_between_and_behind_the_work_changes_no_answer)
 {
     struct sweep awake, asleep;
     size_t count;
     u8 *bytes = make_halves(NO_PAUSE, &count);
 
-    (void)state;
     size_bytes(&awake, bytes, count);
     assert_true(awake.result.usable.found && awake.result.usable.fails_bytes);
     assert_true(awake.result.survives.limit_bytes < awake.result.usable.limit_bytes);
@@ -397,8 +389,8 @@ static void sleep_before_between_and_behind_the_work_changes_no_answer(void **st
     close_sweep(&awake);
 }
 
-/* A long start, and a server that then answers 200 requests from 6 MiB and a file of 4, whose waits last 1 s
- * each. */
+/* A long start, and a server that then answers 200 requests from 6 MiB and a file of 4, whose waits
+ * last 1 s each. */
 static u8 *make_server(size_t *ret_count)
 {
     struct trace_writer *w;
@@ -425,19 +417,19 @@ static u8 *make_server(size_t *ret_count)
     return bytes;
 }
 
-static void requests_are_judged_though_they_take_little_of_the_time(void **state)
+TEST(requests_are_judged_though_they_take_little_of_the_time)
 {
     const struct size_row *slow;
     struct sweep s;
     size_t count;
     u8 *bytes = make_server(&count);
 
-    (void)state;
     size_bytes(&s, bytes, count);
     assert_int_equal(s.result.unlimited.requests, 199); /* what follows the last one is none */
     assert_true(s.result.unlimited.latency_ns < NS_PER_MS);
     assert_true(s.result.unlimited.p99_ns >= s.result.unlimited.latency_ns / 2);
-    /* Of its memory and its file a little less than all: the whole takes hardly longer, the requests do. */
+    /* Of its memory and its file a little less than all: the whole takes hardly longer, the
+     * requests do. */
     assert_true(s.result.usable.limit_bytes >= 9 * MIB);
     slow = row(&s, s.result.usable.fails_bytes);
     assert_true(slow->survives);
@@ -447,7 +439,8 @@ static void requests_are_judged_though_they_take_little_of_the_time(void **state
     close_sweep(&s);
 }
 
-/* A program that rewrites a file of 24 MiB through a shared mapping for much longer than the disk takes to write it. */
+/* A program that rewrites a file of 24 MiB through a shared mapping for much longer than the disk
+ * takes to write it. */
 static u8 *make_writer(size_t *ret_count)
 {
     struct trace_writer *w;
@@ -468,14 +461,13 @@ static u8 *make_writer(size_t *ret_count)
     return bytes;
 }
 
-static void a_writer_that_needs_more_than_its_peak_gets_it(void **state)
+TEST(a_writer_that_needs_more_than_its_peak_gets_it)
 {
     const struct size_result *r;
     struct sweep s;
     size_t count;
     u8 *bytes = make_writer(&count);
 
-    (void)state;
     size_bytes_on(&s, bytes, count, "hdd");
     r = &s.result;
     assert_true(r->usable.found);
@@ -491,14 +483,13 @@ static void a_writer_that_needs_more_than_its_peak_gets_it(void **state)
 }
 
 /* The limits that a user asks for, of which only one above the peak is usable. */
-static void what_was_asked_for_and_fails_is_not_advised(void **state)
+TEST(what_was_asked_for_and_fails_is_not_advised)
 {
     u64 limits[] = {26 * MIB, 28 * MIB, 512 * MIB};
     struct sweep s;
     size_t count;
     u8 *bytes = make_writer(&count);
 
-    (void)state;
     size_bytes_on(&s, bytes, count, "hdd");
     size_result_done(&s.result);
     s.config.limits = limits;
@@ -510,7 +501,8 @@ static void what_was_asked_for_and_fails_is_not_advised(void **state)
     close_sweep(&s);
 }
 
-/* A program with 8 MiB of its own that asks for pages of a file of 2 MiB, of some more often than of others. */
+/* A program with 8 MiB of its own that asks for pages of a file of 2 MiB, of some more often than
+ * of others. */
 static u8 *make_slope(size_t *ret_count)
 {
     struct trace_writer *w;
@@ -536,8 +528,9 @@ static u8 *make_slope(size_t *ret_count)
     return bytes;
 }
 
-/* Between a limit that fails and the smallest usable one lie limits that are slow, and ones that are too near to what fails. */
-static void a_limit_is_said_to_be_clear_of_the_one_that_fails(void **state)
+/* Between a limit that fails and the smallest usable one lie limits that are slow, and ones that
+ * are too near to what fails. */
+TEST(a_limit_is_said_to_be_clear_of_the_one_that_fails)
 {
     char fails[UNITS_TEXT_MAX], both[UNITS_TEXT_MAX];
     const struct size_result *r;
@@ -546,7 +539,6 @@ static void a_limit_is_said_to_be_clear_of_the_one_that_fails(void **state)
     size_t count;
     u8 *bytes = make_slope(&count);
 
-    (void)state;
     size_bytes(&s, bytes, count);
     size_result_done(&s.result);
     for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
@@ -566,12 +558,11 @@ static void a_limit_is_said_to_be_clear_of_the_one_that_fails(void **state)
     close_sweep(&s);
 }
 
-static void a_limit_above_the_peak_that_alone_was_tried_is_no_headroom(void **state)
+TEST(a_limit_above_the_peak_that_alone_was_tried_is_no_headroom)
 {
     u64 limits[] = {40 * MIB};
     struct sweep s;
 
-    (void)state;
     open_sweep(&s, 2048, 0);
     s.config.limits = limits;
     s.config.nr_limits = 1;
@@ -584,25 +575,4 @@ static void a_limit_above_the_peak_that_alone_was_tried_is_no_headroom(void **st
     close_sweep(&s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_writer_that_needs_more_than_its_peak_gets_it),
-        cmocka_unit_test(what_was_asked_for_and_fails_is_not_advised),
-        cmocka_unit_test(sleep_before_between_and_behind_the_work_changes_no_answer),
-        cmocka_unit_test(requests_are_judged_though_they_take_little_of_the_time),
-        cmocka_unit_test(anonymous_memory_without_swap_is_needed_whole),
-        cmocka_unit_test(what_comes_before_the_judged_part_sizes_nothing),
-        cmocka_unit_test(a_file_read_once_is_disposable),
-        cmocka_unit_test(less_swap_than_needed_thrashes_or_dies_and_enough_survives),
-        cmocka_unit_test(the_number_of_jobs_changes_nothing),
-        cmocka_unit_test(a_machine_that_is_too_small_is_an_error_with_its_remedy),
-        cmocka_unit_test(the_grid_is_left_where_no_boundary_can_be),
-        cmocka_unit_test(machines_that_are_compared_are_swept_as_alone),
-        cmocka_unit_test(a_sweep_can_be_stopped),
-        cmocka_unit_test(a_limit_above_the_peak_that_alone_was_tried_is_no_headroom),
-        cmocka_unit_test(a_limit_is_said_to_be_clear_of_the_one_that_fails),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,6 +1,7 @@
 /* workers.c - threads that take the next index until there is none.
  *
- * Under the lock are the next index, how many threads have come home, and the first error; nothing else is shared here. */
+ * Under the lock are the next index, how many threads have come home, and the first error; nothing
+ * else is shared here. */
 #include "size/workers.h"
 
 #include "base/alloc.h"

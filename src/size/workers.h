@@ -1,7 +1,7 @@
 /* workers.h - the same work for 0, 1, 2, ... n - 1, on several threads.
  *
- * Order:  who does what when is left open, so the work for an index may depend on nothing but the index. The error that is told
- *         is the one of the lowest index that failed. */
+ * Order:  who does what when is left open, so the work for an index may depend on nothing but the
+ *         index. The error that is told is the one of the lowest index that failed. */
 #ifndef SIZE_WORKERS_H
 #define SIZE_WORKERS_H
 

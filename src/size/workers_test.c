@@ -18,9 +18,8 @@ static int do_index(void *ctx, unsigned index, struct err *e)
     return index >= w->fails_from ? err_set(e, -EINVAL, "index %u", index) : 0;
 }
 
-static void each_index_is_done_once(void **state)
+TEST(each_index_is_done_once)
 {
-    (void)state;
     for (unsigned jobs = 1; jobs <= 300; jobs += 13) {
         struct work work = {.fails_from = NR};
         const struct workers w = {.jobs = jobs, .nr = NR, .run = do_index, .ctx = &work};
@@ -31,13 +30,12 @@ static void each_index_is_done_once(void **state)
     }
 }
 
-static void the_lowest_index_that_failed_is_told_and_no_new_one_begun(void **state)
+TEST(the_lowest_index_that_failed_is_told_and_no_new_one_begun)
 {
     struct work work = {.fails_from = 20};
     struct workers w = {.jobs = 1, .nr = NR, .run = do_index, .ctx = &work};
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(workers_run(&w, &e), -EINVAL);
     assert_string_equal(e.text, "index 20");
     assert_int_equal(work.done[20], 1);
@@ -49,12 +47,4 @@ static void the_lowest_index_that_failed_is_told_and_no_new_one_begun(void **sta
     assert_int_equal(workers_run(&w, &e), 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_index_is_done_once),
-        cmocka_unit_test(the_lowest_index_that_failed_is_told_and_no_new_one_begun),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,11 +1,13 @@
-/* charge.c - objects are charged in bytes, limits count pages: a stock of bytes per CPU lies between.
+/* charge.c - objects are charged in bytes, limits count pages: a stock of bytes per CPU lies
+ * between.
  *
- * An object that the stock cannot pay for charges whole pages; what is over goes to the stock, so that the next objects are
- * free of charge. Freed bytes go to the stock too, and pages go back once it holds more than one. When the CPU turns to another
- * group, the bytes are left with their group until some CPU works for it again. So a group pays for up to a page per CPU more than
- * it uses.
+ * An object that the stock cannot pay for charges whole pages; what is over goes to the stock, so
+ * that the next objects are free of charge. Freed bytes go to the stock too, and pages go back once
+ * it holds more than one. When the CPU turns to another group, the bytes are left with their group
+ * until some CPU works for it again. So a group pays for up to a page per CPU more than it uses.
  *
- * Mirrors obj_cgroup_charge(), refill_obj_stock(), drain_obj_stock() of mm/memcontrol.c, Linux 6.1. */
+ * Mirrors obj_cgroup_charge(), refill_obj_stock(), drain_obj_stock() of mm/memcontrol.c, Linux
+ * 6.1. */
 #include "slab/slab_int.h"
 
 static void uncharge_pages(struct slab *s, struct group *g, u32 nr)

@@ -1,11 +1,12 @@
 /* geometry.c - how large a slab of a cache is, and how many a CPU keeps.
  *
- * A slab should hold enough objects that many CPUs seldom meet on the node's list: 4 * (log2(CPUs) + 1), and waste little: the
- * smallest order is taken at which no more than a sixteenth is left over, else an eighth, else a quarter; if no order up to 3
- * does that, with fewer objects. Should memory be short of blocks of this order, the smallest order that holds one object
- * serves.
+ * A slab should hold enough objects that many CPUs seldom meet on the node's list: 4 * (log2(CPUs)
+ * + 1), and waste little: the smallest order is taken at which no more than a sixteenth is left
+ * over, else an eighth, else a quarter; if no order up to 3 does that, with fewer objects. Should
+ * memory be short of blocks of this order, the smallest order that holds one object serves.
  *
- * Mirrors calculate_sizes(), calculate_order(), calc_slab_order(), set_cpu_partial() of mm/slub.c, Linux 6.1. */
+ * Mirrors calculate_sizes(), calculate_order(), calc_slab_order(), set_cpu_partial() of mm/slub.c,
+ * Linux 6.1. */
 #include "base/units.h"
 #include "slab/slab_int.h"
 

@@ -7,7 +7,8 @@
 
 #include "slab/slab.h"
 
-/* tests/diff/fixtures-6.1/384M/proc/slabinfo of one CPU, sought upwards from where this program lies. */
+/* tests/diff/fixtures-6.1/384M/proc/slabinfo of one CPU, sought upwards from where this program
+ * lies. */
 static FILE *open_fixture(void)
 {
     char path[PATH_MAX], at[PATH_MAX - 64];
@@ -36,13 +37,12 @@ static const struct slab_cache_info *find_cache(const char *name)
     return NULL;
 }
 
-static void caches_are_cut_as_a_real_kernel_cuts_them(void **state)
+TEST(caches_are_cut_as_a_real_kernel_cuts_them)
 {
     FILE *f = open_fixture();
     unsigned rows = 0;
     char line[512];
 
-    (void)state;
     if (!f)
         skip();
     while (fgets(line, sizeof(line), f)) {
@@ -64,11 +64,10 @@ static void caches_are_cut_as_a_real_kernel_cuts_them(void **state)
     assert_int_equal(rows, 155);
 }
 
-static void more_cpus_make_larger_slabs(void **state)
+TEST(more_cpus_make_larger_slabs)
 {
     struct slab_geometry one, many;
 
-    (void)state;
     slab_geometry_init(&one, &slab_cache_info[SLAB_KMALLOC_256], 1);
     slab_geometry_init(&many, &slab_cache_info[SLAB_KMALLOC_256], 64);
     assert_int_equal(one.order, 0);
@@ -76,11 +75,10 @@ static void more_cpus_make_larger_slabs(void **state)
     assert_int_equal(many.order, 1);
 }
 
-static void a_cpu_keeps_more_of_small_objects(void **state)
+TEST(a_cpu_keeps_more_of_small_objects)
 {
     struct slab_geometry geo;
 
-    (void)state;
     slab_geometry_init(&geo, &slab_cache_info[SLAB_DENTRY], 1);
     assert_int_equal(geo.cpu_partial_slabs, 12); /* 2 * 120 / 21 */
     assert_int_equal(geo.min_partial, 5);
@@ -91,9 +89,8 @@ static void a_cpu_keeps_more_of_small_objects(void **state)
     assert_int_equal(geo.min_objects, 1);
 }
 
-static void kmalloc_takes_the_smallest_cache_that_fits(void **state)
+TEST(kmalloc_takes_the_smallest_cache_that_fits)
 {
-    (void)state;
     assert_int_equal(slab_kmalloc(1, false), SLAB_KMALLOC_8);
     assert_int_equal(slab_kmalloc(8, false), SLAB_KMALLOC_8);
     assert_int_equal(slab_kmalloc(9, true), SLAB_KMALLOC_CG_16);
@@ -102,14 +99,4 @@ static void kmalloc_takes_the_smallest_cache_that_fits(void **state)
     assert_int_equal(slab_kmalloc(8192, true), SLAB_KMALLOC_CG_8K);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(caches_are_cut_as_a_real_kernel_cuts_them),
-        cmocka_unit_test(more_cpus_make_larger_slabs),
-        cmocka_unit_test(a_cpu_keeps_more_of_small_objects),
-        cmocka_unit_test(kmalloc_takes_the_smallest_cache_that_fits),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* machine_testing.h - a machine of frames and groups with object caches, and nothing above; for the tests of this room.
+/* machine_testing.h - a machine of frames and groups with object caches, and nothing above; for the
+ * tests of this room.
  *
  * Never: included by anything but *_test.c and *_fuzz.c. */
 #ifndef SLAB_MACHINE_TESTING_H

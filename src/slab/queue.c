@@ -1,4 +1,5 @@
-/* queue.c - a group's objects of one cache in the order they were made, as runs: so many in that slab, so many in the next. */
+/* queue.c - a group's objects of one cache in the order they were made, as runs: so many in that
+ * slab, so many in the next. */
 #include "base/alloc.h"
 #include "slab/slab_int.h"
 

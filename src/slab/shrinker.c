@@ -1,19 +1,26 @@
-/* shrinker.c - kernel objects that can be rebuilt are dropped, in proportion to the pressure on pages.
+/* shrinker.c - kernel objects that can be rebuilt are dropped, in proportion to the pressure on
+ * pages.
  *
- * A shrinker says how many objects it could free and what one costs to make again, in seeks. Each pass of reclaim asks for
+ * A shrinker says how many objects it could free and what one costs to make again, in seeks. Each
+ * pass of reclaim asks for
  *
  *     4 / seeks * (objects >> priority)        or half of all, for objects that cost nothing to lose
  *
- * plus what earlier passes asked for and did not get, because a batch was not full: that is what is deferred.
+ * plus what earlier passes asked for and did not get, because a batch was not full: that is what is
+ * deferred.
  *
- *   super    dentries nobody uses, and then the inodes nobody has a dentry for; 2 seeks, batches of 1,024; the two
- *            share what is asked for as they share the memory. vfs_cache_pressure scales what is said to be there.
- *   thp      the huge zero page that nobody uses; huge pages of which a part is unmapped are split (reclaim/thp.h)
- *   shadow   tree nodes of the page cache with nothing but shadows. Shadows are worth keeping for as many evictions as the group
- *            has pages, so a group may keep one node (64 shadows) for every eight of its pages; half of what is over goes.
+ *   super dentries nobody uses, and then the inodes nobody has a dentry for; 2 seeks, batches of
+ *            1,024; the two share what is asked for as they share the memory. vfs_cache_pressure
+ *            scales what is said to be there.
+ *   thp      the huge zero page that nobody uses; huge pages of which a part is unmapped are split
+ *            (reclaim/thp.h)
+ *   shadow tree nodes of the page cache with nothing but shadows. Shadows are worth keeping for as
+ *            many evictions as the group has pages, so a group may keep one node (64 shadows) for
+ *            every eight of its pages; half of what is over goes.
  *
- * Mirrors do_shrink_slab(), shrink_slab_memcg() of mm/vmscan.c, super_cache_count(), super_cache_scan() of fs/super.c,
- * count_shadow_nodes(), shadow_lru_isolate() of mm/workingset.c, Linux 6.1. */
+ * Mirrors do_shrink_slab(), shrink_slab_memcg() of mm/vmscan.c, super_cache_count(),
+ * super_cache_scan() of fs/super.c, count_shadow_nodes(), shadow_lru_isolate() of mm/workingset.c,
+ * Linux 6.1. */
 #include "reclaim/page.h"
 #include "reclaim/thp.h"
 #include "slab/slab_int.h"

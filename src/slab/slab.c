@@ -3,8 +3,9 @@
  *     slab_alloc(id, g)  ->  charge.c: g pays size + 8 bytes      ->  slub.c: a slab with room     ->  queue.c: g's youngest
  *     slab_free(id, g)   ->  queue.c: g's oldest, it was in slab S  ->  slub.c: S has one fewer      ->  charge.c: g is paid back
  *
- * Rejected: a handle for every object in the struct that stands for it. Shrinkers free in the order of making anyway, the others
- * come and go in numbers, and a machine with 10^8 dentries has none of them in host memory. */
+ * Rejected: a handle for every object in the struct that stands for it. Shrinkers free in the order
+ * of making anyway, the others come and go in numbers, and a machine with 10^8 dentries has none of
+ * them in host memory. */
 #include "slab/slab_int.h"
 
 #include "base/alloc.h"
@@ -16,7 +17,7 @@ const struct slab_cache_info slab_cache_info[NR_SLAB_CACHES] = {
 #undef CACHE
 };
 
-/* --- groups -------------------------------------------------------------------------------------------------------------- */
+/* --- groups ----------------------------------------------------------------------------------- */
 struct group *slab_owner(const struct slab *s, struct group *g)
 {
     if (!g)
@@ -60,7 +61,7 @@ static void count_group(struct slab_group *sg, struct group *g, const struct sla
           bytes);
 }
 
-/* --- objects ------------------------------------------------------------------------------------------------------------- */
+/* --- objects ---------------------------------------------------------------------------------- */
 /* At most nr objects in one slab; they are paid for. Returns how many. */
 static u32 place_objects(struct slab *s, enum slab_id id, struct group *g, pfn_t pfn, u64 nr)
 {
@@ -205,7 +206,7 @@ u64 slab_count_active(const struct slab *s, enum slab_id id)
     return c->nr_objects - unused;
 }
 
-/* --- the end of a group ---------------------------------------------------------------------------------------------------- */
+/* --- the end of a group ----------------------------------------------------------------------- */
 static void move_queue(struct slab *s, enum slab_id id, struct group *from, struct group *to)
 {
     struct slab_group *old = slab_group_of(s, from), *owner = slab_group_of(s, to);
@@ -261,7 +262,7 @@ void slab_reparent(struct slab *s, struct group *from, struct group *to)
     *old = (struct slab_group){.forward = to->id};
 }
 
-/* --- the machine ----------------------------------------------------------------------------------------------------------- */
+/* --- the machine ------------------------------------------------------------------------------ */
 static void cache_objects(void *slab, enum kmem_object what, u16 memcg, s64 delta)
 {
     struct slab *s = slab;

@@ -1,4 +1,5 @@
-/* slab_check.c - recount what caches, CPUs, queues and groups say of the slabs, from the frames themselves. */
+/* slab_check.c - recount what caches, CPUs, queues and groups say of the slabs, from the frames
+ * themselves. */
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "slab/slab_int.h"

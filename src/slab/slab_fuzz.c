@@ -1,5 +1,6 @@
-/* slab_fuzz.c - random allocation, freeing, shrinking and reparenting by groups on several CPUs, beside a table that only counts
- * objects; every room's check now and then, and memory that runs short. */
+/* slab_fuzz.c - random allocation, freeing, shrinking and reparenting by groups on several CPUs,
+ * beside a table that only counts objects; every room's check now and then, and memory that runs
+ * short. */
 #include <string.h>
 
 #include "base/prng.h"

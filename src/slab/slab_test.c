@@ -1,6 +1,7 @@
 /* slab_test.c - slabs on CPUs and on the node, who pays, and what shrinkers take.
  *
- * The machine has 64 MiB and one CPU; a slab of dentry is one page with 21 objects, and a CPU keeps 12 of them. */
+ * The machine has 64 MiB and one CPU; a slab of dentry is one page with 21 objects, and a CPU keeps
+ * 12 of them. */
 #include "slab/machine_testing.h"
 
 static struct slab_machine m;
@@ -30,10 +31,9 @@ static u64 slabs(void)
     return dentries()->nr_slabs;
 }
 
-/* --- slabs ------------------------------------------------------------------------------------------------------------ */
-static void objects_fill_one_slab_after_the_other(void **state)
+/* --- slabs ------------------------------------------------------------------------------------ */
+TEST_WITH(objects_fill_one_slab_after_the_other, setup, teardown)
 {
-    (void)state;
     slab_alloc(&m.slab, SLAB_DENTRY, NULL, 21);
     assert_int_equal(slabs(), 1);
     slab_alloc(&m.slab, SLAB_DENTRY, NULL, 1);
@@ -42,17 +42,15 @@ static void objects_fill_one_slab_after_the_other(void **state)
     assert_int_equal(slab_count(&m.slab, SLAB_DENTRY, NULL), 22);
 }
 
-static void what_a_cpu_holds_counts_as_active(void **state)
+TEST_WITH(what_a_cpu_holds_counts_as_active, setup, teardown)
 {
-    (void)state;
     slab_alloc(&m.slab, SLAB_DENTRY, NULL, 22);
     slab_free(&m.slab, SLAB_DENTRY, NULL, 20);
     assert_int_equal(slab_count_active(&m.slab, SLAB_DENTRY), 42);
 }
 
-static void empty_slabs_of_a_cpu_stay(void **state)
+TEST_WITH(empty_slabs_of_a_cpu_stay, setup, teardown)
 {
-    (void)state;
     slab_alloc(&m.slab, SLAB_DENTRY, NULL, 5 * 21);
     slab_free(&m.slab, SLAB_DENTRY, NULL, 5 * 21);
     assert_int_equal(slabs(), 5); /* one it takes from, four on its list */
@@ -60,11 +58,11 @@ static void empty_slabs_of_a_cpu_stay(void **state)
     assert_int_equal(slabs(), 5);
 }
 
-static void a_cpu_that_has_its_fill_gives_to_the_node(void **state)
+TEST_WITH(a_cpu_that_has_its_fill_gives_to_the_node, setup, teardown)
 {
-    (void)state;
     slab_alloc(&m.slab, SLAB_DENTRY, NULL, 40 * 21);
-    /* One object out of each of the first 13: the 13th finds 12 on the list, which go to the node. */
+    /* One object out of each of the first 13: the 13th finds 12 on the list, which go to the
+     * node. */
     for (unsigned i = 0; i < 13; i++) {
         assert_int_equal(dentries()->partial.count, 0);
         slab_free(&m.slab, SLAB_DENTRY, NULL, 1);
@@ -75,17 +73,17 @@ static void a_cpu_that_has_its_fill_gives_to_the_node(void **state)
     assert_int_equal(dentries()->partial.count, 5);
     assert_int_equal(slabs(), 33);
     assert_int_equal(m.slab.pages_freed, 7);
-    /* What the node has is used before new pages: the CPU's own (the 40th is full), 1 of its list, then 5. */
+    /* What the node has is used before new pages: the CPU's own (the 40th is full), 1 of its list,
+     * then 5. */
     slab_alloc(&m.slab, SLAB_DENTRY, NULL, 6 * 21);
     assert_int_equal(slabs(), 33);
     assert_int_equal(dentries()->partial.count, 0);
 }
 
-static void the_node_gives_a_cpu_one_slab_and_half_a_list(void **state)
+TEST_WITH(the_node_gives_a_cpu_one_slab_and_half_a_list, setup, teardown)
 {
     struct group *g = group_new(&m.groups, m.groups.root, "a");
 
-    (void)state;
     for (unsigned i = 0; i < 40; i++) { /* each slab: one of g, the others the root's */
         slab_alloc(&m.slab, SLAB_DENTRY, g, 1);
         slab_alloc(&m.slab, SLAB_DENTRY, NULL, 20);
@@ -100,12 +98,11 @@ static void the_node_gives_a_cpu_one_slab_and_half_a_list(void **state)
     assert_int_equal(slabs(), 40);
 }
 
-static void large_objects_do_with_small_blocks_when_memory_is_in_pieces(void **state)
+TEST_WITH(large_objects_do_with_small_blocks_when_memory_is_in_pieces, setup, teardown)
 {
     pfn_t taken[4096];
     unsigned nr = 0;
 
-    (void)state;
     /* Every second frame of what there is: no block of order 1 is left but the zone's reserve. */
     for (pfn_t p;
          nr < ARRAY_SIZE(taken) && (p = frames_try_alloc(&m.frames, nodes_near(0), 3, MT_UNMOVABLE,
@@ -119,9 +116,8 @@ static void large_objects_do_with_small_blocks_when_memory_is_in_pieces(void **s
     assert_int_equal(m.slab.caches[SLAB_TASK_STRUCT].nr_pages, 6);
 }
 
-static void without_any_memory_objects_are_nowhere(void **state)
+TEST_WITH(without_any_memory_objects_are_nowhere, setup, teardown)
 {
-    (void)state;
     while (frames_try_alloc(&m.frames, nodes_near(0), 0, MT_UNMOVABLE, ALLOC_NO_WATERMARKS, 0) !=
            PFN_NONE)
         ;
@@ -131,12 +127,11 @@ static void without_any_memory_objects_are_nowhere(void **state)
     slab_free(&m.slab, SLAB_DENTRY, NULL, 30);
 }
 
-/* --- who pays ------------------------------------------------------------------------------------------------------------ */
-static void a_group_pays_bytes_and_is_charged_pages(void **state)
+/* --- who pays --------------------------------------------------------------------------------- */
+TEST_WITH(a_group_pays_bytes_and_is_charged_pages, setup, teardown)
 {
     struct group *g = group_new(&m.groups, m.groups.root, "a");
 
-    (void)state;
     slab_alloc(&m.slab, SLAB_DENTRY, g, 20);
     assert_int_equal(g->counters.v[NR_SLAB_RECLAIMABLE], 20 * 200);
     assert_int_equal(g->kernel_pages, 1);
@@ -146,13 +141,13 @@ static void a_group_pays_bytes_and_is_charged_pages(void **state)
     assert_int_equal(g->counters.v[NR_SLAB_UNRECLAIMABLE], 6152);
 }
 
-static void the_figures_of_a_real_group_come_out(void **state)
+TEST_WITH(the_figures_of_a_real_group_come_out, setup, teardown)
 {
-    /* tests/diff/fixtures-6.1/384M/sys/fs/cgroup/anon/memory.stat: a file's inode and name, two tree nodes and a buffer head; an
-     * address space with 10 mappings, 4 of them with anonymous pages, and 3 open files. */
+    /* tests/diff/fixtures-6.1/384M/sys/fs/cgroup/anon/memory.stat: a file's inode and name, two
+     * tree nodes and a buffer head; an address space with 10 mappings, 4 of them with anonymous
+     * pages, and 3 open files. */
     struct group *g = group_new(&m.groups, m.groups.root, "anon");
 
-    (void)state;
     slab_alloc(&m.slab, SLAB_EXT4_INODE_CACHE, g, 1);
     slab_alloc(&m.slab, SLAB_DENTRY, g, 1);
     slab_alloc(&m.slab, SLAB_RADIX_TREE_NODE, g, 2);
@@ -167,20 +162,18 @@ static void the_figures_of_a_real_group_come_out(void **state)
     assert_int_equal(g->counters.v[NR_SLAB_UNRECLAIMABLE], 4288);
 }
 
-static void the_root_does_not_pay(void **state)
+TEST_WITH(the_root_does_not_pay, setup, teardown)
 {
-    (void)state;
     slab_alloc(&m.slab, SLAB_DENTRY, m.groups.root, 100);
     assert_int_equal(m.groups.root->counters.v[NR_SLAB_RECLAIMABLE], 0);
     assert_int_equal(m.groups.root->memory.usage, 0);
 }
 
-static void freed_bytes_pay_for_the_next_objects_of_the_group(void **state)
+TEST_WITH(freed_bytes_pay_for_the_next_objects_of_the_group, setup, teardown)
 {
     struct group *a = group_new(&m.groups, m.groups.root, "a");
     struct group *b = group_new(&m.groups, m.groups.root, "b");
 
-    (void)state;
     slab_alloc(&m.slab, SLAB_DENTRY, a, 10);
     slab_alloc(&m.slab, SLAB_DENTRY, b, 10); /* the CPU turns to b: a keeps its 2,096 bytes */
     assert_int_equal(slab_group_of(&m.slab, a)->spare_bytes, 4096 - 10 * 200);
@@ -193,12 +186,11 @@ static void freed_bytes_pay_for_the_next_objects_of_the_group(void **state)
     assert_true(a->kernel_pages <= 1);
 }
 
-static void a_dead_groups_objects_are_its_parents(void **state)
+TEST_WITH(a_dead_groups_objects_are_its_parents, setup, teardown)
 {
     struct group *p = group_new(&m.groups, m.groups.root, "p");
     struct group *c = group_new(&m.groups, p, "c");
 
-    (void)state;
     slab_alloc(&m.slab, SLAB_DENTRY, c, 50);
     slab_alloc(&m.slab, SLAB_DENTRY, p, 7);
     slab_alloc(&m.slab, SLAB_EXT4_INODE_CACHE, c, 50);
@@ -214,7 +206,7 @@ static void a_dead_groups_objects_are_its_parents(void **state)
     assert_int_equal(slab_count(&m.slab, SLAB_DENTRY, m.groups.root), 56);
 }
 
-/* --- shrinkers --------------------------------------------------------------------------------------------------------- */
+/* --- shrinkers -------------------------------------------------------------------------------- */
 static void walk(struct group *g, u64 names)
 {
     slab_alloc(&m.slab, SLAB_DENTRY, g, names);
@@ -223,12 +215,11 @@ static void walk(struct group *g, u64 names)
     slab_note_unused(&m.slab, g, names);
 }
 
-static void a_pass_asks_for_two_objects_in_4096(void **state)
+TEST_WITH(a_pass_asks_for_two_objects_in_4096, setup, teardown)
 {
     struct group *g = group_new(&m.groups, m.groups.root, "a");
     struct slab_group *sg = slab_group_of(&m.slab, g);
 
-    (void)state;
     walk(g, 8192);
     slab_shrink(&m.slab, g, 0, 12); /* 8192 >> 12, times 4, by 2 seeks: 4, which is no batch */
     assert_int_equal(m.counters.v[SLABS_SCANNED], 0);
@@ -244,13 +235,12 @@ static void a_pass_asks_for_two_objects_in_4096(void **state)
     assert_true(sg->nr_deferred[SHRINK_SUPER] <= 2 * 8192);
 }
 
-static void inodes_go_after_their_names(void **state)
+TEST_WITH(inodes_go_after_their_names, setup, teardown)
 {
     struct group *g = group_new(&m.groups, m.groups.root, "a");
     struct slab_group *sg = slab_group_of(&m.slab, g);
     u64 freed = 0;
 
-    (void)state;
     walk(g, 5000);
     for (unsigned pass = 0; pass < 200; pass++)
         freed += slab_shrink(&m.slab, g, 0, 0);
@@ -260,18 +250,16 @@ static void inodes_go_after_their_names(void **state)
     assert_true(freed > 1500); /* of 239 + 1540 + 40 pages */
 }
 
-static void without_cache_pressure_nothing_goes(void **state)
+TEST_WITH(without_cache_pressure_nothing_goes, setup, teardown)
 {
-    (void)state;
     m.tunables.vfs_cache_pressure = 0;
     walk(m.groups.root, 5000);
     for (unsigned pass = 0; pass < 20; pass++)
         assert_int_equal(slab_shrink(&m.slab, m.groups.root, 0, 0), 0);
 }
 
-static void drop_takes_all_that_can_go(void **state)
+TEST_WITH(drop_takes_all_that_can_go, setup, teardown)
 {
-    (void)state;
     walk(NULL, 1000);
     slab_alloc(&m.slab, SLAB_DENTRY, NULL, 5); /* in use */
     assert_int_equal(slab_drop(&m.slab), 1000);
@@ -279,27 +267,4 @@ static void drop_takes_all_that_can_go(void **state)
     assert_int_equal(slab_count(&m.slab, SLAB_EXT4_INODE_CACHE, NULL), 0);
 }
 
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest tests[] = {
-        TEST(objects_fill_one_slab_after_the_other),
-        TEST(what_a_cpu_holds_counts_as_active),
-        TEST(empty_slabs_of_a_cpu_stay),
-        TEST(a_cpu_that_has_its_fill_gives_to_the_node),
-        TEST(the_node_gives_a_cpu_one_slab_and_half_a_list),
-        TEST(large_objects_do_with_small_blocks_when_memory_is_in_pieces),
-        TEST(without_any_memory_objects_are_nowhere),
-        TEST(a_group_pays_bytes_and_is_charged_pages),
-        TEST(the_figures_of_a_real_group_come_out),
-        TEST(the_root_does_not_pay),
-        TEST(freed_bytes_pay_for_the_next_objects_of_the_group),
-        TEST(a_dead_groups_objects_are_its_parents),
-        TEST(a_pass_asks_for_two_objects_in_4096),
-        TEST(inodes_go_after_their_names),
-        TEST(without_cache_pressure_nothing_goes),
-        TEST(drop_takes_all_that_can_go),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -8,12 +8,13 @@
  *        +-----------------------------------------+---------------------+        v
  *                  the CPU needs objects                                      frames freed
  *
- * A CPU takes objects from one slab until that is full, then from its partial list, then from the node's (of which it takes some
- * for its list too), and only then from new frames. Slabs that a CPU holds never become free, empty or not: that is the memory
- * which a cache keeps after its objects are gone.
+ * A CPU takes objects from one slab until that is full, then from its partial list, then from the
+ * node's (of which it takes some for its list too), and only then from new frames. Slabs that a CPU
+ * holds never become free, empty or not: that is the memory which a cache keeps after its objects
+ * are gone.
  *
- * Mirrors ___slab_alloc(), get_partial_node(), __slab_free(), put_cpu_partial(), __unfreeze_partials(), allocate_slab() of
- * mm/slub.c, Linux 6.1. */
+ * Mirrors ___slab_alloc(), get_partial_node(), __slab_free(), put_cpu_partial(),
+ * __unfreeze_partials(), allocate_slab() of mm/slub.c, Linux 6.1. */
 #include "balance/kswapd.h"
 #include "balance/place.h"
 #include "base/alloc.h"
@@ -29,7 +30,7 @@ static void set_place(struct frame *f, enum slab_place place)
     f->index = place;
 }
 
-/* --- frames -------------------------------------------------------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------------------------- */
 static pfn_t take_frames(struct slab *s, const struct slab_cache *c, unsigned order, u32 flags)
 {
     enum migratetype mt = c->info->flags & SLAB_RECLAIM_ACCOUNT ? MT_RECLAIMABLE : MT_UNMOVABLE;
@@ -38,7 +39,8 @@ static pfn_t take_frames(struct slab *s, const struct slab_cache *c, unsigned or
                             s->mem->cpu);
 }
 
-/* The smallest order, with all that a kernel allocation does short of reclaiming, and the reserves. */
+/* The smallest order, with all that a kernel allocation does short of reclaiming, and the
+ * reserves. */
 static pfn_t take_smallest(struct slab *s, const struct slab_cache *c)
 {
     struct mem *mem = s->mem;
@@ -56,7 +58,8 @@ static pfn_t take_smallest(struct slab *s, const struct slab_cache *c)
     return pfn;
 }
 
-/* The cache's own order is worth a look at the free lists, no more: neither reclaim nor a wake-up of who reclaims. */
+/* The cache's own order is worth a look at the free lists, no more: neither reclaim nor a wake-up
+ * of who reclaims. */
 static pfn_t take_large(struct slab *s, const struct slab_cache *c)
 {
     pfn_t pfn = PFN_NONE;
@@ -104,7 +107,7 @@ static void slab_discard(struct slab *s, struct slab_cache *c, pfn_t pfn)
     mem_cost(s->mem, s->mem->cost->page_free);
 }
 
-/* --- places -------------------------------------------------------------------------------------------------------------- */
+/* --- places ----------------------------------------------------------------------------------- */
 static struct slab_cpu *this_cpu(struct slab *s, struct slab_cache *c)
 {
     if (unlikely(!c->cpus))
@@ -164,7 +167,7 @@ static pfn_t take_from_node(struct slab *s, struct slab_cache *c)
     return first;
 }
 
-/* --- objects ------------------------------------------------------------------------------------------------------------- */
+/* --- objects ---------------------------------------------------------------------------------- */
 static pfn_t make_current(struct slab *s, struct slab_cache *c, pfn_t pfn)
 {
     set_place(slab_frame(s, pfn), SLAB_ON_CPU);

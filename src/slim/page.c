@@ -1,4 +1,5 @@
-/* page.c - no pages: their scripts are larger than all else that highwater-observe has. See page/page.h. */
+/* page.c - no pages: their scripts are larger than all else that highwater-observe has. See
+ * page/page.h. */
 #include "page/page.h"
 
 #include "base/types.h"

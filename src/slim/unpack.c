@@ -1,4 +1,5 @@
-/* unpack.c - gzip and zstd, each one text; every other kind is refused by its name. See paste/unpack.h. */
+/* unpack.c - gzip and zstd, each one text; every other kind is refused by its name. See
+ * paste/unpack.h. */
 #include "paste/unpack.h"
 
 #include "base/alloc.h"

@@ -1,8 +1,10 @@
-/* zstd_legacy.c - frames of zstd before 0.8 (2016) are refused. libzstd.a brings a decoder for each of 0.5, 0.6 and 0.7, 80 KiB that parse what
- * others wrote and that nothing needs: the linker takes a member of the archive only for what nobody has defined.
+/* zstd_legacy.c - frames of zstd before 0.8 (2016) are refused. libzstd.a brings a decoder for each
+ * of 0.5, 0.6 and 0.7, 80 KiB that parse what others wrote and that nothing needs: the linker takes
+ * a member of the archive only for what nobody has defined.
  *
- * Mirrors: lib/legacy/zstd_v05.h to zstd_v07.h of libzstd 1.5: the functions that its decoder calls. What another libzstd calls besides makes the
- * linker take the member after all, and say that a name is defined twice.
+ * Mirrors: lib/legacy/zstd_v05.h to zstd_v07.h of libzstd 1.5: the functions that its decoder
+ * calls. What another libzstd calls besides makes the linker take the member after all, and say
+ * that a name is defined twice.
  */
 #include <stddef.h>
 #include <zstd_errors.h>
@@ -42,7 +44,7 @@ static char no_decoder;
     {                                                                                                                  \
         (void)from, (void)size;                                                                                        \
         *compressed = REFUSED;                                                                                         \
-        *bound = ~1ULL; /* ZSTD_CONTENTSIZE_ERROR */                                                                   \
+        *bound = ~1ULL; /* ZSTD_CONTENTSIZE_ERROR */ /* lint: within a macro */                                        \
     }                                                                                                                  \
     void *ZBUFF##v##_createDCtx(void) { return &no_decoder; }                                                          \
     size_t ZBUFF##v##_freeDCtx(void *dctx) { (void)dctx; return 0; }                                                   \

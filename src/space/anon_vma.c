@@ -1,20 +1,23 @@
 /* anon_vma.c - which vmas may map an anonymous page.
  *
- * A vma gets an anon_vma at its first anonymous fault. From then on the two are linked (struct avc), and so are all vmas
- * that come from this one by split, move or fork, since they may map the same pages. A child of fork has links to
- * all its parent's anon_vmas (for the pages they share) and an anon_vma of its own (for those it makes), so that a walk
- * for its own pages does not visit parent and siblings.
+ * A vma gets an anon_vma at its first anonymous fault. From then on the two are linked (struct
+ * avc), and so are all vmas that come from this one by split, move or fork, since they may map the
+ * same pages. A child of fork has links to all its parent's anon_vmas (for the pages they share)
+ * and an anon_vma of its own (for those it makes), so that a walk for its own pages does not visit
+ * parent and siblings.
  *
  *     grandparent vma   links: A                    pages: A
  *     parent vma        links: B A                  pages: B, and A's until copied
  *     child vma         links: C B A                pages: C, and B's and A's until copied
  *
- * Invariant behind the order of removal: a vma linked to an anon_vma is linked to its parent too. Every way to get links
- * copies all of them, and anon_vma_prepare() only reuses an anon_vma that is a vma's single one, hence a root. So the
- * last vma to leave a parent also leaves its children, and each anon_vma can go when its last vma does.
+ * Invariant behind the order of removal: a vma linked to an anon_vma is linked to its parent too.
+ * Every way to get links copies all of them, and anon_vma_prepare() only reuses an anon_vma that is
+ * a vma's single one, hence a root. So the last vma to leave a parent also leaves its children, and
+ * each anon_vma can go when its last vma does.
  *
- * A task that forks, exits, and whose child forks, exits, ... would pile up links for ever. Hence an anon_vma that no
- * living vma puts pages into, and with at most one child, is taken over by the next child instead of making a new one.
+ * A task that forks, exits, and whose child forks, exits, ... would pile up links for ever. Hence
+ * an anon_vma that no living vma puts pages into, and with at most one child, is taken over by the
+ * next child instead of making a new one.
  */
 #include "base/alloc.h"
 #include "space/rmap.h"
@@ -80,7 +83,8 @@ static bool only_access_differs(const struct vma *low, const struct vma *high)
            high->pgoff == vma_index(low, low->end);
 }
 
-/* The anon_vma of a neighbour that an mprotect() might make one vma with this one; 0 when there is none. */
+/* The anon_vma of a neighbour that an mprotect() might make one vma with this one; 0 when there is
+ * none. */
 static u32 neighbours_anon_vma(const struct vma *vma)
 {
     const struct vma *next = vma_next(vma), *prev = vma_prev(vma);

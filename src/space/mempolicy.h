@@ -1,8 +1,9 @@
 /* mempolicy.h - where a task or a mapping wants its memory.
  *
- * Mirrors: include/uapi/linux/mempolicy.h, mm/mempolicy.c (mpol_new, mpol_set_nodemask, mpol_rebind_policy, mpol_to_str, offset_il_node,
- *          interleave_nodes), lib/bitmap.c (bitmap_fold, bitmap_onto, bitmap_remap), Linux 6.1.
- *          Differs: a value that is copied and compared, not an object with references.
+ * Mirrors: include/uapi/linux/mempolicy.h, mm/mempolicy.c (mpol_new, mpol_set_nodemask,
+ *          mpol_rebind_policy, mpol_to_str, offset_il_node, interleave_nodes), lib/bitmap.c
+ *          (bitmap_fold, bitmap_onto, bitmap_remap), Linux 6.1. Differs: a value that is copied and
+ *          compared, not an object with references.
  */
 #ifndef SPACE_MEMPOLICY_H
 #define SPACE_MEMPOLICY_H
@@ -25,8 +26,10 @@ enum mpol_mode {
 
 struct mempolicy {
     u64 nodes; /* bit per node; 0 for MPOL_DEFAULT and MPOL_LOCAL */
-    u64 user; /* with a flag: the nodes as they were given; else those that were allowed when `nodes` was worked out */
-    u16 mode; /* enum mpol_mode */
+    /* with a flag: the nodes as they were given; else those that were allowed when `nodes` was
+     * worked out */
+    u64 user;
+    u16 mode;  /* enum mpol_mode */
     u16 flags; /* enum abi_mpol_flag */
     u16 home;  /* of MPOL_BIND and MPOL_PREFERRED_MANY: 1 + the node where to begin; 0: the CPU's */
 };
@@ -39,19 +42,20 @@ struct task_mempolicy {
 
 bool mempolicy_equal(const struct mempolicy *a, const struct mempolicy *b);
 
-/* "default", "local", "bind:0-1", "interleave:all", "preferred:1" or "prefer:1". 0, or -EINVAL. "all" is every number: the machine
- * leaves those that it has (mempolicy_fit). */
+/* "default", "local", "bind:0-1", "interleave:all", "preferred:1" or "prefer:1". 0, or -EINVAL.
+ * "all" is every number: the machine leaves those that it has (mempolicy_fit). */
 int mempolicy_parse(const char *text, struct mempolicy *ret, struct err *e);
 
-/* Leave the nodes that have memory. -EINVAL when the policy needs nodes and none is left, or it names one that is not there.   "all"
- * means those that there are. */
+/* Leave the nodes that have memory. -EINVAL when the policy needs nodes and none is left, or it
+ * names one that is not there. "all" means those that there are. */
 int mempolicy_fit(struct mempolicy *p, const struct topology *t, struct err *e);
 
-/* What a program asks for, p->nodes as it gave them, on nodes that it may use and that have memory (mpol_set_nodemask). 0, or
- * -EINVAL where Linux refuses it.   pre: allowed != 0 */
+/* What a program asks for, p->nodes as it gave them, on nodes that it may use and that have memory
+ * (mpol_set_nodemask). 0, or -EINVAL where Linux refuses it.   pre: allowed != 0 */
 int mempolicy_set(struct mempolicy *p, u64 allowed);
 
-/* What was the nth of the old becomes the nth of the new ones, round and round; others stay (bitmap_remap).   pre: new != 0 */
+/* What was the nth of the old becomes the nth of the new ones, round and round; others stay
+ * (bitmap_remap).   pre: new != 0 */
 u64 mempolicy_moved_nodes(u64 nodes, u64 old, u64 new);
 
 /* The nodes that it may use have changed (mpol_rebind_policy).   pre: allowed != 0 */

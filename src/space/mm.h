@@ -1,7 +1,7 @@
 /* mm.h - one address space, and what all address spaces of a machine share.
  *
- * Mirrors: include/linux/mm_types.h (struct mm_struct), kernel/fork.c (mm_init, __mmdrop), Linux 6.1.
- * Who keeps which field of struct mm:
+ * Mirrors: include/linux/mm_types.h (struct mm_struct), kernel/fork.c (mm_init, __mmdrop), Linux
+ * 6.1. Who keeps which field of struct mm:
  *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm account_vm hiwater_vm
  *     pagetable.c   pgd, nr_ptes nr_pmds nr_puds nr_pgds, walk
  *     the rooms above   users, rss_*, swapents, hugetlb_pages, hiwater_rss, hiwater_hugetlb, brk and stack, memcg, def_flags, huge_zero, thp_disabled, objects,
@@ -59,7 +59,8 @@ struct mm {
     u32 nr_vmas, cap_vmas;
     u32 last_vma; /* position of the last one found */
     u64 *pgd;     /* the root table, NULL before the first one */
-    /* No gap of gap_pages pages ends above gap_floor (and below MMAP_BASE): where the next search may start. */
+    /* No gap of gap_pages pages ends above gap_floor (and below MMAP_BASE): where the next search
+     * may start. */
     vpn_t gap_floor;
     u64 gap_pages;
     u64 total_vm, locked_vm, data_vm, exec_vm, stack_vm; /* pages */
@@ -110,11 +111,12 @@ struct space {
     u64 nr_vmas;   /* in the machine */
     u64 committed; /* pages of vmas with VM_ACCOUNT, in the machine */
     u64 nr_avcs;   /* links between vmas and anon_vmas */
-    /* A vma with this file came (+1) or went (-1), by splits and merges too: who keeps open files counts its references here.
-     * May be NULL. Must not change vmas. */
+    /* A vma with this file came (+1) or went (-1), by splits and merges too: who keeps open files
+     * counts its references here. May be NULL. Must not change vmas. */
     void (*file_mapped)(void *ctx, u32 inode, u32 file, int change);
     void *file_mapped_ctx;
-    /* A vma is about to be cut at a page inside a huge leaf, which must be split first (vma_adjust_trans_huge). May be NULL. */
+    /* A vma is about to be cut at a page inside a huge leaf, which must be split first
+     * (vma_adjust_trans_huge). May be NULL. */
     void (*cut_huge)(void *ctx, struct vma *vma, vpn_t at);
     void *cut_huge_ctx;
 };

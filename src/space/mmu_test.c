@@ -41,7 +41,7 @@ static unsigned remembered(const struct mm *which, u64 page)
     return nr;
 }
 
-static void flush_of_a_page_reaches_every_cpu(void **state HW_UNUSED)
+TEST_WITH(flush_of_a_page_reaches_every_cpu, set_up, tear_down)
 {
     load_everywhere(mm, 0);
     load_everywhere(mm, 1);
@@ -52,7 +52,7 @@ static void flush_of_a_page_reaches_every_cpu(void **state HW_UNUSED)
     assert_int_equal(remembered(other, 0), NR_CPUS);
 }
 
-static void flush_of_a_range_ends_before_its_end(void **state HW_UNUSED)
+TEST_WITH(flush_of_a_range_ends_before_its_end, set_up, tear_down)
 {
     for (u64 page = 0; page < 4; page++)
         load_everywhere(mm, page);
@@ -67,7 +67,7 @@ static void flush_of_a_range_ends_before_its_end(void **state HW_UNUSED)
     assert_int_equal(remembered(other, 0), NR_CPUS);
 }
 
-static void page_that_is_no_longer_young_stays_remembered(void **state HW_UNUSED)
+TEST_WITH(page_that_is_no_longer_young_stays_remembered, set_up, tear_down)
 {
     pte_t entry = pte_make(7, PTE_PRESENT | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
 
@@ -78,7 +78,7 @@ static void page_that_is_no_longer_young_stays_remembered(void **state HW_UNUSED
     assert_int_equal(remembered(mm, 0), NR_CPUS);
 }
 
-static void protected_page_is_clean_and_no_cpu_writes_to_it(void **state HW_UNUSED)
+TEST_WITH(protected_page_is_clean_and_no_cpu_writes_to_it, set_up, tear_down)
 {
     pte_t entry = pte_make(7, PTE_PRESENT | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
 
@@ -88,16 +88,4 @@ static void protected_page_is_clean_and_no_cpu_writes_to_it(void **state HW_UNUS
     assert_int_equal(remembered(mm, 0), 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(flush_of_a_page_reaches_every_cpu, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(flush_of_a_range_ends_before_its_end, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(page_that_is_no_longer_young_stays_remembered, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(protected_page_is_clean_and_no_cpu_writes_to_it, set_up,
-                                        tear_down),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

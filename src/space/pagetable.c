@@ -1,13 +1,15 @@
 /* pagetable.c - radix tree of page tables, which lie in chunks.
  *
- * A chunk is 4 MiB of address space that the host backs when it is first touched: a table costs the host what it costs the machine. An entry
- * above the leaves is the address of a table, 0 when absent.
+ * A chunk is 4 MiB of address space that the host backs when it is first touched: a table costs the
+ * host what it costs the machine. An entry above the leaves is the address of a table, 0 when
+ * absent.
  *
- * A table leaves the tree only when all its entries are 0, so nothing needs clearing: fresh tables are zero pages of the host, and
- * free ones are zero already.
+ * A table leaves the tree only when all its entries are 0, so nothing needs clearing: fresh tables
+ * are zero pages of the host, and free ones are zero already.
  *
- * The walk cache is what hardware has too: a few upper-level results. Caching the PMD table rather than the leaf serves
- * scattered access, where the leaf changes every time and the PMD table hardly ever does.
+ * The walk cache is what hardware has too: a few upper-level results. Caching the PMD table rather
+ * than the leaf serves scattered access, where the leaf changes every time and the PMD table hardly
+ * ever does.
  */
 #include "space/pagetable.h"
 
@@ -84,8 +86,8 @@ u64 *pagetable_pmd(struct mm *mm, vpn_t vpn)
     return walk->base == base ? &walk->pmd[entry_of(vpn, 1)] : NULL;
 }
 
-/* Walk down to the lowest table that exists. Returns how many are missing below it; *ret_table is NULL when there is no root. Below a
- * huge leaf, the table that is not needed counts as missing. */
+/* Walk down to the lowest table that exists. Returns how many are missing below it; *ret_table is
+ * NULL when there is no root. Below a huge leaf, the table that is not needed counts as missing. */
 static unsigned walk_to_missing(const struct mm *mm, vpn_t vpn, u64 **ret_table)
 {
     u64 *table = mm->pgd;
@@ -274,7 +276,7 @@ vpn_t pagetable_move(struct mm *mm, vpn_t from, vpn_t end, vpn_t to)
     return end;
 }
 
-/* --- huge leaves ---------------------------------------------------------------------------------- */
+/* --- huge leaves ------------------------------------------------------------------------------ */
 
 /* The frame of the PMD table, whose list of deposited tables serves all its huge leaves. */
 static struct frame *pmd_frame(struct mm *mm, vpn_t vpn)
@@ -367,7 +369,7 @@ void pagetable_move_huge(struct mm *mm, vpn_t from, vpn_t to)
     pagetable_set(mm, from, source, 0);
 }
 
-/* --- freeing ------------------------------------------------------------------------------------- */
+/* --- freeing ---------------------------------------------------------------------------------- */
 
 struct free_range {
     struct mm *mm;
@@ -420,7 +422,7 @@ void pagetable_free_range(struct mm *mm, vpn_t floor, vpn_t ceiling,
         mm->pgd = NULL;
 }
 
-/* --- check --------------------------------------------------------------------------------------- */
+/* --- check ------------------------------------------------------------------------------------ */
 
 /* As many tables as huge leaves that can be split. */
 static void check_deposited(const struct mm *mm, const struct frame *pmd, u32 huge,

@@ -6,18 +6,22 @@
  *                                        through it lately; or a huge leaf: a pte_t with PTE_HUGE
  *     level 0  PTE   vpn bits  0..8      an entry is a pte_t
  *
- * Mirrors:    mm/memory.c (__pte_alloc, free_pgtables, free_pgd_range), mm/mremap.c (move_page_tables), Linux 6.1.
+ * Mirrors:    mm/memory.c (__pte_alloc, free_pgtables, free_pgd_range), mm/mremap.c
+ *             (move_page_tables), Linux 6.1.
  *             Differs: the root is a table like the others and goes when nothing is left, not with the mm.
- * Owns:       the frames with FRAME_TABLE: mapping (mm id), index (first vpn served >> 9), mapcount (entries in use),
- *             private (table number).
- * Never:      allocates a frame: the caller brings one per missing table (pagetable_missing, pagetable_install) and
- *             counts NR_PAGETABLE.
- * Invariants: (pagetable_check) use counts and mm->nr_ptes, nr_pmds, nr_puds, nr_pgds equal a recount; free tables are
- *             all zero.
- * Huge leaf:  it keeps the table that it would need when split (pgtable_trans_huge_deposit). (One of hugetlb has none: PTE_HUGETLB.) Deposited tables hang in the frame
- *             of the PMD table: next is the first one's frame, whose next is the second's. They count as nr_ptes.
- * Pointers:   tables stay where they are: a pte_t * is good until pagetable_free_range() frees its table. Others may
- *             change bits of an entry in place; only a change between none and not none must use pagetable_set().
+ * Owns:       the frames with FRAME_TABLE: mapping (mm id), index (first vpn served >> 9), mapcount
+ *             (entries in use), private (table number).
+ * Never:      allocates a frame: the caller brings one per missing table (pagetable_missing,
+ *             pagetable_install) and counts NR_PAGETABLE.
+ * Invariants: (pagetable_check) use counts and mm->nr_ptes, nr_pmds, nr_puds, nr_pgds equal a
+ *             recount; free tables are all zero.
+ * Huge leaf:  it keeps the table that it would need when split (pgtable_trans_huge_deposit). (One
+ *             of hugetlb has none: PTE_HUGETLB.) Deposited tables hang in the frame of the PMD
+ *             table: next is the first one's frame, whose next is the second's. They count as
+ *             nr_ptes.
+ * Pointers:   tables stay where they are: a pte_t * is good until pagetable_free_range() frees its
+ *             table. Others may change bits of an entry in place; only a change between none and
+ *             not none must use pagetable_set().
  * Use:        while (pagetable_missing(mm, vpn)) pagetable_install(mm, vpn, frame_for_table);
  *             pagetable_set(mm, vpn, pagetable_find(mm, vpn), pte_make(pfn, bits));
  */
@@ -30,8 +34,9 @@
 #define TABLE_ENTRIES 512u
 #define TABLE_LEVELS  4u
 
-/* Tables are made in chunks, so that what is reserved of the host follows the work. A chunk lies at a multiple of its size; what would be its
- * first table holds the frame behind each of the others. So the frame of an entry is found by its address alone. */
+/* Tables are made in chunks, so that what is reserved of the host follows the work. A chunk lies at
+ * a multiple of its size; what would be its first table holds the frame behind each of the others.
+ * So the frame of an entry is found by its address alone. */
 #define TABLES_PER_CHUNK 1024u
 #define CHUNK_BYTES      ((size_t)TABLES_PER_CHUNK * PAGE_SIZE)
 
@@ -64,8 +69,9 @@ static inline bool entry_is_table(u64 entry)
 /* pagetable_find() when the PMD table is not the last one used. */
 pte_t *pagetable_walk(struct mm *mm, vpn_t vpn);
 
-/* The entry of vpn in a leaf table, or NULL while a table on the way is missing or when a huge leaf maps it. cost: 3 loads and
- * two compares while the PMD table (1 GiB) is one of the last few used. */
+/* The entry of vpn in a leaf table, or NULL while a table on the way is missing or when a huge leaf
+ * maps it. cost: 3 loads and two compares while the PMD table (1 GiB) is one of the last few
+ * used. */
 static inline pte_t *pagetable_find(struct mm *mm, vpn_t vpn)
 {
     vpn_t base = vpn >> (2 * TABLE_SHIFT);
@@ -80,8 +86,9 @@ static inline pte_t *pagetable_find(struct mm *mm, vpn_t vpn)
     return pagetable_walk(mm, vpn);
 }
 
-/* A walk of the hardware ends at an entry of the leaf table that serves vpn: it marks the entry that leads there as well.
- *   pre: pagetable_find(mm, vpn) was the last find in mm, and is not NULL */
+/* A walk of the hardware ends at an entry of the leaf table that serves vpn: it marks the entry
+ *   that leads there as well. pre: pagetable_find(mm, vpn) was the last find in mm, and is not
+ *   NULL */
 static inline void pagetable_mark_pmd(struct mm *mm, vpn_t vpn)
 {
     u64 *pmd = &mm->walk[(vpn >> (2 * TABLE_SHIFT)) % WALK_CACHE]
@@ -91,7 +98,8 @@ static inline void pagetable_mark_pmd(struct mm *mm, vpn_t vpn)
         *pmd |= PTE_ACCESSED;
 }
 
-/* The entry of the PMD table that serves vpn: none, a table or a huge leaf. NULL while a table above is missing. */
+/* The entry of the PMD table that serves vpn: none, a table or a huge leaf. NULL while a table
+ * above is missing. */
 u64 *pagetable_pmd(struct mm *mm, vpn_t vpn);
 
 /* The huge leaf that maps vpn, or NULL. */
@@ -127,8 +135,8 @@ static inline vpn_t pte_ref_end(struct pte_ref ref, vpn_t vpn)
     return (vpn | ((1u << ref.order) - 1)) + 1;
 }
 
-/* Tell the host that the entry of vpn will be looked at soon. Scattered accesses wait for memory of the host here: a replay that
- * prefetches some 8 accesses ahead runs 3 times as fast. */
+/* Tell the host that the entry of vpn will be looked at soon. Scattered accesses wait for memory of
+ * the host here: a replay that prefetches some 8 accesses ahead runs 3 times as fast. */
 static inline void pagetable_prefetch(struct mm *mm, vpn_t vpn)
 {
     __builtin_prefetch(pagetable_find(mm, vpn));
@@ -147,8 +155,8 @@ static inline struct frame *pagetable_frame(const struct space *s, const pte_t *
     return frames_get(s->frames, *table_pfn(slot));
 }
 
-/* Set a leaf entry. All changes between none and not-none go through here, so that the table's use count is right.
- *   pre: slot == pagetable_find(mm, vpn) */
+/* Set a leaf entry. All changes between none and not-none go through here, so that the table's use
+ *   count is right. pre: slot == pagetable_find(mm, vpn) */
 static inline void pagetable_set(struct mm *mm, vpn_t vpn, pte_t *slot, pte_t value)
 {
     pte_t old = *slot;
@@ -159,9 +167,10 @@ static inline void pagetable_set(struct mm *mm, vpn_t vpn, pte_t *slot, pte_t va
         pagetable_frame(mm->space, slot)->mapcount += old == 0 ? 1u : ~0u;
 }
 
-/* The next vpn >= from and < end whose entry is not none, or VPN_END; *ret is the entry (NULL at the end). A huge leaf is found at
- * the first page >= from that it maps, so it may begin before and end behind the range. Skips absent tables. Entries may
- * change between calls: look up again what may have been split. */
+/* The next vpn >= from and < end whose entry is not none, or VPN_END; *ret is the entry (NULL at
+ * the end). A huge leaf is found at the first page >= from that it maps, so it may begin before and
+ * end behind the range. Skips absent tables. Entries may change between calls: look up again what
+ * may have been split. */
 vpn_t pagetable_next(struct mm *mm, vpn_t from, vpn_t end, struct pte_ref *ret);
 
 /* Each entry of [start, stop) that is not none: at vpn, ref. */
@@ -169,32 +178,34 @@ vpn_t pagetable_next(struct mm *mm, vpn_t from, vpn_t end, struct pte_ref *ret);
     for (vpn_t vpn = pagetable_next((mm), (start), (stop), &(ref)); vpn < (stop); \
          vpn = pagetable_next((mm), pte_ref_end((ref), vpn), (stop), &(ref)))
 
-/* --- huge leaves ---------------------------------------------------------------------------------- */
-/* Give a table to the PMD table that serves vpn, for the huge leaf that comes next; pfn becomes FRAME_TABLE.
- *   pre: pagetable_pmd(mm, vpn) is there; the frame is not in use */
+/* --- huge leaves ------------------------------------------------------------------------------ */
+/* Give a table to the PMD table that serves vpn, for the huge leaf that comes next; pfn becomes
+ *   FRAME_TABLE. pre: pagetable_pmd(mm, vpn) is there; the frame is not in use */
 void pagetable_deposit(struct mm *mm, vpn_t vpn, pfn_t pfn);
-/* Set the entry of the PMD table, which is none.   pre: a table was deposited for it, unless it is PTE_HUGETLB */
+/* Set the entry of the PMD table, which is none.   pre: a table was deposited for it, unless it is
+ * PTE_HUGETLB */
 void pagetable_set_huge(struct mm *mm, vpn_t vpn, pte_t value);
-/* The huge leaf becomes none; its table comes back, as of pagetable_free_range(): the caller frees it. PFN_NONE: one of PTE_HUGETLB has
- * none. */
+/* The huge leaf becomes none; its table comes back, as of pagetable_free_range(): the caller frees
+ * it. PFN_NONE: one of PTE_HUGETLB has none. */
 pfn_t pagetable_clear_huge(struct mm *mm, vpn_t vpn);
 /* A table of 512 entries, all none, takes the place of the huge leaf: its first entry. */
 pte_t *pagetable_split_huge(struct mm *mm, vpn_t vpn);
 /* And back: a leaf table of nothing but none is deposited, and its entry is none. */
 void pagetable_deposit_leaf(struct mm *mm, vpn_t vpn);
-/* Huge leaves move as pagetable_move() moves entries.   pre: the entry of `to` is none and its PMD table is there; both are
- * aligned */
+/* Huge leaves move as pagetable_move() moves entries.   pre: the entry of `to` is none and its PMD
+ * table is there; both are aligned */
 void pagetable_move_huge(struct mm *mm, vpn_t from, vpn_t to);
 
-/* Move the entries of [from, end) so that from lands on `to` (mremap). Stops where a table of the destination is missing.
- * Returns the first vpn not moved (`end` when all are): the caller installs tables for to + (returned - from) and goes on
- * from there. TLB flush is the caller's.
- *   pre: the destination has no entries; the ranges do not overlap; huge leaves lie in the range and can be moved whole */
+/* Move the entries of [from, end) so that from lands on `to` (mremap). Stops where a table of the
+ * destination is missing. Returns the first vpn not moved (`end` when all are): the caller installs
+ * tables for to + (returned - from) and goes on from there. TLB flush is the caller's.
+ *   pre: the destination has no entries; the ranges do not overlap; huge leaves lie in the range
+ *   and can be moved whole */
 vpn_t pagetable_move(struct mm *mm, vpn_t from, vpn_t end, vpn_t to);
 
-/* Free the tables that only serve [floor, ceiling), where no vma is left (free_pgtables): floor is the end of the vma below,
- * ceiling the start of the vma above, or 0 and VPN_END. The frames of freed tables are passed to release(ctx, pfn), without
- * FRAME_TABLE.
+/* Free the tables that only serve [floor, ceiling), where no vma is left (free_pgtables): floor is
+ * the end of the vma below, ceiling the start of the vma above, or 0 and VPN_END. The frames of
+ * freed tables are passed to release(ctx, pfn), without FRAME_TABLE.
  *   pre: no entry in the range is in use */
 void pagetable_free_range(struct mm *mm, vpn_t floor, vpn_t ceiling,
                           void (*release)(void *ctx, pfn_t pfn), void *ctx);

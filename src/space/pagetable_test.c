@@ -31,9 +31,8 @@ static void clear(vpn_t vpn)
     pagetable_set(mm, vpn, pagetable_find(mm, vpn), 0);
 }
 
-static void first_page_needs_four_tables_and_its_neighbour_none(void **state)
+TEST_WITH(first_page_needs_four_tables_and_its_neighbour_none, set_up, tear_down)
 {
-    (void)state;
     assert_int_equal(pagetable_missing(mm, 0x12345), 4);
     assert_null(pagetable_find(mm, 0x12345));
     put(0x12345, PTE_PRESENT);
@@ -45,11 +44,10 @@ static void first_page_needs_four_tables_and_its_neighbour_none(void **state)
     assert_int_equal(mm->nr_ptes + mm->nr_pmds + mm->nr_puds + mm->nr_pgds, 4);
 }
 
-static void table_frames_say_what_they_are(void **state)
+TEST_WITH(table_frames_say_what_they_are, set_up, tear_down)
 {
     const struct frame *f;
 
-    (void)state;
     put(0x12345, PTE_PRESENT);
     f = pagetable_frame(&machine.space, pagetable_find(mm, 0x12345));
     assert_true(frame_is(f, FRAME_TABLE));
@@ -64,13 +62,12 @@ static void table_frames_say_what_they_are(void **state)
     assert_int_equal(f->mapcount, 0);
 }
 
-static void next_crosses_every_level(void **state)
+TEST_WITH(next_crosses_every_level, set_up, tear_down)
 {
     static const vpn_t vpns[] = {1, 511, 512, (1u << 18) - 1, 1u << 18, 1u << 27, VPN_END - 1};
     struct pte_ref ref;
     size_t n = 0;
 
-    (void)state;
     assert_int_equal(pagetable_next(mm, 0, VPN_END, &ref), VPN_END);
     for (size_t i = 0; i < ARRAY_SIZE(vpns); i++)
         put(vpns[i], pte_make((pfn_t)i, PTE_PRESENT));
@@ -85,18 +82,16 @@ static void next_crosses_every_level(void **state)
     assert_int_equal(pagetable_next(mm, 2, 512, &ref), 511);
 }
 
-static void find_survives_more_regions_than_its_cache_has(void **state)
+TEST_WITH(find_survives_more_regions_than_its_cache_has, set_up, tear_down)
 {
-    (void)state;
     for (u64 i = 0; i < 3 * WALK_CACHE; i++)
         put(i << 18, pte_make((pfn_t)i, PTE_PRESENT));
     for (u64 i = 0; i < 3 * WALK_CACHE; i++)
         assert_int_equal(pte_pfn(*pagetable_find(mm, i << 18)), i);
 }
 
-static void tables_shared_with_a_neighbour_stay(void **state)
+TEST_WITH(tables_shared_with_a_neighbour_stay, set_up, tear_down)
 {
-    (void)state;
     put(512 * 10, PTE_PRESENT);
     put(512 * 10 + 100, PTE_PRESENT);
     put(512 * 11, PTE_PRESENT);
@@ -115,9 +110,8 @@ static void tables_shared_with_a_neighbour_stay(void **state)
     assert_null(mm->pgd);
 }
 
-static void freed_tables_are_used_again_and_empty(void **state)
+TEST_WITH(freed_tables_are_used_again_and_empty, set_up, tear_down)
 {
-    (void)state;
     for (int round = 0; round < 3; round++) {
         put(77, PTE_PRESENT);
         assert_int_equal(*pagetable_find(mm, 78), 0);
@@ -128,11 +122,10 @@ static void freed_tables_are_used_again_and_empty(void **state)
     assert_int_equal(machine.space.used_tables, 0);
 }
 
-static void move_stops_at_a_missing_table_and_goes_on(void **state)
+TEST_WITH(move_stops_at_a_missing_table_and_goes_on, set_up, tear_down)
 {
     vpn_t from = 512 * 4 - 2, to = 512 * 100 - 5;
 
-    (void)state;
     for (u64 i = 0; i < 8; i++)
         put(from + i, pte_make((pfn_t)(1 + i), PTE_PRESENT));
     assert_int_equal(pagetable_move(mm, from, from + 8, to), from);
@@ -146,7 +139,7 @@ static void move_stops_at_a_missing_table_and_goes_on(void **state)
     }
 }
 
-/* --- huge leaves ---------------------------------------------------------------------------------- */
+/* --- huge leaves ------------------------------------------------------------------------------ */
 #define HUGE_PFN ((pfn_t)1024)
 
 static void put_huge(vpn_t vpn)
@@ -162,12 +155,11 @@ static void clear_huge(vpn_t vpn)
     test_frame_free(&machine, pagetable_clear_huge(mm, vpn));
 }
 
-static void huge_leaf_maps_512_pages_and_keeps_a_table_beside(void **state)
+TEST_WITH(huge_leaf_maps_512_pages_and_keeps_a_table_beside, set_up, tear_down)
 {
     vpn_t base = 512 * 3;
     struct pte_ref ref;
 
-    (void)state;
     put_huge(base);
     assert_int_equal(machine.nr_used, 4);
     assert_int_equal(mm->nr_ptes, 1);
@@ -186,13 +178,12 @@ static void huge_leaf_maps_512_pages_and_keeps_a_table_beside(void **state)
     assert_null(pagetable_lookup(mm, base + 7).slot);
 }
 
-static void next_finds_huge_leaves_from_any_page_of_them(void **state)
+TEST_WITH(next_finds_huge_leaves_from_any_page_of_them, set_up, tear_down)
 {
     vpn_t seen[4], base = 512 * 3;
     struct pte_ref ref;
     unsigned n = 0;
 
-    (void)state;
     put_huge(base);
     put_huge(base + 1024);
     put(base + 512 + 9, PTE_PRESENT);
@@ -207,12 +198,11 @@ static void next_finds_huge_leaves_from_any_page_of_them(void **state)
     assert_int_equal(seen[2], base + 1024);
 }
 
-static void split_brings_the_table_that_was_beside(void **state)
+TEST_WITH(split_brings_the_table_that_was_beside, set_up, tear_down)
 {
     vpn_t base = 512 * 3;
     pte_t *first;
 
-    (void)state;
     put_huge(base);
     put_huge(base + 512);
     first = pagetable_split_huge(mm, base);
@@ -234,12 +224,11 @@ static void split_brings_the_table_that_was_beside(void **state)
     assert_int_equal(mm->nr_ptes, 0);
 }
 
-static void huge_leaf_moves_with_its_table(void **state)
+TEST_WITH(huge_leaf_moves_with_its_table, set_up, tear_down)
 {
     vpn_t from = 512 * 3, to = 512 * 600;
     pfn_t beside;
 
-    (void)state;
     put_huge(from);
     beside = pagetable_frame(&machine.space, pagetable_pmd(mm, from))->next;
     assert_int_equal(pagetable_move(mm, from, from + 512, to), from); /* no PMD table there yet */
@@ -253,23 +242,4 @@ static void huge_leaf_moves_with_its_table(void **state)
     test_frame_free(&machine, beside);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(first_page_needs_four_tables_and_its_neighbour_none),
-        TEST(table_frames_say_what_they_are),
-        TEST(next_crosses_every_level),
-        TEST(find_survives_more_regions_than_its_cache_has),
-        TEST(tables_shared_with_a_neighbour_stay),
-        TEST(freed_tables_are_used_again_and_empty),
-        TEST(move_stops_at_a_missing_table_and_goes_on),
-        TEST(huge_leaf_maps_512_pages_and_keeps_a_table_beside),
-        TEST(next_finds_huge_leaves_from_any_page_of_them),
-        TEST(split_brings_the_table_that_was_beside),
-        TEST(huge_leaf_moves_with_its_table),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -2,9 +2,11 @@
  *
  * An entry is one of
  *     none       0
- *     present    PTE_PRESENT; a frame number in bits 12.., unless PTE_ZERO. In a PMD table with PTE_HUGE: the head's
+ *     present    PTE_PRESENT; a frame number in bits 12.., unless PTE_ZERO. In a PMD table with
+ *                PTE_HUGE: the head's
  *     swap       not 0 and not present: PTE_SWAP and a swp_t in bits 12..43
- * Mirrors: arch/x86/include/asm/pgtable_types.h. Differs: the dirty bit and PTE_SWAP are at places of our own.
+ * Mirrors: arch/x86/include/asm/pgtable_types.h. Differs: the dirty bit and PTE_SWAP are at places
+ * of our own.
  */
 #ifndef SPACE_PTE_H
 #define SPACE_PTE_H
@@ -28,10 +30,12 @@ typedef u64 pte_t;
     (1ull << 7) /* in a PMD table: maps HPAGE_PMD_NR pages, no table follows (_PAGE_PSE) */
 #define PTE_HUGETLB \
     (1ull << 10) /* a huge leaf of a pool: no table is kept for it, and it is never split */
-#define PTE_ZERO           (1ull << 9) /* maps the zero page: special, no frame, not counted in RSS */
+/* maps the zero page: special, no frame, not counted in RSS */
+#define PTE_ZERO           (1ull << 9)
 #define PTE_PFN_SHIFT      12u
-/* Bits that x86 leaves to software: a walk came to the entry since it was made, and another one later (backing/file_use.h). Linux has nothing
- * like it, and nothing but reports may depend on them. */
+/* Bits that x86 leaves to software: a walk came to the entry since it was made, and another one
+ * later (backing/file_use.h). Linux has nothing like it, and nothing but reports may depend on
+ * them. */
 #define PTE_TOUCHED        (1ull << 52)
 #define PTE_TOUCHED_AGAIN  (1ull << 53)
 /* What of a present entry is not its frame. */
@@ -59,8 +63,8 @@ static inline bool pte_is_huge(pte_t p)
 
 typedef u32 swp_t; /* bits 27..31 area, 0..26 slot; slot 0 of an area is its header */
 #define SWP_NONE  ((swp_t)0)
-/* What was in swap could not be read when its area was turned off: whoever touches it gets SIGBUS (SWP_SWAPIN_ERROR). Area 31 exists
- * on no machine. */
+/* What was in swap could not be read when its area was turned off: whoever touches it gets SIGBUS
+ * (SWP_SWAPIN_ERROR). Area 31 exists on no machine. */
 #define SWP_ERROR ((swp_t)(31u << 27 | 1))
 
 static inline bool pte_none(pte_t p)

@@ -1,8 +1,9 @@
 /* rmap.c - walk from a frame to its entries, and the vmas of each file.
  *
- * A walk visits the vmas linked to the frame's anon_vma or file that cover its index, and looks whether the entry there
- * maps this frame: an anonymous page need not be in every vma that could have it. It stops when it has seen
- * mapcount entries; a page that one process has, and it forked a thousand others, costs one step.
+ * A walk visits the vmas linked to the frame's anon_vma or file that cover its index, and looks
+ * whether the entry there maps this frame: an anonymous page need not be in every vma that could
+ * have it. It stops when it has seen mapcount entries; a page that one process has, and it forked a
+ * thousand others, costs one step.
  */
 #include "space/rmap.h"
 
@@ -10,7 +11,7 @@
 #include "space/pagetable.h"
 #include "space/space_int.h"
 
-/* --- vmas of a file ------------------------------------------------------------------------------ */
+/* --- vmas of a file --------------------------------------------------------------------------- */
 
 static struct vma_set *file_vmas(const struct space *s, u32 inode)
 {
@@ -94,7 +95,7 @@ void rmap_check_links(const struct vma *vma)
     assert(vma->anon_vma || list_empty(&vma->avc_list));
 }
 
-/* --- mappings ------------------------------------------------------------------------------------ */
+/* --- mappings --------------------------------------------------------------------------------- */
 
 static void set_anon(struct frame *f, u32 anon_vma, const struct vma *vma, vpn_t vpn)
 {
@@ -186,7 +187,8 @@ bool rmap_add_anon(struct space *s, struct vma *vma, vpn_t vpn, pfn_t pfn, bool 
     assert(vma->anon_vma);
     assert(vma->start <= vpn && vpn < vma->end);
     if (!frame_test(f, PG_ANON)) {
-        /* Others may swap it in as well: only the oldest anon_vma is one that all of them are linked to. */
+        /* Others may swap it in as well: only the oldest anon_vma is one that all of them are
+         * linked to. */
         u32 id = exclusive ? vma->anon_vma : anon_vma_get(s, vma->anon_vma)->root;
 
         assert(!folio_is_large(f));
@@ -210,7 +212,7 @@ void rmap_move_anon(struct space *s, struct vma *vma, vpn_t vpn, pfn_t pfn)
     frame_set(frames_get(s->frames, pfn), PG_EXCLUSIVE);
 }
 
-/* --- walks --------------------------------------------------------------------------------------- */
+/* --- walks ------------------------------------------------------------------------------------ */
 
 /* The set of vmas that may map the frame, or NULL. */
 static inline const struct vma_set *frame_vmas(const struct space *s, const struct frame *f)
@@ -220,7 +222,8 @@ static inline const struct vma_set *frame_vmas(const struct space *s, const stru
     return file_vmas(s, f->mapping);
 }
 
-/* The entries of one vma for the folio at head, which has the pages [index, last]. False: fn wants no more, or no more are there. */
+/* The entries of one vma for the folio at head, which has the pages [index, last]. False: fn wants
+ * no more, or no more are there. */
 static bool folio_for_each_in(struct vma *vma, pfn_t head, u64 index, u64 last, rmap_fn fn,
                               void *ctx, u32 *left)
 {

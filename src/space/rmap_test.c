@@ -83,11 +83,10 @@ static unsigned count_linked(pfn_t pfn)
     return anon_vma_get(&machine.space, test_frame(&machine, pfn)->mapping)->vmas.live;
 }
 
-static void walk_finds_the_page_of_every_process_that_shares_it(void **state)
+TEST_WITH(walk_finds_the_page_of_every_process_that_shares_it, set_up, tear_down)
 {
     pfn_t shared;
 
-    (void)state;
     map(mm, 0, 4, 0);
     shared = touch(mm, 2);
     assert_int_equal(count_found(shared), 1);
@@ -97,12 +96,11 @@ static void walk_finds_the_page_of_every_process_that_shares_it(void **state)
     space_check(&machine.space);
 }
 
-static void copy_of_a_child_is_looked_for_in_the_child_only(void **state)
+TEST_WITH(copy_of_a_child_is_looked_for_in_the_child_only, set_up, tear_down)
 {
     struct mm *child;
     pfn_t shared, copy;
 
-    (void)state;
     map(mm, 0, 4, 0);
     shared = touch(mm, 2);
     child = fork_mm(mm);
@@ -115,11 +113,10 @@ static void copy_of_a_child_is_looked_for_in_the_child_only(void **state)
                      2); /* parent's new pages: the child could have them */
 }
 
-static void walk_stops_at_the_last_mapping(void **state)
+TEST_WITH(walk_stops_at_the_last_mapping, set_up, tear_down)
 {
     pfn_t pfn;
 
-    (void)state;
     map(mm, 0, 1, 0);
     pfn = touch(mm, 0);
     for (int i = 0; i < 1000; i++)
@@ -139,12 +136,11 @@ static bool note_visit(void *ctx, const struct rmap_walk *walk)
     return false;
 }
 
-static void walk_stops_when_told(void **state)
+TEST_WITH(walk_stops_when_told, set_up, tear_down)
 {
     struct rmap_walk walk = {0};
     pfn_t pfn;
 
-    (void)state;
     map(mm, 0, 1, 0);
     pfn = touch(mm, 0);
     fork_mm(mm);
@@ -154,11 +150,10 @@ static void walk_stops_when_told(void **state)
     assert_int_equal(pte_pfn(*walk.slot), pfn);
 }
 
-static void split_and_moved_vmas_are_found(void **state)
+TEST_WITH(split_and_moved_vmas_are_found, set_up, tear_down)
 {
     pfn_t a, b;
 
-    (void)state;
     map(mm, 0, 10, 0);
     a = touch(mm, 2);
     b = touch(mm, 7);
@@ -175,11 +170,10 @@ static void split_and_moved_vmas_are_found(void **state)
     assert_int_equal(frame_index(test_frame(&machine, b)), BASE + 7);
 }
 
-static void anon_vmas_go_with_their_last_vma(void **state)
+TEST_WITH(anon_vmas_go_with_their_last_vma, set_up, tear_down)
 {
     struct mm *child;
 
-    (void)state;
     map(mm, 0, 4, 0);
     touch(mm, 0);
     child = fork_mm(mm);
@@ -195,10 +189,10 @@ static void anon_vmas_go_with_their_last_vma(void **state)
     assert_true(machine.space.nr_anon_vmas <= 3);
 }
 
-/* Each generation forks and exits: without taking over dead anon_vmas the links of the last would grow for ever. */
-static void long_line_of_descent_keeps_few_links(void **state)
+/* Each generation forks and exits: without taking over dead anon_vmas the links of the last would
+ * grow for ever. */
+TEST_WITH(long_line_of_descent_keeps_few_links, set_up, tear_down)
 {
-    (void)state;
     map(mm, 0, 1, 0);
     touch(mm, 0);
     for (int i = 0; i < 200; i++) {
@@ -212,14 +206,13 @@ static void long_line_of_descent_keeps_few_links(void **state)
     }
 }
 
-static void page_from_swap_belongs_to_the_root_unless_exclusive(void **state)
+TEST_WITH(page_from_swap_belongs_to_the_root_unless_exclusive, set_up, tear_down)
 {
     struct mm *child;
     struct vma *vma;
     pfn_t pfn = test_frame_alloc(&machine);
     u32 root;
 
-    (void)state;
     map(mm, 0, 2, 0);
     touch(mm, 0);
     root = vma_find(mm, BASE)->anon_vma;
@@ -243,13 +236,12 @@ static void note_range(void *ctx, struct vma *vma, vpn_t start, vpn_t end)
     *pages += end - start;
 }
 
-static void file_pages_are_found_in_all_processes(void **state)
+TEST_WITH(file_pages_are_found_in_all_processes, set_up, tear_down)
 {
     pfn_t pfn = test_frame_alloc(&machine);
     struct frame *f = test_frame(&machine, pfn);
     u64 pages = 0;
 
-    (void)state;
     frame_set(f, PG_PAGECACHE);
     f->mapping = 9;
     frame_set_index(f, 5);
@@ -270,7 +262,7 @@ static void file_pages_are_found_in_all_processes(void **state)
     assert_int_equal(pages, 1000 + 1);
 }
 
-/* --- huge leaves ---------------------------------------------------------------------------------- */
+/* --- huge leaves ------------------------------------------------------------------------------ */
 /* The child gets the parent's leaf, as at fork. */
 static struct mm *fork_huge(struct mm *parent, pfn_t head)
 {
@@ -296,12 +288,11 @@ static void split_leaf(struct mm *where, pfn_t head)
         pagetable_set(where, BASE + i, &leaf[i], pte_make(head + i, PTE_PRESENT));
 }
 
-static void huge_leaf_is_one_entry(void **state)
+TEST_WITH(huge_leaf_is_one_entry, set_up, tear_down)
 {
     struct rmap_walk walk = {0};
     pfn_t head;
 
-    (void)state;
     map(mm, 0, 1024, 0);
     head = test_map_huge(&machine, mm, BASE);
     assert_int_equal(count_found(head), 1);
@@ -316,12 +307,11 @@ static void huge_leaf_is_one_entry(void **state)
     rmap_check(&machine.space, head);
 }
 
-static void split_leaf_is_found_page_by_page(void **state)
+TEST_WITH(split_leaf_is_found_page_by_page, set_up, tear_down)
 {
     struct mm *child;
     pfn_t head;
 
-    (void)state;
     map(mm, 0, 512, 0);
     head = test_map_huge(&machine, mm, BASE);
     child = fork_huge(mm, head);
@@ -346,11 +336,10 @@ static void split_leaf_is_found_page_by_page(void **state)
     rmap_check(&machine.space, head);
 }
 
-static void pages_of_a_split_leaf_inherit_that_they_are_exclusive(void **state)
+TEST_WITH(pages_of_a_split_leaf_inherit_that_they_are_exclusive, set_up, tear_down)
 {
     pfn_t head;
 
-    (void)state;
     map(mm, 0, 512, 0);
     head = test_map_huge(&machine, mm, BASE);
     split_leaf(mm, head);
@@ -359,24 +348,4 @@ static void pages_of_a_split_leaf_inherit_that_they_are_exclusive(void **state)
     rmap_check(&machine.space, head);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(walk_finds_the_page_of_every_process_that_shares_it),
-        TEST(copy_of_a_child_is_looked_for_in_the_child_only),
-        TEST(walk_stops_at_the_last_mapping),
-        TEST(walk_stops_when_told),
-        TEST(split_and_moved_vmas_are_found),
-        TEST(anon_vmas_go_with_their_last_vma),
-        TEST(long_line_of_descent_keeps_few_links),
-        TEST(page_from_swap_belongs_to_the_root_unless_exclusive),
-        TEST(file_pages_are_found_in_all_processes),
-        TEST(huge_leaf_is_one_entry),
-        TEST(split_leaf_is_found_page_by_page),
-        TEST(pages_of_a_split_leaf_inherit_that_they_are_exclusive),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

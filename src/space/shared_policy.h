@@ -1,8 +1,11 @@
-/* shared_policy.h - where the pages of a file of shared memory are wanted, whoever touches them: by the index of the page.
+/* shared_policy.h - where the pages of a file of shared memory are wanted, whoever touches them: by
+ * the index of the page.
  *
- * Mirrors:    mm/mempolicy.c (struct shared_policy, mpol_set_shared_policy, mpol_shared_policy_lookup), Linux 6.1.
+ * Mirrors:    mm/mempolicy.c (struct shared_policy, mpol_set_shared_policy,
+ *             mpol_shared_policy_lookup), Linux 6.1.
  *             Differs: a sorted vector, not a tree.
- * Invariants: (shared_policy_check) ranges are not empty, ascend, do not overlap and have a policy; neighbours differ.
+ * Invariants: (shared_policy_check) ranges are not empty, ascend, do not overlap and have a policy;
+ *             neighbours differ.
  */
 #ifndef SPACE_SHARED_POLICY_H
 #define SPACE_SHARED_POLICY_H

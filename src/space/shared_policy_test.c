@@ -9,7 +9,7 @@ static struct mempolicy bound(u64 nodes)
     return (struct mempolicy){.mode = nodes ? MPOL_BIND : MPOL_DEFAULT, .nodes = nodes};
 }
 
-static void the_last_policy_of_a_page_holds(void **state)
+TEST(the_last_policy_of_a_page_holds)
 {
     static const struct {
         u64 from, to, nodes;
@@ -22,7 +22,6 @@ static void the_last_policy_of_a_page_holds(void **state)
     struct shared_policy s = {0};
     u64 plain[PAGES] = {0};
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
         shared_policy_set(&s, steps[i].from, steps[i].to, bound(steps[i].nodes));
         shared_policy_check(&s);
@@ -38,11 +37,4 @@ static void the_last_policy_of_a_page_holds(void **state)
     shared_policy_done(&s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_last_policy_of_a_page_holds),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -6,7 +6,8 @@
  *     mmu.h        entries and what all CPUs remember of them
  *
  * Mirrors:  mm/mmap.c, mm/memory.c (tables), mm/rmap.c, Linux 6.1.
- * Never:    allocates a frame (the caller brings the frame of a new page table), waits, or does I/O.
+ * Never:    allocates a frame (the caller brings the frame of a new page table), waits, or does
+ *           I/O.
  */
 #ifndef SPACE_SPACE_H
 #define SPACE_SPACE_H

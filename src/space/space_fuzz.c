@@ -1,9 +1,11 @@
-/* space_fuzz.c - random mmap, munmap, mprotect, mremap, fork, exit, faults and reclaim, against plain arrays.
+/* space_fuzz.c - random mmap, munmap, mprotect, mremap, fork, exit, faults and reclaim, against
+ * plain arrays.
  *
- * The model of an address space is one cell per page: how it is mapped, and what is there (nothing, the zero page, a
- * frame, a swap entry). After every operation the vmas and entries must say what the cells say, and space_check() must
- * hold, which finds each frame's entries through the reverse map. What the rooms above will do around this one (page
- * cache, swap cache, copy-on-write) is played here in a few lines each.
+ * The model of an address space is one cell per page: how it is mapped, and what is there (nothing,
+ * the zero page, a frame, a swap entry). After every operation the vmas and entries must say what
+ * the cells say, and space_check() must hold, which finds each frame's entries through the reverse
+ * map. What the rooms above will do around this one (page cache, swap cache, copy-on-write) is
+ * played here in a few lines each.
  */
 #include <signal.h>
 
@@ -62,7 +64,7 @@ static bool chance(u64 one_in)
     return prng_below(&prng, one_in) == 0;
 }
 
-/* --- what the rooms above do --------------------------------------------------------------------- */
+/* --- what the rooms above do ------------------------------------------------------------------ */
 
 static u64 *rss_of(struct mm *mm, const struct frame *f)
 {
@@ -221,7 +223,7 @@ static void touch(struct proc *p, vpn_t vpn, bool write)
     }
 }
 
-/* --- operations ---------------------------------------------------------------------------------- */
+/* --- operations ------------------------------------------------------------------------------- */
 
 static struct proc *random_proc(void)
 {
@@ -599,7 +601,7 @@ static void op_resize(void)
     unmap(p, window, MIN(window + 1, low)); /* tables that nobody needs now */
 }
 
-/* --- check --------------------------------------------------------------------------------------- */
+/* --- check ------------------------------------------------------------------------------------ */
 
 static void check_page(const struct proc *p, const struct vma *vma, vpn_t vpn)
 {
@@ -661,7 +663,7 @@ static void check_gap(void)
         assert(found == start);
 }
 
-/* --- the run ------------------------------------------------------------------------------------- */
+/* --- the run ---------------------------------------------------------------------------------- */
 
 static const struct {
     void (*run)(void);
@@ -674,7 +676,8 @@ static const struct {
 static u32 weights[ARRAY_SIZE(operations)];
 static u32 weights_sum;
 
-/* Some epochs do without an operation, some do much of it: rare states need company that does not disturb them. */
+/* Some epochs do without an operation, some do much of it: rare states need company that does not
+ * disturb them. */
 static void begin_epoch(void)
 {
     static const u32 factors[] = {0, 1, 1, 4};

@@ -6,7 +6,7 @@
 #include "space/vma.h"
 #include "space/vma_set.h"
 
-/* --- anon_vma.c ---------------------------------------------------------------------------------- */
+/* --- anon_vma.c ------------------------------------------------------------------------------- */
 
 struct anon_vma {
     u32 id;
@@ -31,8 +31,8 @@ static inline struct anon_vma *anon_vma_get(const struct space *s, u32 id)
     return s->anon_vmas[id];
 }
 
-/* dst gets links to all anon_vmas of src. pre: dst has none; dst->anon_vma is src's, or 0 to let it take over one that
- * only a dead parent used. */
+/* dst gets links to all anon_vmas of src. pre: dst has none; dst->anon_vma is src's, or 0 to let it
+ * take over one that only a dead parent used. */
 void anon_vma_clone(struct vma *dst, const struct vma *src);
 
 /* The child's vma: clones of the parent's links, and an anon_vma of its own. */
@@ -41,7 +41,7 @@ void anon_vma_fork(struct vma *child, const struct vma *parent);
 /* Drop all links; anon_vmas nobody is linked to any more go. */
 void anon_vma_unlink(struct vma *vma);
 
-/* --- rmap.c -------------------------------------------------------------------------------------- */
+/* --- rmap.c ----------------------------------------------------------------------------------- */
 
 void rmap_link_file(struct vma *vma);
 void rmap_unlink_file(struct vma *vma);
@@ -52,7 +52,7 @@ void rmap_update_range(struct vma *vma);
 /* Its entries among the vmas of its file and of its anon_vmas show its range. */
 void rmap_check_links(const struct vma *vma);
 
-/* --- vma.c --------------------------------------------------------------------------------------- */
+/* --- vma.c ------------------------------------------------------------------------------------ */
 
 /* Position of the first vma with end > vpn; nr_vmas when there is none. */
 u32 vma_position(struct mm *mm, vpn_t vpn);
@@ -68,14 +68,15 @@ void vma_set_bounds(struct vma *vma, vpn_t start, vpn_t end);
 /* vm_stat_account: `pages` may be negative. */
 void vma_account(struct mm *mm, u32 flags, s64 pages);
 
-/* --- vma_merge.c --------------------------------------------------------------------------------- */
+/* --- vma_merge.c ------------------------------------------------------------------------------ */
 
-/* Linux's vma_merge: let prev or next (either may be NULL; they touch the range) take over the range of spec, whose pages
- * belong to anon_vma. Vmas inside the range go or shrink. NULL when neither can. */
+/* Linux's vma_merge: let prev or next (either may be NULL; they touch the range) take over the
+ * range of spec, whose pages belong to anon_vma. Vmas inside the range go or shrink. NULL when
+ * neither can. */
 struct vma *vma_merge(struct vma *prev, struct vma *next, const struct vma_spec *spec,
                       u32 anon_vma);
 
-/* --- vma_gap.c ----------------------------------------------------------------------------------- */
+/* --- vma_gap.c -------------------------------------------------------------------------------- */
 
 /* Pages below `end` became free. */
 void vma_gap_grew(struct mm *mm, vpn_t end);

@@ -1,4 +1,5 @@
-/* space_testing.h - a few frames and one struct space, for the tests of this room: no zones, no buddy allocator.
+/* space_testing.h - a few frames and one struct space, for the tests of this room: no zones, no
+ * buddy allocator.
  *
  * Never: included by anything but *_test.c and *_fuzz.c.
  */

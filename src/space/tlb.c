@@ -1,4 +1,5 @@
-/* tlb.c - set up and flush. Flushes are rare beside hits, so they search; a hit pays for no generation numbers. */
+/* tlb.c - set up and flush. Flushes are rare beside hits, so they search; a hit pays for no
+ * generation numbers. */
 #include "space/tlb.h"
 
 #include "base/alloc.h"

@@ -1,18 +1,24 @@
 /* tlb.h - what one CPU's TLB would hold: translations by (address space, page).
  *
- * Why it is here: Linux clears accessed bits without flushing, so a page whose translation stays in the TLB is not marked
- * again; TLB reach is part of fidelity (docs/not-modelled.md). PCID: a context switch does not flush.
+ * Why it is here: Linux clears accessed bits without flushing, so a page whose translation stays in
+ * the TLB is not marked again; TLB reach is part of fidelity (docs/not-modelled.md). PCID: a
+ * context switch does not flush.
  *
- * Shape:   sets of up to 4 ways, as many sets as make 3 or 4 ways of a power of two: the default of 1,536 entries (second
- *          level of recent x86) is 512 sets of 3. The set is vpn ^ vpn >> 9, moved by the address space. A free
- *          way is taken first, then round robin. A hit changes nothing.
- * Entry:   vpn (35 bits) | mm id (28 bits) | write. A write through a translation that a read loaded (entry not writable or
- *          not dirty) misses, so that the walk can set the dirty bit, as the hardware does.
- * Cost:    a set is half a cache line, and a look-up is four compares without a branch between them.
- * Huge:    a second array holds translations of 2 MiB, as many as there are small ones (x86 shares its second level between both).
- *          The first array then holds pages that were used lately, whatever translated them: a page that is there is a hit, since the
- *          translation behind it was used as lately. What misses there may still hit in the second array; that is
- *          a walk saved. Differs: huge translations leave no more room to small ones than small ones would.
+ * Shape:   sets of up to 4 ways, as many sets as make 3 or 4 ways of a power of two: the default of
+ *          1,536 entries (second level of recent x86) is 512 sets of 3. The set is vpn ^ vpn >> 9,
+ *          moved by the address space. A free way is taken first, then round robin. A hit changes
+ *          nothing.
+ * Entry:   vpn (35 bits) | mm id (28 bits) | write. A write through a translation that a read
+ *          loaded (entry not writable or not dirty) misses, so that the walk can set the dirty bit,
+ *          as the hardware does.
+ * Cost:    a set is half a cache line, and a look-up is four compares without a branch between
+ *          them.
+ * Huge:    a second array holds translations of 2 MiB, as many as there are small ones (x86 shares
+ *          its second level between both). The first array then holds pages that were used lately,
+ *          whatever translated them: a page that is there is a hit, since the translation behind it
+ *          was used as lately. What misses there may still hit in the second array; that is a walk
+ *          saved. Differs: huge translations leave no more room to small ones than small ones
+ *          would.
  */
 #ifndef SPACE_TLB_H
 #define SPACE_TLB_H
@@ -52,7 +58,8 @@ static inline u64 tlb_set(const struct tlb *t, u32 mm_id, u64 vpn)
     return (vpn ^ vpn >> 9 ^ mm_id * 97ull) & t->sets_mask;
 }
 
-/* Is the translation present (for a write: loaded or used by a write)? The hot path of the whole machine. */
+/* Is the translation present (for a write: loaded or used by a write)? The hot path of the whole
+ * machine. */
 static inline bool tlb_hit(const struct tlb *t, u32 mm_id, u64 vpn, bool write)
 {
     const u64 *tags = &t->tags[tlb_set(t, mm_id, vpn) * TLB_SLOTS];
@@ -61,7 +68,8 @@ static inline bool tlb_hit(const struct tlb *t, u32 mm_id, u64 vpn, bool write)
     u32 found = (u32)((tags[0] | any) == tag) | (u32)((tags[1] | any) == tag) |
                 (u32)((tags[2] | any) == tag) | (u32)((tags[3] | any) == tag);
 
-    /* Keeps compilers from turning the four compares into four branches, of which one is hard to predict. */
+    /* Keeps compilers from turning the four compares into four branches, of which one is hard to
+     * predict. */
     __asm__("" : "+r"(found));
     return found;
 }
@@ -74,8 +82,8 @@ static inline void tlb_insert(struct tlb *t, u32 mm_id, u64 vpn, bool write)
     u64 tag = tlb_tag(mm_id, vpn) | TLB_WRITE;
     u32 hand = t->hand[set], slot = hand;
 
-    /* The same page, else a free slot, else the hand's. Free ones are few; the rest as conditional moves, since no
-     * branch there is predictable. */
+    /* The same page, else a free slot, else the hand's. Free ones are few; the rest as conditional
+     * moves, since no branch there is predictable. */
     if (unlikely(!tags[0] || !tags[1] || !tags[2] || !tags[3]))
         slot = !tags[0] ? 0 : !tags[1] ? 1 : !tags[2] ? 2 : 3;
     slot = (tags[3] | TLB_WRITE) == tag ? 3 : slot;
@@ -120,7 +128,8 @@ static inline void tlb_flush_page(struct tlb *t, u32 mm_id, u64 vpn)
         tlb_flush_page(&t->huge->t, mm_id, vpn >> TLB_HUGE_SHIFT);
 }
 
-/* Pages [start, end), as flush_tlb_mm_range(): one by one up to TLB_FLUSH_CEILING, else the whole address space. */
+/* Pages [start, end), as flush_tlb_mm_range(): one by one up to TLB_FLUSH_CEILING, else the whole
+ * address space. */
 void tlb_flush_range(struct tlb *t, u32 mm_id, u64 start, u64 end);
 
 /* The huge page around vpn, by what translation ever: one flush on x86. */

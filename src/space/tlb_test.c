@@ -12,11 +12,10 @@ static unsigned tlb_count(const struct tlb *t)
     return count;
 }
 
-static void loaded_translation_hits_for_its_address_space_only(void **state)
+TEST(loaded_translation_hits_for_its_address_space_only)
 {
     struct tlb t;
 
-    (void)state;
     tlb_init(&t, TLB_ENTRIES_DEFAULT);
     assert_false(tlb_hit(&t, 1, 100, false));
     tlb_insert(&t, 1, 100, false);
@@ -26,11 +25,10 @@ static void loaded_translation_hits_for_its_address_space_only(void **state)
     tlb_done(&t);
 }
 
-static void write_misses_until_a_write_loaded_it(void **state)
+TEST(write_misses_until_a_write_loaded_it)
 {
     struct tlb t;
 
-    (void)state;
     tlb_init(&t, 64);
     tlb_insert(&t, 1, 7, false);
     assert_false(tlb_hit(&t, 1, 7, true));
@@ -43,11 +41,10 @@ static void write_misses_until_a_write_loaded_it(void **state)
     tlb_done(&t);
 }
 
-static void a_huge_translation_covers_all_its_pages(void **state)
+TEST(a_huge_translation_covers_all_its_pages)
 {
     struct tlb t;
 
-    (void)state;
     tlb_init_both(&t, 64);
     tlb_insert_huge(&t, 1, 512 + 7, false);
     assert_true(tlb_hit_huge(&t, 1, 512, false));
@@ -65,11 +62,10 @@ static void a_huge_translation_covers_all_its_pages(void **state)
     tlb_done(&t);
 }
 
-static void every_flush_takes_huge_translations_along(void **state)
+TEST(every_flush_takes_huge_translations_along)
 {
     struct tlb t;
 
-    (void)state;
     tlb_init_both(&t, 64);
     for (unsigned way = 0; way < 4; way++) {
         tlb_insert_huge(&t, 1, 512, true);
@@ -92,13 +88,12 @@ static void every_flush_takes_huge_translations_along(void **state)
     tlb_done(&t);
 }
 
-static void extreme_numbers_are_told_apart(void **state)
+TEST(extreme_numbers_are_told_apart)
 {
     const u32 ids[] = {1, 2, (1u << 28) - 2};
     const u64 vpns[] = {0, 1, 1ull << 34, (1ull << 35) - 1};
     struct tlb t;
 
-    (void)state;
     tlb_init(&t, 3);
     for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
         for (size_t j = 0; j < ARRAY_SIZE(vpns); j++) {
@@ -111,12 +106,11 @@ static void extreme_numbers_are_told_apart(void **state)
     tlb_done(&t);
 }
 
-static void consecutive_pages_fill_it_and_the_oldest_goes_first(void **state)
+TEST(consecutive_pages_fill_it_and_the_oldest_goes_first)
 {
     struct tlb t;
     unsigned kept = 0;
 
-    (void)state;
     tlb_init(&t, TLB_ENTRIES_DEFAULT);
     for (u64 vpn = 0; vpn < 1536; vpn++)
         tlb_insert(&t, 1, (1u << 20) + vpn, false);
@@ -131,9 +125,8 @@ static void consecutive_pages_fill_it_and_the_oldest_goes_first(void **state)
     tlb_done(&t);
 }
 
-static void every_geometry_holds_at_least_what_was_asked(void **state)
+TEST(every_geometry_holds_at_least_what_was_asked)
 {
-    (void)state;
     for (unsigned entries = 1; entries < 3000; entries = entries * 5 / 4 + 1) {
         struct tlb t;
 
@@ -145,11 +138,10 @@ static void every_geometry_holds_at_least_what_was_asked(void **state)
     }
 }
 
-static void flushes_take_what_they_name(void **state)
+TEST(flushes_take_what_they_name)
 {
     struct tlb t;
 
-    (void)state;
     tlb_init(&t, TLB_ENTRIES_DEFAULT);
     for (u64 vpn = 0; vpn < 100; vpn++) {
         tlb_insert(&t, 1, vpn, true);
@@ -172,18 +164,4 @@ static void flushes_take_what_they_name(void **state)
     tlb_done(&t);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(loaded_translation_hits_for_its_address_space_only),
-        cmocka_unit_test(write_misses_until_a_write_loaded_it),
-        cmocka_unit_test(a_huge_translation_covers_all_its_pages),
-        cmocka_unit_test(every_flush_takes_huge_translations_along),
-        cmocka_unit_test(extreme_numbers_are_told_apart),
-        cmocka_unit_test(consecutive_pages_fill_it_and_the_oldest_goes_first),
-        cmocka_unit_test(every_geometry_holds_at_least_what_was_asked),
-        cmocka_unit_test(flushes_take_what_they_name),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

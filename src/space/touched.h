@@ -1,7 +1,8 @@
-/* touched.h - which pages of huge folios somebody used: what the rest of them holds, nobody asked for.
+/* touched.h - which pages of huge folios somebody used: what the rest of them holds, nobody asked
+ * for.
  *
- * A folio is known from the first use of a page of it until no huge leaf maps it any more. Uses are noted when a page is not among
- * those used lately (tlb.h), so that a hit costs nothing.
+ * A folio is known from the first use of a page of it until no huge leaf maps it any more. Uses are
+ * noted when a page is not among those used lately (tlb.h), so that a hit costs nothing.
  *
  * No Linux counterpart: a kernel cannot see this, which is why bloat surprises.
  */

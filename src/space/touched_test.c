@@ -2,7 +2,7 @@
 #include "base/test.h"
 #include "space/touched.h"
 
-static void pages_count_once_and_go_with_their_folio(void **state HW_UNUSED)
+TEST(pages_count_once_and_go_with_their_folio)
 {
     struct touched t;
 
@@ -23,11 +23,4 @@ static void pages_count_once_and_go_with_their_folio(void **state HW_UNUSED)
     touched_done(&t);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages_count_once_and_go_with_their_folio),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

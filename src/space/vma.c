@@ -1,7 +1,8 @@
 /* vma.c - the sorted array of mappings: look up, insert, split, remove, account.
  *
- * A look-up tries the vma of the last one, then bisects. Inserting and deleting move the pointers above: 8 bytes per
- * vma, and a process of Linux may have 65,530 of them at most. A maple tree was not worth its size here.
+ * A look-up tries the vma of the last one, then bisects. Inserting and deleting move the pointers
+ * above: 8 bytes per vma, and a process of Linux may have 65,530 of them at most. A maple tree was
+ * not worth its size here.
  */
 #include "space/vma.h"
 

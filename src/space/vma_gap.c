@@ -2,17 +2,19 @@
  *
  *     0 ... TASK_UNMAPPED_BASE ... <-- search ... MMAP_BASE  [ 128 MiB for the stack ]  VPN_END
  *
- * Mirrors: arch/x86/mm/mmap.c (mmap_base), mm/mmap.c (unmapped_area_topdown, bottom-up when that fails), Linux 6.1, without
- * address randomisation.
+ * Mirrors: arch/x86/mm/mmap.c (mmap_base), mm/mmap.c (unmapped_area_topdown, bottom-up when that
+ * fails), Linux 6.1, without address randomisation.
  *
- * The scan goes down from the vma above the gap. A program that maps thousands of blocks leaves no gap behind it, so each
- * mm remembers "no gap of gap_pages ends above gap_floor", and a search for as many pages or more starts there.
+ * The scan goes down from the vma above the gap. A program that maps thousands of blocks leaves no
+ * gap behind it, so each mm remembers "no gap of gap_pages ends above gap_floor", and a search for
+ * as many pages or more starts there.
  */
 #include "space/mm.h"
 #include "space/space_int.h"
 #include "space/vma.h"
 
-/* 47 bits less one guard page; the stack's rlimit of 8 MiB and its guard are below the minimum of 128 MiB. */
+/* 47 bits less one guard page; the stack's rlimit of 8 MiB and its guard are below the minimum of
+ * 128 MiB. */
 #define TASK_SIZE          (VPN_END - 1)
 #define MMAP_BASE          (TASK_SIZE - (128 * MIB >> PAGE_SHIFT))
 #define TASK_UNMAPPED_BASE ((TASK_SIZE / 3))

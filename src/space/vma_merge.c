@@ -1,6 +1,7 @@
 /* vma_merge.c - neighbours of one kind become one vma: new mappings, changed flags, moved mappings.
  *
- * When does the range A go to a neighbour? (P, N: neighbours of the same kind as A will have; X: what was there)
+ * When does the range A go to a neighbour? (P, N: neighbours of the same kind as A will have; X:
+ * what was there)
  *
  *     a hole between P and N          all of X changes            an end of X changes
  *     PPPP AAAA NNNN                  PPPP XXXX NNNN              PPPP AAXX       XXAA NNNN
@@ -8,10 +9,11 @@
  *     PPPP PPPP nnnn  2               PPPP PPPP nnnn  7
  *     pppp NNNN NNNN  3               pppp NNNN NNNN  8
  *
- * The numbers are the kernel's. "Of one kind" means: same flags, same open file, pages that continue each other in the
- * file (or in the anonymous identity), and anon_vmas that may be joined. Two faulted neighbours have the same anon_vma
- * only by descent (a split) or by anon_vma_prepare()'s reuse. An unfaulted one joins a faulted one only if that one is
- * linked to a single anon_vma: after a fork, mappings stop growing together. Linux 6.1 also refuses to grow an
+ * The numbers are the kernel's. "Of one kind" means: same flags, same open file, pages that
+ * continue each other in the file (or in the anonymous identity), and anon_vmas that may be joined.
+ * Two faulted neighbours have the same anon_vma only by descent (a split) or by
+ * anon_vma_prepare()'s reuse. An unfaulted one joins a faulted one only if that one is linked to a
+ * single anon_vma: after a fork, mappings stop growing together. Linux 6.1 also refuses to grow an
  * unfaulted neighbour over a faulted range; so do we.
  */
 #include <string.h>
@@ -52,7 +54,8 @@ static bool can_grow_down(const struct vma *next, const struct vma_spec *spec, u
            next->pgoff == spec->pgoff + (spec->end - spec->start);
 }
 
-/* keep becomes [start, end). What it covers goes or shrinks, and keep takes over the anon_vmas of its pages. */
+/* keep becomes [start, end). What it covers goes or shrinks, and keep takes over the anon_vmas of
+ * its pages. */
 static struct vma *grow_over(struct vma *keep, vpn_t start, vpn_t end)
 {
     struct mm *mm = keep->mm;
@@ -128,7 +131,8 @@ struct vma *vma_add(struct mm *mm, const struct vma_spec *asked)
         spec.pgoff = start;
     vma_account(mm, spec.flags, (s64)(end - start));
 
-    /* Unlike vma_merge(), mmap_region() asks the upper neighbour first, and then whether the lower one goes with it. */
+    /* Unlike vma_merge(), mmap_region() asks the upper neighbour first, and then whether the lower
+     * one goes with it. */
     next = touching_next(mm, end);
     prev = touching_prev(mm, start);
     if (can_grow_down(next, &spec, 0)) {
@@ -152,8 +156,8 @@ struct vma *vma_add(struct mm *mm, const struct vma_spec *asked)
     return vma;
 }
 
-/* [from, to) of one vma gets other flags or another policy: mprotect_fixup(), madvise_update_vma(), mlock_fixup(), mbind_range().
- * Returns the vma that holds the range now. */
+/* [from, to) of one vma gets other flags or another policy: mprotect_fixup(), madvise_update_vma(),
+ * mlock_fixup(), mbind_range(). Returns the vma that holds the range now. */
 static struct vma *change_range(struct vma *vma, vpn_t from, vpn_t to, u32 flags,
                                 struct mempolicy policy)
 {

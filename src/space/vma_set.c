@@ -1,11 +1,13 @@
 /* vma_set.c - an array with holes.
  *
- * Removal leaves a hole, so that the order of the others stays; when more than half are holes the rest moves up. A tree
- * by range would find one vma among thousands of one file faster, but the vmas of a shared library overlap almost all,
- * and then a tree only adds cache misses. A mapping that mprotect() cut into tens of thousands of pieces is what the blocks
- * are for: neighbours by age are neighbours by range there.
+ * Removal leaves a hole, so that the order of the others stays; when more than half are holes the
+ * rest moves up. A tree by range would find one vma among thousands of one file faster, but the
+ * vmas of a shared library overlap almost all, and then a tree only adds cache misses. A mapping
+ * that mprotect() cut into tens of thousands of pieces is what the blocks are for: neighbours by
+ * age are neighbours by range there.
  *
- * A block's range is exact after a change of range that lay at its end, and otherwise may only be too wide.
+ * A block's range is exact after a change of range that lay at its end, and otherwise may only be
+ * too wide.
  */
 #include "space/vma_set.h"
 

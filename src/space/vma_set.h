@@ -1,11 +1,14 @@
-/* vma_set.h - the vmas that may map pages of one object (a file or an anon_vma), by range of its pages.
+/* vma_set.h - the vmas that may map pages of one object (a file or an anon_vma), by range of its
+ * pages.
  *
- * Owns:       the entries. The owner of a link keeps its position in a u32 of its own, which compaction updates.
- * Mirrors:    the interval trees of include/linux/mm.h. Differs: an array in order of linking, scanned. The ranges are
- *             copied into it, so that a scan touches a vma only when it covers the page: some 1 ns per vma that does not,
- *             and in a large set as much per VMA_SET_BLOCK vmas none of which does.
- * Invariants: (vma_set_check) every entry's position is known to its owner; `live` is a recount; a block's range covers its
- *             entries.
+ * Owns:       the entries. The owner of a link keeps its position in a u32 of its own, which
+ *             compaction updates.
+ * Mirrors:    the interval trees of include/linux/mm.h. Differs: an array in order of linking,
+ *             scanned. The ranges are copied into it, so that a scan touches a vma only when it
+ *             covers the page: some 1 ns per vma that does not, and in a large set as much per
+ *             VMA_SET_BLOCK vmas none of which does.
+ * Invariants: (vma_set_check) every entry's position is known to its owner; `live` is a recount; a
+ *             block's range covers its entries.
  */
 #ifndef SPACE_VMA_SET_H
 #define SPACE_VMA_SET_H

@@ -4,7 +4,8 @@
  *     r  anonymous read-only       g  the same file through another open file
  *     x  anonymous read-execute    s  special
  *
- * A capital letter: the vma has an anon_vma. A blank: nothing. '|' takes no page: it parts two vmas of one letter.
+ * A capital letter: the vma has an anon_vma. A blank: nothing. '|' takes no page: it parts two vmas
+ * of one letter.
  */
 #include <string.h>
 
@@ -150,19 +151,17 @@ static struct vma *at(u64 page)
     return vma;
 }
 
-/* --- new mappings -------------------------------------------------------------------------------- */
+/* --- new mappings ----------------------------------------------------------------------------- */
 
-static void new_mapping_merges_with_both_neighbours(void **state)
+TEST_WITH(new_mapping_merges_with_both_neighbours, set_up, tear_down)
 {
-    (void)state;
     given("aaa    aaa");
     map(3, 4, 'a');
     expect("aaaaaaaaaa");
 }
 
-static void new_mapping_extends_the_neighbour_it_touches(void **state)
+TEST_WITH(new_mapping_extends_the_neighbour_it_touches, set_up, tear_down)
 {
-    (void)state;
     given("aaa       aaa");
     map(3, 2, 'a');
     expect("aaaaa     aaa");
@@ -170,27 +169,24 @@ static void new_mapping_extends_the_neighbour_it_touches(void **state)
     expect("aaaaa   aaaaa");
 }
 
-static void new_mapping_of_another_kind_stands_alone(void **state)
+TEST_WITH(new_mapping_of_another_kind_stands_alone, set_up, tear_down)
 {
-    (void)state;
     given("aaa   aaa");
     map(3, 3, 'r');
     expect("aaarrraaa");
 }
 
-static void special_mappings_never_merge(void **state)
+TEST_WITH(special_mappings_never_merge, set_up, tear_down)
 {
-    (void)state;
     given("ss  ");
     map(2, 2, 's');
     expect("ss|ss");
 }
 
-static void file_mappings_merge_when_pages_and_open_file_continue(void **state)
+TEST_WITH(file_mappings_merge_when_pages_and_open_file_continue, set_up, tear_down)
 {
     struct vma_spec spec = spec_of(6, 2, 'f');
 
-    (void)state;
     given("ff    ");
     map(2, 2, 'f');
     expect("ffff");
@@ -204,9 +200,8 @@ static void file_mappings_merge_when_pages_and_open_file_continue(void **state)
     expect("ffff|ff");
 }
 
-static void new_mapping_joins_faulted_neighbours_of_one_anon_vma(void **state)
+TEST_WITH(new_mapping_joins_faulted_neighbours_of_one_anon_vma, set_up, tear_down)
 {
-    (void)state;
     given("AAAAAAAA");
     vma_remove(mm, BASE + 3, BASE + 5);
     expect("AAA  AAA");
@@ -215,20 +210,18 @@ static void new_mapping_joins_faulted_neighbours_of_one_anon_vma(void **state)
 }
 
 /* mmap_region() asks the upper neighbour first. */
-static void new_mapping_between_different_anon_vmas_goes_to_the_upper(void **state)
+TEST_WITH(new_mapping_between_different_anon_vmas_goes_to_the_upper, set_up, tear_down)
 {
-    (void)state;
     given("AAA  AAA");
     assert_int_not_equal(at(0)->anon_vma, at(5)->anon_vma);
     map(3, 2, 'a');
     expect("AAA|AAAAA");
 }
 
-static void new_mapping_does_not_extend_a_forked_vma(void **state)
+TEST_WITH(new_mapping_does_not_extend_a_forked_vma, set_up, tear_down)
 {
     struct mm *child;
 
-    (void)state;
     given("AAA");
     child = mm_new(&machine.space, 0);
     vma_fork(child, mm);
@@ -239,11 +232,10 @@ static void new_mapping_does_not_extend_a_forked_vma(void **state)
     expect("AAAaa"); /* the child has two */
 }
 
-/* --- changed flags: the cases of vma_merge.c's drawing ------------------------------------------- */
+/* --- changed flags: the cases of vma_merge.c's drawing ---------------------------------------- */
 
-static void protecting_the_middle_makes_three_and_back_makes_one(void **state)
+TEST_WITH(protecting_the_middle_makes_three_and_back_makes_one, set_up, tear_down)
 {
-    (void)state;
     given("aaaaaaaaa");
     protect(3, 3, 'r');
     expect("aaarrraaa");
@@ -251,9 +243,8 @@ static void protecting_the_middle_makes_three_and_back_makes_one(void **state)
     expect("aaaaaaaaa");
 }
 
-static void protecting_a_whole_vma_lets_one_neighbour_take_it(void **state)
+TEST_WITH(protecting_a_whole_vma_lets_one_neighbour_take_it, set_up, tear_down)
 {
-    (void)state;
     given("aaarrrxxx");
     protect(3, 3, 'a');
     expect("aaaaaaxxx");
@@ -261,9 +252,8 @@ static void protecting_a_whole_vma_lets_one_neighbour_take_it(void **state)
     expect("aaaxxxxxx");
 }
 
-static void protecting_an_end_moves_the_border(void **state)
+TEST_WITH(protecting_an_end_moves_the_border, set_up, tear_down)
 {
-    (void)state;
     given("aaaaarrrrr");
     protect(5, 2, 'a');
     expect("aaaaaaarrr");
@@ -271,52 +261,46 @@ static void protecting_an_end_moves_the_border(void **state)
     expect("aaaarrrrrr");
 }
 
-static void protecting_across_vmas_and_holes_changes_each(void **state)
+TEST_WITH(protecting_across_vmas_and_holes_changes_each, set_up, tear_down)
 {
-    (void)state;
     given("aaarrr  aaa x");
     protect(1, 12, 'r');
     expect("arrrrr  rrr r");
 }
 
-static void border_moves_take_the_anon_vma_along(void **state)
+TEST_WITH(border_moves_take_the_anon_vma_along, set_up, tear_down)
 {
-    (void)state;
     given("AAAARRRR");
     protect(4, 2, 'a');
     expect("AAAAAARR");
     assert_int_equal(at(0)->anon_vma, at(7)->anon_vma);
 }
 
-static void unfaulted_range_joins_a_faulted_neighbour(void **state)
+TEST_WITH(unfaulted_range_joins_a_faulted_neighbour, set_up, tear_down)
 {
-    (void)state;
     given("AAArrr");
     protect(3, 3, 'a');
     expect("AAAAAA");
 }
 
 /* What Linux 6.1 does: the neighbour that would grow has no link. */
-static void unfaulted_neighbour_does_not_grow_over_a_faulted_range(void **state)
+TEST_WITH(unfaulted_neighbour_does_not_grow_over_a_faulted_range, set_up, tear_down)
 {
-    (void)state;
     given("aaaRRR");
     protect(3, 3, 'a');
     expect("aaaAAA");
 }
 
-static void middle_joins_both_sides_when_anon_vmas_agree(void **state)
+TEST_WITH(middle_joins_both_sides_when_anon_vmas_agree, set_up, tear_down)
 {
-    (void)state;
     given("AAARRRAAA");
     assert_int_equal(at(0)->anon_vma, at(8)->anon_vma);
     protect(3, 3, 'a');
     expect("AAAAAAAAA");
 }
 
-static void first_fault_reuses_the_anon_vma_of_a_neighbour_that_differs_in_access(void **state)
+TEST_WITH(first_fault_reuses_the_anon_vma_of_a_neighbour_that_differs_in_access, set_up, tear_down)
 {
-    (void)state;
     given("AAArrr  aaa");
     anon_vma_prepare(at(3));
     assert_int_equal(at(3)->anon_vma, at(0)->anon_vma);
@@ -324,11 +308,10 @@ static void first_fault_reuses_the_anon_vma_of_a_neighbour_that_differs_in_acces
     assert_int_not_equal(at(8)->anon_vma, at(0)->anon_vma);
 }
 
-/* --- removal, moves, sizes ----------------------------------------------------------------------- */
+/* --- removal, moves, sizes -------------------------------------------------------------------- */
 
-static void removal_splits_at_both_ends_and_skips_holes(void **state)
+TEST_WITH(removal_splits_at_both_ends_and_skips_holes, set_up, tear_down)
 {
-    (void)state;
     given("aaaa  rrr fff");
     vma_remove(mm, BASE + 2, BASE + 12);
     expect("aa          f");
@@ -344,11 +327,10 @@ static struct vma *vma_move(vpn_t start, vpn_t end, vpn_t to, u64 pages)
     return vma_find(mm, to);
 }
 
-static void moved_mapping_keeps_its_identity_once_faulted(void **state)
+TEST_WITH(moved_mapping_keeps_its_identity_once_faulted, set_up, tear_down)
 {
     const struct vma *vma;
 
-    (void)state;
     given("AAAA aaaa");
     vma = vma_move(BASE + 1, BASE + 3, BASE + 20, 2);
     assert_int_equal(vma->pgoff, BASE + 1);
@@ -360,9 +342,8 @@ static void moved_mapping_keeps_its_identity_once_faulted(void **state)
     expect("AAAA a  a                     aaaa");
 }
 
-static void unfaulted_mapping_moved_beside_itself_is_one_vma(void **state)
+TEST_WITH(unfaulted_mapping_moved_beside_itself_is_one_vma, set_up, tear_down)
 {
-    (void)state;
     given("aaaa");
     vma_copy(at(0), BASE, BASE + 4, 4);
     expect("aaaaaaaa");
@@ -370,9 +351,8 @@ static void unfaulted_mapping_moved_beside_itself_is_one_vma(void **state)
     expect("    aaaa");
 }
 
-static void stack_grows_down_with_its_index(void **state)
+TEST_WITH(stack_grows_down_with_its_index, set_up, tear_down)
 {
-    (void)state;
     given("          AA");
     vma_resize(mm, at(10), BASE + 6, BASE + 12);
     expect("      AAAAAA");
@@ -383,9 +363,8 @@ static void stack_grows_down_with_its_index(void **state)
     assert_int_equal(mm->hiwater_vm, 6);
 }
 
-static void totals_follow_flags(void **state)
+TEST_WITH(totals_follow_flags, set_up, tear_down)
 {
-    (void)state;
     given("aaaxxffff");
     assert_int_equal(mm->total_vm, 9);
     assert_int_equal(mm->data_vm, 3);
@@ -397,9 +376,8 @@ static void totals_follow_flags(void **state)
     assert_int_equal(mm->locked_vm, 5);
 }
 
-static void fork_leaves_out_dontfork_and_unlocks(void **state)
+TEST_WITH(fork_leaves_out_dontfork_and_unlocks, set_up, tear_down)
 {
-    (void)state;
     given("AAAArrrrff");
     vma_change_flags(mm, BASE, BASE + 2, 0, VM_LOCKED);
     vma_change_flags(mm, BASE + 4, BASE + 6, 0, VM_DONTFORK);
@@ -411,7 +389,7 @@ static void fork_leaves_out_dontfork_and_unlocks(void **state)
     assert_int_equal(mm->total_vm, 8);
 }
 
-/* --- gaps ---------------------------------------------------------------------------------------- */
+/* --- gaps ------------------------------------------------------------------------------------- */
 
 #define TOP (VPN_END - 1 - 32768) /* 0x7ffff7fff000, as a debugger shows it */
 
@@ -420,9 +398,8 @@ static void map_at(vpn_t start, u64 pages, u32 flags)
     vma_add(mm, &(struct vma_spec){.start = start, .end = start + pages, .flags = flags});
 }
 
-static void gaps_are_taken_from_the_top(void **state)
+TEST_WITH(gaps_are_taken_from_the_top, set_up, tear_down)
 {
-    (void)state;
     assert_int_equal(vma_find_gap(mm, 10), TOP - 10);
     map_at(TOP - 10, 10, VM_READ);
     assert_int_equal(vma_find_gap(mm, 5), TOP - 15);
@@ -438,18 +415,16 @@ static void gaps_are_taken_from_the_top(void **state)
     assert_int_equal(vma_find_gap(mm, 9), TOP - 13);
 }
 
-static void gap_below_a_stack_leaves_its_guard(void **state)
+TEST_WITH(gap_below_a_stack_leaves_its_guard, set_up, tear_down)
 {
-    (void)state;
     map_at(TOP - 10, 10, VM_READ | VM_WRITE | VM_GROWSDOWN);
     assert_int_equal(vma_find_gap(mm, 1), TOP - 10 - 256 - 1);
 }
 
-static void gap_search_falls_back_to_the_bottom(void **state)
+TEST_WITH(gap_search_falls_back_to_the_bottom, set_up, tear_down)
 {
     vpn_t bottom = (VPN_END - 1) / 3;
 
-    (void)state;
     map_at(16, TOP - 16, VM_READ);
     assert_int_equal(vma_find_gap(mm, 1), TOP);
     assert_int_equal(vma_find_gap(mm, 40000), 0);
@@ -458,9 +433,8 @@ static void gap_search_falls_back_to_the_bottom(void **state)
     assert_int_equal(vma_find_gap(mm, VPN_END), 0);
 }
 
-static void look_up_finds_every_page_of_a_thousand_vmas(void **state)
+TEST_WITH(look_up_finds_every_page_of_a_thousand_vmas, set_up, tear_down)
 {
-    (void)state;
     for (u64 i = 0; i < 1000; i++)
         map_at(BASE + i * 3, 2, VM_READ);
     for (u64 i = 0; i < 1000; i++) {
@@ -476,39 +450,4 @@ static void look_up_finds_every_page_of_a_thousand_vmas(void **state)
     assert_ptr_equal(vma_next(mm->vmas[7]), mm->vmas[8]);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(new_mapping_merges_with_both_neighbours),
-        TEST(new_mapping_extends_the_neighbour_it_touches),
-        TEST(new_mapping_of_another_kind_stands_alone),
-        TEST(special_mappings_never_merge),
-        TEST(file_mappings_merge_when_pages_and_open_file_continue),
-        TEST(new_mapping_joins_faulted_neighbours_of_one_anon_vma),
-        TEST(new_mapping_between_different_anon_vmas_goes_to_the_upper),
-        TEST(new_mapping_does_not_extend_a_forked_vma),
-        TEST(protecting_the_middle_makes_three_and_back_makes_one),
-        TEST(protecting_a_whole_vma_lets_one_neighbour_take_it),
-        TEST(protecting_an_end_moves_the_border),
-        TEST(protecting_across_vmas_and_holes_changes_each),
-        TEST(border_moves_take_the_anon_vma_along),
-        TEST(unfaulted_range_joins_a_faulted_neighbour),
-        TEST(unfaulted_neighbour_does_not_grow_over_a_faulted_range),
-        TEST(middle_joins_both_sides_when_anon_vmas_agree),
-        TEST(first_fault_reuses_the_anon_vma_of_a_neighbour_that_differs_in_access),
-        TEST(removal_splits_at_both_ends_and_skips_holes),
-        TEST(moved_mapping_keeps_its_identity_once_faulted),
-        TEST(unfaulted_mapping_moved_beside_itself_is_one_vma),
-        TEST(stack_grows_down_with_its_index),
-        TEST(totals_follow_flags),
-        TEST(fork_leaves_out_dontfork_and_unlocks),
-        TEST(gaps_are_taken_from_the_top),
-        TEST(gap_below_a_stack_leaves_its_guard),
-        TEST(gap_search_falls_back_to_the_bottom),
-        TEST(look_up_finds_every_page_of_a_thousand_vmas),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

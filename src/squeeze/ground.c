@@ -117,7 +117,8 @@ static u64 free_swap(const struct squeeze_host *host)
     return sum;
 }
 
-/* The largest RssFile of a process of the group: what it maps of files, whoever was charged for them. */
+/* The largest RssFile of a process of the group: what it maps of files, whoever was charged for
+ * them. */
 static u64 largest_mapped(const struct squeeze_host *host)
 {
     struct strbuf procs, text;

@@ -1,8 +1,11 @@
-/* ground.h - may this group be squeezed, how far down, and what will not be seen? Asked before anything is written.
+/* ground.h - may this group be squeezed, how far down, and what will not be seen? Asked before
+ * anything is written.
  *
- * Refused:  where another manager set memory.high, where the kernel lacks memory.reclaim (before 5.19), where there is no cgroup v2.
- * Floor:    the largest of what the user wants, of the group's own memory.min and memory.low, of those of the groups below it together, and,
- *           where nothing can be swapped, of what reclaim cannot take.
+ * Refused:  where another manager set memory.high, where the kernel lacks memory.reclaim (before
+ *           5.19), where there is no cgroup v2.
+ * Floor:    the largest of what the user wants, of the group's own memory.min and memory.low, of
+ *           those of the groups below it together, and, where nothing can be swapped, of what
+ *           reclaim cannot take.
  * Never:    writes.
  */
 #ifndef SQUEEZE_GROUND_H
@@ -16,7 +19,8 @@ struct ground {
     struct squeeze_sample now;
     u64 floor_bytes;
     u64 held_bytes; /* what reclaim cannot take */
-    u64 max_bytes; /* the smallest memory.max and memory.high of it and of the groups above; SQUEEZE_NONE */
+    /* the smallest memory.max and memory.high of it and of the groups above; SQUEEZE_NONE */
+    u64 max_bytes;
     u64 protected_bytes; /* memory.min and memory.low: its own, or of the groups below together */
     u64 swap_left_bytes; /* what could be swapped out yet */
     bool can_swap;
@@ -30,7 +34,8 @@ struct ground_config {
     bool override_high; /* memory.high is set by somebody, and may be changed */
 };
 
-/* 0; -EPERM: it is refused, with the reason in *e; or another negative errno. On failure *ret is empty. */
+/* 0; -EPERM: it is refused, with the reason in *e; or another negative errno. On failure *ret is
+ * empty. */
 int ground_look(const struct squeeze_host *host, const struct ground_config *config,
                 struct ground *ret, struct err *e);
 void ground_done(struct ground *g);

@@ -19,7 +19,8 @@ void squeeze_note_render(const struct squeeze_note *n, struct strbuf *out)
                   n->pid, n->started, n->inode, squeeze_limit_text(high, n->high_bytes), n->group);
 }
 
-/* The rest of the line at *at after "KEY ", without the newline; and *at behind it. False: another line. */
+/* The rest of the line at *at after "KEY ", without the newline; and *at behind it. False: another
+ * line. */
 static bool take_line(const char **at, const char *key, char *value, size_t size)
 {
     size_t len = strlen(key), rest;

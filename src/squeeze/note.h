@@ -1,4 +1,5 @@
-/* note.h - the file that says which memory.high a group had, for as long as it is squeezed: what a restore goes by when nobody is left.
+/* note.h - the file that says which memory.high a group had, for as long as it is squeezed: what a
+ * restore goes by when nobody is left.
  *
  *     highwater-live 1
  *     pid 4711 881234          who squeezes, and when it started (field 22 of /proc/PID/stat)

@@ -1,11 +1,12 @@
-/* note_test.c - the note of what to restore, there and back, and notes that nobody of ours wrote. */
+/* note_test.c - the note of what to restore, there and back, and notes that nobody of ours
+ * wrote. */
 #include "base/test.h"
 #include "squeeze/note.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void a_note_is_read_as_it_was_written(void **state)
+TEST(a_note_is_read_as_it_was_written)
 {
     struct squeeze_note note = {.pid = 4711,
                                 .started = 881234,
@@ -14,7 +15,6 @@ static void a_note_is_read_as_it_was_written(void **state)
                         back;
     struct strbuf text;
 
-    (void)state;
     strbuf_init(&text);
     snprintf(note.group, sizeof(note.group), "/sys/fs/cgroup/a b\tc/\xc3\xa4.service");
     squeeze_note_render(&note, &text);
@@ -37,7 +37,7 @@ static void a_note_is_read_as_it_was_written(void **state)
     strbuf_done(&text);
 }
 
-static void what_is_no_note_is_refused_with_what_would_be_right(void **state)
+TEST(what_is_no_note_is_refused_with_what_would_be_right)
 {
     static const char *const texts[] = {
         "",
@@ -52,7 +52,6 @@ static void what_is_no_note_is_refused_with_what_would_be_right(void **state)
     struct squeeze_note note = {.pid = 7};
     struct strbuf text;
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         struct err e = {0};
 
@@ -68,12 +67,4 @@ static void what_is_no_note_is_refused_with_what_would_be_right(void **state)
     strbuf_done(&text);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_note_is_read_as_it_was_written),
-        cmocka_unit_test(what_is_no_note_is_refused_with_what_would_be_right),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,8 +1,11 @@
-/* sample.h - what the files of one cgroup v2 say at one moment, as far as sizing a live service asks.
+/* sample.h - what the files of one cgroup v2 say at one moment, as far as sizing a live service
+ * asks.
  *
- * Seam:   struct squeeze_host is all that the room knows of the world: files of one group by name, and a clock. A live kernel, a machine of ours
- *         behind `mount`, and a fake in a test are three of them.
- * Names:  "memory.stat" is a file of the group's directory, "../memory.max" one of the group above, "/proc/swaps" one of the machine.
+ * Seam:   struct squeeze_host is all that the room knows of the world: files of one group by name,
+ *         and a clock. A live kernel, a machine of ours behind `mount`, and a fake in a test are
+ *         three of them.
+ * Names:  "memory.stat" is a file of the group's directory, "../memory.max" one of the group above,
+ *         "/proc/swaps" one of the machine.
  */
 #ifndef SQUEEZE_SAMPLE_H
 #define SQUEEZE_SAMPLE_H
@@ -48,7 +51,8 @@ int squeeze_look(const struct squeeze_host *host, struct squeeze_sample *ret, st
 /* A file of one number or "max". 0, -ENOENT and the like, -EINVAL for another text. */
 int squeeze_read_number(const struct squeeze_host *host, const char *name, u64 *ret);
 
-/* The number after a key of "key value" lines; SQUEEZE_NONE where the key is missing or its value is no number. */
+/* The number after a key of "key value" lines; SQUEEZE_NONE where the key is missing or its value
+ * is no number. */
 u64 squeeze_find_value(const char *text, const char *key);
 
 /* "max" or the bytes, as memory.high takes them. Returns buf. */

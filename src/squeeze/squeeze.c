@@ -5,12 +5,16 @@
  *                  |   v           v         |
  *                  rest <------  hold -------+----> done (from everywhere, by a stop)
  *
- * Descend: each step takes budget + boost + growth pages/s. Growth is what is allocated anew meanwhile; without taking it too, the size would
- *          not fall. Boost goes up to three times the budget while less than a quarter of it comes back, and to nothing from half of it on. What has
- *          to be taken is saved up until it is worth a batch of the kernel's, which takes no less.
- * Search:  the size that the descent settles at is held first. Then down or up in steps that double (2.5, 5, 10 %), until one size keeps the budget and
- *          one below it does not; then halves between them, until they are 2.5 % apart.
- * Noise:   refaults are counted events: a count of n is as good as n +- sqrt(n), so an early verdict waits for four of these above.
+ * Descend: each step takes budget + boost + growth pages/s. Growth is what is allocated anew
+ *          meanwhile; without taking it too, the size would not fall. Boost goes up to three times
+ *          the budget while less than a quarter of it comes back, and to nothing from half of it
+ *          on. What has to be taken is saved up until it is worth a batch of the kernel's, which
+ *          takes no less.
+ * Search:  the size that the descent settles at is held first. Then down or up in steps that double
+ *          (2.5, 5, 10 %), until one size keeps the budget and one below it does not; then halves
+ *          between them, until they are 2.5 % apart.
+ * Noise:   refaults are counted events: a count of n is as good as n +- sqrt(n), so an early
+ *          verdict waits for four of these above.
  */
 #include "squeeze/squeeze.h"
 
@@ -215,7 +219,8 @@ static void account(struct squeeze *s, const struct squeeze_sample *now)
 
 /* --- taking away --- */
 
-/* Take what is due at `pages_s` a second, but nothing below bottom_bytes. 0, or a negative errno. */
+/* Take what is due at `pages_s` a second, but nothing below bottom_bytes. 0, or a negative
+ * errno. */
 static int take(struct squeeze *s, const struct squeeze_sample *now, double pages_s,
                 u64 bottom_bytes)
 {

@@ -1,13 +1,20 @@
-/* squeeze.h - how much memory does a service need that runs right now? A little is taken away, and what comes back is counted.
+/* squeeze.h - how much memory does a service need that runs right now? A little is taken away, and
+ * what comes back is counted.
  *
- * Principle: who reclaims B pages a second from a group finds its size settle where B pages a second come back: the size for a budget of B.
- *            A squeeze alone reads too high while it descends, and misses a cliff; so the size it settles at is then *held* by memory.high for
- *            some seconds, and so are its neighbours above and below, until one that keeps the budget and one that does not lie close together.
- * States:    watch -> squeeze -> (approach -> hold -> rest)* -> done. From any of them a stop leads to done, and memory.high is as it was before.
- * Harm:      what was reclaimed can come back at once, each page one time. So no more than budget x duration pages are ever reclaimed by the
- *            squeeze, and a hold ends as soon as twice the budget comes back. The other stops are in enum squeeze_stop.
- * Never:     sleeps, reads a clock, opens a file, knows a kernel: struct squeeze_host is its world. Allocates but for its points.
- * Use:       squeeze_begin(&s, &config, &host); do wait = squeeze_tick(&s, &health); while (wait); read s.result; squeeze_done(&s).
+ * Principle: who reclaims B pages a second from a group finds its size settle where B pages a
+ *            second come back: the size for a budget of B. A squeeze alone reads too high while it
+ *            descends, and misses a cliff; so the size it settles at is then *held* by memory.high
+ *            for some seconds, and so are its neighbours above and below, until one that keeps the
+ *            budget and one that does not lie close together.
+ * States:    watch -> squeeze -> (approach -> hold -> rest)* -> done. From any of them a stop leads
+ *            to done, and memory.high is as it was before.
+ * Harm:      what was reclaimed can come back at once, each page one time. So no more than budget x
+ *            duration pages are ever reclaimed by the squeeze, and a hold ends as soon as twice the
+ *            budget comes back. The other stops are in enum squeeze_stop.
+ * Never:     sleeps, reads a clock, opens a file, knows a kernel: struct squeeze_host is its world.
+ *            Allocates but for its points.
+ * Use:       squeeze_begin(&s, &config, &host); do wait = squeeze_tick(&s, &health); while (wait);
+ *            read s.result; squeeze_done(&s).
  */
 #ifndef SQUEEZE_SQUEEZE_H
 #define SQUEEZE_SQUEEZE_H
@@ -92,8 +99,8 @@ struct squeeze_result {
     u64 refaults;    /* pages that came back since, above the rate of the watch */
     u64 majflt;      /* of the same time, above that of the watch */
     u64 bound;       /* budget x time since the first page was taken */
-    ns_t
-        release_ns; /* longest time from the breach of a budget in a hold to memory.high being back */
+    /* longest time from the breach of a budget in a hold to memory.high being back */
+    ns_t release_ns;
     unsigned holds, releases;
     VEC(struct squeeze_point) points;
 };
@@ -131,7 +138,8 @@ struct squeeze {
 
 void squeeze_begin(struct squeeze *s, const struct squeeze_config *config,
                    const struct squeeze_host *host);
-/* Look, decide, act. Returns the ns until it wants to be called again; 0: done, and memory.high is back. */
+/* Look, decide, act. Returns the ns until it wants to be called again; 0: done, and memory.high is
+ * back. */
 ns_t squeeze_tick(struct squeeze *s, const struct squeeze_health *health);
 /* What a hold writes is undone; for a caller that ends early. 0 or a negative errno. */
 int squeeze_release(struct squeeze *s);

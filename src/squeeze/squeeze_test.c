@@ -1,4 +1,5 @@
-/* squeeze_test.c - the controller against a group that is written down here: exact LRU, refaults counted, one access after the other. */
+/* squeeze_test.c - the controller against a group that is written down here: exact LRU, refaults
+ * counted, one access after the other. */
 #include "base/alloc.h"
 #include "base/prng.h"
 #include "base/test.h"
@@ -233,13 +234,12 @@ static void done(struct squeeze *s, struct fake *f)
     free(f);
 }
 
-static void a_zipf_group_is_sized_as_fixed_limits_have_it(void **state)
+TEST(a_zipf_group_is_sized_as_fixed_limits_have_it)
 {
     const struct squeeze_config config = config_of(60, 600);
     struct fake *f = xcalloc(1, sizeof(*f));
     struct squeeze s;
 
-    (void)state;
     fake_init(f, ZIPF, 4096, 3000);
     drive(&s, f, &config, NULL);
     assert_int_equal(s.result.stop, SQUEEZE_COMPLETE);
@@ -251,13 +251,12 @@ static void a_zipf_group_is_sized_as_fixed_limits_have_it(void **state)
     done(&s, f);
 }
 
-static void a_loop_has_its_cliff_found_by_holding_and_let_go_within_a_second(void **state)
+TEST(a_loop_has_its_cliff_found_by_holding_and_let_go_within_a_second)
 {
     const struct squeeze_config config = config_of(40, 600);
     struct fake *f = xcalloc(1, sizeof(*f));
     struct squeeze s;
 
-    (void)state;
     fake_init(f, LOOP, 4096, 2000);
     drive(&s, f, &config, NULL);
     assert_true(s.result.found);
@@ -268,13 +267,12 @@ static void a_loop_has_its_cliff_found_by_holding_and_let_go_within_a_second(voi
     done(&s, f);
 }
 
-static void memory_that_nobody_uses_is_seen_and_no_more_is_taken_than_could_come_back(void **state)
+TEST(memory_that_nobody_uses_is_seen_and_no_more_is_taken_than_could_come_back)
 {
     const struct squeeze_config config = config_of(20, 120);
     struct fake *f = xcalloc(1, sizeof(*f));
     struct squeeze s;
 
-    (void)state;
     fake_init(f, HOT, 8192, 3000);
     drive(&s, f, &config, NULL);
     assert_int_equal(s.result.stop, SQUEEZE_COMPLETE);
@@ -292,13 +290,12 @@ static void change_of_work(struct fake *f, struct squeeze_health *h)
         f->pattern = LOOP; /* all of it, at once, in the middle of a hold */
 }
 
-static void a_phase_change_in_a_hold_gives_the_memory_back_within_a_second(void **state)
+TEST(a_phase_change_in_a_hold_gives_the_memory_back_within_a_second)
 {
     const struct squeeze_config config = config_of(20, 120);
     struct fake *f = xcalloc(1, sizeof(*f));
     struct squeeze s;
 
-    (void)state;
     fake_init(f, HOT, 8192, 3000);
     drive(&s, f, &config, change_of_work);
     assert_true(s.result.releases > 0);
@@ -306,13 +303,12 @@ static void a_phase_change_in_a_hold_gives_the_memory_back_within_a_second(void 
     done(&s, f);
 }
 
-static void a_group_over_its_budget_is_left_alone(void **state)
+TEST(a_group_over_its_budget_is_left_alone)
 {
     const struct squeeze_config config = config_of(10, 60);
     struct fake *f = xcalloc(1, sizeof(*f));
     struct squeeze s;
 
-    (void)state;
     fake_init(f, LOOP, 2048, 2000);
     const struct squeeze_host host = host_of(f);
     ns_t wait;
@@ -328,13 +324,12 @@ static void a_group_over_its_budget_is_left_alone(void **state)
     done(&s, f);
 }
 
-static void size_that_does_not_follow_ends_the_descent(void **state)
+TEST(size_that_does_not_follow_ends_the_descent)
 {
     const struct squeeze_config config = config_of(50, 120);
     struct fake *f = xcalloc(1, sizeof(*f));
     struct squeeze s;
 
-    (void)state;
     fake_init(f, HOT, 2048, 1000);
     f->no_reclaim = true;
     drive(&s, f, &config, NULL);
@@ -381,7 +376,7 @@ static void gone_in_the_descent(struct fake *f, struct squeeze_health *h)
     f->unreadable = f->reclaimed > 500;
 }
 
-static void every_stop_stops_and_gives_back(void **state)
+TEST(every_stop_stops_and_gives_back)
 {
     static const struct {
         void (*each)(struct fake *f, struct squeeze_health *h);
@@ -392,7 +387,6 @@ static void every_stop_stops_and_gives_back(void **state)
         {other_manager, SQUEEZE_MANAGER},        {gone_in_the_descent, SQUEEZE_FAILED},
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         const struct squeeze_config config = config_of(50, 120);
         struct fake *f = xcalloc(1, sizeof(*f));
@@ -406,9 +400,8 @@ static void every_stop_stops_and_gives_back(void **state)
     }
 }
 
-static void hostile_texts_are_no_numbers(void **state)
+TEST(hostile_texts_are_no_numbers)
 {
-    (void)state;
     assert_true(squeeze_find_value("anon 12\nfile 9\n", "file") == 9);
     assert_true(squeeze_find_value("anon 12\nfile 9", "fil") == SQUEEZE_NONE);
     assert_true(squeeze_find_value("file 99999999999999999999999\n", "file") == SQUEEZE_NONE);
@@ -417,18 +410,4 @@ static void hostile_texts_are_no_numbers(void **state)
     assert_true(squeeze_find_value("", "file") == SQUEEZE_NONE);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_zipf_group_is_sized_as_fixed_limits_have_it),
-        cmocka_unit_test(a_loop_has_its_cliff_found_by_holding_and_let_go_within_a_second),
-        cmocka_unit_test(memory_that_nobody_uses_is_seen_and_no_more_is_taken_than_could_come_back),
-        cmocka_unit_test(a_phase_change_in_a_hold_gives_the_memory_back_within_a_second),
-        cmocka_unit_test(a_group_over_its_budget_is_left_alone),
-        cmocka_unit_test(size_that_does_not_follow_ends_the_descent),
-        cmocka_unit_test(every_stop_stops_and_gives_back),
-        cmocka_unit_test(hostile_texts_are_no_numbers),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* cgroup_events.h - the events of memory.events and memory.swap.events, declared once in cgroup_events.def. */
+/* cgroup_events.h - the events of memory.events and memory.swap.events, declared once in
+ * cgroup_events.def. */
 #ifndef STATS_CGROUP_EVENTS_H
 #define STATS_CGROUP_EVENTS_H
 

@@ -1,10 +1,11 @@
-/* cgroup_events_test.c - every event of a cgroup is a counter of the same name, and in one of two files. */
+/* cgroup_events_test.c - every event of a cgroup is a counter of the same name, and in one of two
+ * files. */
 #include "base/test.h"
 #include "stats/cgroup_events.h"
 
 #include <string.h>
 
-static void every_event_is_a_counter_called_file_and_key(void **state HW_UNUSED)
+TEST(every_event_is_a_counter_called_file_and_key)
 {
     for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++) {
         const struct cgroup_event_info *event = &cgroup_event_info[i];
@@ -20,14 +21,14 @@ static void every_event_is_a_counter_called_file_and_key(void **state HW_UNUSED)
     assert_int_equal(cgroup_event_of(MEMCG_ZSWAPPED), NR_CGROUP_EVENTS);
 }
 
-static void every_counter_of_an_event_file_is_in_the_table(void **state HW_UNUSED)
+TEST(every_counter_of_an_event_file_is_in_the_table)
 {
     for (unsigned id = 0; id < NR_COUNTERS; id++)
         assert_int_equal(strstr(counter_info[id].name, ".events.") != NULL,
                          cgroup_event_of((enum counter)id) != NR_CGROUP_EVENTS);
 }
 
-static void every_event_is_in_one_file_and_those_of_memory_come_first(void **state HW_UNUSED)
+TEST(every_event_is_in_one_file_and_those_of_memory_come_first)
 {
     bool swap = false;
 
@@ -41,13 +42,4 @@ static void every_event_is_in_one_file_and_those_of_memory_come_first(void **sta
     assert_true(swap);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_event_is_a_counter_called_file_and_key),
-        cmocka_unit_test(every_counter_of_an_event_file_is_in_the_table),
-        cmocka_unit_test(every_event_is_in_one_file_and_those_of_memory_come_first),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,7 +1,7 @@
 /* counters.c - the table made from counters.def, look-up by name, and units.
  *
- * Look-up is a binary search in an index sorted once, at the first call: names come from command lines and from parsed
- * files, never from the fault path.
+ * Look-up is a binary search in an index sorted once, at the first call: names come from command
+ * lines and from parsed files, never from the fault path.
  */
 #include "stats/counters.h"
 

@@ -1,15 +1,17 @@
 /* counters.h - every kernel counter, declared once in counters.def.
  *
  * The id of a counter is the upper-case spelling of its /proc/vmstat (or memory.stat) name, as in
- * Linux: PGMAJFAULT, NR_FREE_PAGES, WORKINGSET_REFAULT_FILE, PGSCAN_KSWAPD. Ours start with X_.
- * A scope (machine, zone, group) holds one `struct counters`. Gauges may be added to with a negative n.
+ * Linux: PGMAJFAULT, NR_FREE_PAGES, WORKINGSET_REFAULT_FILE, PGSCAN_KSWAPD. Ours start with X_. A
+ * scope (machine, zone, group) holds one `struct counters`. Gauges may be added to with a negative
+ * n.
  */
 #ifndef STATS_COUNTERS_H
 #define STATS_COUNTERS_H
 
 #include "base/types.h"
 
-/* How a counter is kept and shown: `stored` is the unit kept, `shown` the unit in the kernel's file. */
+/* How a counter is kept and shown: `stored` is the unit kept, `shown` the unit in the kernel's
+ * file. */
 enum counter_kind { COUNTER_GAUGE, COUNTER_EVENT };
 enum counter_unit { UNIT_COUNT, UNIT_PAGES, UNIT_BYTES, UNIT_KIB, UNIT_SECTORS, UNIT_NS, UNIT_US };
 enum counter_scope { SCOPE_GLOBAL = 1, SCOPE_NODE = 2, SCOPE_ZONE = 4, SCOPE_CGROUP = 8 };

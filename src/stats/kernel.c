@@ -1,7 +1,7 @@
 /* kernel.c - a machine's kernel out of what its release declares.
  *
- * A release lists all lines that it can print. Which of them depend on a feature is known by their counter, for every release:
- * nothing counts what is not built.
+ * A release lists all lines that it can print. Which of them depend on a feature is known by their
+ * counter, for every release: nothing counts what is not built.
  */
 #include "stats/kernel_int.h"
 

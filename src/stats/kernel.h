@@ -1,11 +1,13 @@
 /* kernel.h - the kernel model: what a Linux of one release, built in one way, is and prints.
  *
- * A release is declared once, in kernel_<release>.c: its constants, what it has and may be built with, its reclaim policy, and the
- * lines of its files in their order. A machine makes its kernel of it when it is created (kernel_resolve) and asks that from then
- * on. No other room knows a version.
+ * A release is declared once, in kernel_<release>.c: its constants, what it has and may be built
+ * with, its reclaim policy, and the lines of its files in their order. A machine makes its kernel
+ * of it when it is created (kernel_resolve) and asks that from then on. No other room knows a
+ * version.
  *
  * Mirrors: mm/vmstat.c (vmstat_text), mm/memcontrol.c (memory_stats, memcg_vm_event_stat), Kconfig.
- * Use:     kernel_resolve(kernel_find("6.1"), BIT(KERNEL_ZSWAP), &k); if (kernel_has(&k, KERNEL_ZSWAP)) ...
+ * Use:     kernel_resolve(kernel_find("6.1"), BIT(KERNEL_ZSWAP), &k); if (kernel_has(&k,
+ *          KERNEL_ZSWAP)) ...
  */
 #ifndef STATS_KERNEL_H
 #define STATS_KERNEL_H
@@ -75,7 +77,8 @@ extern const char *const kernel_feature_doc[NR_KERNEL_FEATURES];
 
 /* The release of this name, or NULL. */
 const struct kernel_release *kernel_find(const char *name);
-/* The release that is fewest releases away from this one, the later of two: 6.18 is nearest to 6.12. */
+/* The release that is fewest releases away from this one, the later of two: 6.18 is nearest to
+ * 6.12. */
 const struct kernel_release *kernel_nearest(unsigned major, unsigned minor);
 /* The release called KERNEL_DEFAULT. */
 const struct kernel_release *kernel_default(void);

@@ -1,10 +1,12 @@
 /* kernel_6_1.c - Linux 6.1 as Debian 12 builds it for clouds (6.1.0-cloud-amd64).
  *
- * Built with NUMA, transparent huge pages, compaction, balloon, KSM and zone Device; without contiguous memory areas. Debian builds
- * zswap in, the cloud kernel does not, so it is optional here.
+ * Built with NUMA, transparent huge pages, compaction, balloon, KSM and zone Device; without
+ * contiguous memory areas. Debian builds zswap in, the cloud kernel does not, so it is optional
+ * here.
  *
- * What it keeps for itself at boot comes from zoneinfo and the boot messages of guests with 384 MiB and 6 GiB: the sums that
- * frames/ram_map.c makes of it give `managed` of each of their zones exactly.
+ * What it keeps for itself at boot comes from zoneinfo and the boot messages of guests with 384 MiB
+ * and 6 GiB: the sums that frames/ram_map.c makes of it give `managed` of each of their zones
+ * exactly.
  */
 #include "stats/kernel_int.h"
 

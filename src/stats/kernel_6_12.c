@@ -1,9 +1,12 @@
-/* kernel_6_12.c - Linux 6.12 as Debian 13 builds it, and Debian 12 offers it, for clouds (6.12-cloud-amd64).
+/* kernel_6_12.c - Linux 6.12 as Debian 13 builds it, and Debian 12 offers it, for clouds
+ * (6.12-cloud-amd64).
  *
- * Built as its 6.1 is, with handling of broken memory and of memory that a confidential guest has not accepted yet, and with
- * multi-generational LRU on. Its long-term releases took over later changes: the rules here are those of 6.12.117.
+ * Built as its 6.1 is, with handling of broken memory and of memory that a confidential guest has
+ * not accepted yet, and with multi-generational LRU on. Its long-term releases took over later
+ * changes: the rules here are those of 6.12.117.
  *
- * What it keeps for itself at boot comes from zoneinfo and the boot messages of guests with 384 MiB and 6 GiB, as for 6.1.
+ * What it keeps for itself at boot comes from zoneinfo and the boot messages of guests with 384 MiB
+ * and 6 GiB, as for 6.1.
  */
 #include "stats/kernel_int.h"
 

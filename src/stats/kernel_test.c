@@ -1,10 +1,11 @@
-/* kernel_test.c - every declared release is whole, and a machine's kernel has what it is built with. */
+/* kernel_test.c - every declared release is whole, and a machine's kernel has what it is built
+ * with. */
 #include "base/test.h"
 #include "stats/kernel.h"
 
 #include <string.h>
 
-static void every_release_is_found_by_its_name_and_gives_each_constant(void **state HW_UNUSED)
+TEST(every_release_is_found_by_its_name_and_gives_each_constant)
 {
     for (unsigned i = 0; i < nr_kernel_releases; i++) {
         const struct kernel_release *k = kernel_releases[i];
@@ -23,7 +24,7 @@ static void every_release_is_found_by_its_name_and_gives_each_constant(void **st
     assert_string_equal(kernel_default()->name, KERNEL_DEFAULT);
 }
 
-static void no_file_has_a_line_twice(void **state HW_UNUSED)
+TEST(no_file_has_a_line_twice)
 {
     for (unsigned i = 0; i < nr_kernel_releases; i++) {
         const struct kernel_release *k = kernel_releases[i];
@@ -43,7 +44,7 @@ static void no_file_has_a_line_twice(void **state HW_UNUSED)
     }
 }
 
-static void every_line_of_memory_stat_is_printed_by_some_release(void **state HW_UNUSED)
+TEST(every_line_of_memory_stat_is_printed_by_some_release)
 {
     for (unsigned line = 0; line < NR_MEMORY_STATS; line++) {
         bool printed = false;
@@ -55,7 +56,7 @@ static void every_line_of_memory_stat_is_printed_by_some_release(void **state HW
     }
 }
 
-static void zswap_lines_are_there_when_it_is_built(void **state HW_UNUSED)
+TEST(zswap_lines_are_there_when_it_is_built)
 {
     struct kernel without, with;
 
@@ -71,7 +72,7 @@ static void zswap_lines_are_there_when_it_is_built(void **state HW_UNUSED)
     assert_true(kernel_prints_memory_stat(&with, MEMCG_ZSWAP));
 }
 
-static void the_nearest_release_is_counted_over_major_numbers(void **state HW_UNUSED)
+TEST(the_nearest_release_is_counted_over_major_numbers)
 {
     static const struct {
         unsigned major, minor;
@@ -86,7 +87,7 @@ static void the_nearest_release_is_counted_over_major_numbers(void **state HW_UN
         assert_string_equal(kernel_nearest(cases[i].major, cases[i].minor)->name, cases[i].nearest);
 }
 
-static void what_a_release_cannot_have_is_left_out(void **state HW_UNUSED)
+TEST(what_a_release_cannot_have_is_left_out)
 {
     const struct kernel_release bare = {.name = "0", .features = BIT(KERNEL_ZSWAP)};
     struct kernel k;
@@ -95,16 +96,4 @@ static void what_a_release_cannot_have_is_left_out(void **state HW_UNUSED)
     assert_int_equal(k.features, BIT(KERNEL_ZSWAP));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_release_is_found_by_its_name_and_gives_each_constant),
-        cmocka_unit_test(no_file_has_a_line_twice),
-        cmocka_unit_test(every_line_of_memory_stat_is_printed_by_some_release),
-        cmocka_unit_test(zswap_lines_are_there_when_it_is_built),
-        cmocka_unit_test(the_nearest_release_is_counted_over_major_numbers),
-        cmocka_unit_test(what_a_release_cannot_have_is_left_out),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

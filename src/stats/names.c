@@ -1,8 +1,9 @@
 /* names.c - edit distance and the three best matches.
  *
- * The distance is that of Damerau and Levenshtein in its restricted form (no edit inside a swapped pair): three rows of
- * the usual table. A wanted name that is part of a candidate ("majfault" in "pgmajfault") is near whatever the lengths
- * are, since people remember the middle of a counter's name; it counts as distance 1, after exact matches.
+ * The distance is that of Damerau and Levenshtein in its restricted form (no edit inside a swapped
+ * pair): three rows of the usual table. A wanted name that is part of a candidate ("majfault" in
+ * "pgmajfault") is near whatever the lengths are, since people remember the middle of a counter's
+ * name; it counts as distance 1, after exact matches.
  */
 #include "stats/names.h"
 
@@ -54,7 +55,8 @@ unsigned name_distance(const char *a, const char *b)
     return rows[from_len % 3][to_len];
 }
 
-/* Is `part` in `whole`, both folded? Parts of one or two letters are in everything and mean nothing. */
+/* Is `part` in `whole`, both folded? Parts of one or two letters are in everything and mean
+ * nothing. */
 static bool is_part(const char *part, const char *whole)
 {
     unsigned p[NAME_MAX_LEN], w[NAME_MAX_LEN];

@@ -1,7 +1,8 @@
 /* names.h - what the person who mistyped a name probably meant.
  *
- * Use:  struct nearest n; nearest_init(&n, "pgmajfualt"); for (each known name) nearest_offer(&n, name);
- *       err_set(e, -ENOENT, "unknown counter '%s'%s", want, nearest_text(&n, buf, sizeof(buf)));
+ * Use:  struct nearest n; nearest_init(&n, "pgmajfualt"); for (each known name) nearest_offer(&n,
+ *       name); err_set(e, -ENOENT, "unknown counter '%s'%s", want, nearest_text(&n, buf,
+ *       sizeof(buf)));
  */
 #ifndef STATS_NAMES_H
 #define STATS_NAMES_H
@@ -18,14 +19,15 @@ struct nearest {
     unsigned count;
 };
 
-/* Fewest insertions, deletions, replacements and swaps of neighbours that turn a into b; case is ignored, and so is
- * the difference between '_', '-', '.' and '/'. Names longer than 63 bytes count as their first 63. */
+/* Fewest insertions, deletions, replacements and swaps of neighbours that turn a into b; case is
+ * ignored, and so is the difference between '_', '-', '.' and '/'. Names longer than 63 bytes count
+ * as their first 63. */
 unsigned name_distance(const char *a, const char *b);
 
 void nearest_init(struct nearest *n, const char *wanted);
 
-/* Keep the candidate if it is among the nearest and plausible: at most a third of the name differs, or the wanted
- * name is a part of it. The string must outlive n. */
+/* Keep the candidate if it is among the nearest and plausible: at most a third of the name differs,
+ * or the wanted name is a part of it. The string must outlive n. */
 void nearest_offer(struct nearest *n, const char *candidate);
 
 /* "; did you mean 'a', 'b' or 'c'?", or "" when nothing is near. Returns buf. */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static void distance_counts_edits_and_swapped_neighbours(void **state HW_UNUSED)
+TEST(distance_counts_edits_and_swapped_neighbours)
 {
     assert_int_equal(name_distance("", ""), 0);
     assert_int_equal(name_distance("swap", ""), 4);
@@ -16,7 +16,7 @@ static void distance_counts_edits_and_swapped_neighbours(void **state HW_UNUSED)
     assert_int_equal(name_distance("vm.page-cluster", "VM/page_cluster"), 0);
 }
 
-static void every_counter_is_found_by_its_name_and_no_name_is_used_twice(void **state HW_UNUSED)
+TEST(every_counter_is_found_by_its_name_and_no_name_is_used_twice)
 {
     for (unsigned i = 0; i < NR_COUNTERS; i++) {
         assert_int_equal(counter_find(counter_info[i].name), i);
@@ -27,7 +27,7 @@ static void every_counter_is_found_by_its_name_and_no_name_is_used_twice(void **
     assert_int_equal(counter_find(""), NR_COUNTERS);
 }
 
-static void a_mistyped_counter_is_suggested_first(void **state HW_UNUSED)
+TEST(a_mistyped_counter_is_suggested_first)
 {
     struct nearest n;
     char text[256];
@@ -40,7 +40,7 @@ static void a_mistyped_counter_is_suggested_first(void **state HW_UNUSED)
     assert_memory_equal(nearest_text(&n, text, sizeof(text)), "; did you mean 'pgmajfault'", 27);
 }
 
-static void nonsense_is_near_nothing(void **state HW_UNUSED)
+TEST(nonsense_is_near_nothing)
 {
     struct nearest n;
     char text[64];
@@ -52,7 +52,7 @@ static void nonsense_is_near_nothing(void **state HW_UNUSED)
     assert_string_equal(nearest_text(&n, text, sizeof(text)), "");
 }
 
-static void the_three_nearest_are_kept_in_order(void **state HW_UNUSED)
+TEST(the_three_nearest_are_kept_in_order)
 {
     struct nearest n;
 
@@ -68,7 +68,7 @@ static void the_three_nearest_are_kept_in_order(void **state HW_UNUSED)
     assert_string_equal(n.name[2], "abcdxy");
 }
 
-static void defaults_lie_within_their_bounds(void **state HW_UNUSED)
+TEST(defaults_lie_within_their_bounds)
 {
     struct tunables t;
 
@@ -80,7 +80,7 @@ static void defaults_lie_within_their_bounds(void **state HW_UNUSED)
     assert_int_equal(t.swappiness, 60);
 }
 
-static void a_tunable_takes_numbers_sizes_and_a_name_without_vm(void **state HW_UNUSED)
+TEST(a_tunable_takes_numbers_sizes_and_a_name_without_vm)
 {
     struct tunables t;
 
@@ -98,7 +98,7 @@ static void a_tunable_takes_numbers_sizes_and_a_name_without_vm(void **state HW_
     assert_int_equal(t.dirty_bytes, 0);
 }
 
-static void a_wrong_tunable_is_refused_with_what_would_be_right(void **state HW_UNUSED)
+TEST(a_wrong_tunable_is_refused_with_what_would_be_right)
 {
     struct tunables t;
     struct err e = {0};
@@ -114,18 +114,4 @@ static void a_wrong_tunable_is_refused_with_what_would_be_right(void **state HW_
     assert_int_equal(t.swappiness, 60);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(distance_counts_edits_and_swapped_neighbours),
-        cmocka_unit_test(every_counter_is_found_by_its_name_and_no_name_is_used_twice),
-        cmocka_unit_test(a_mistyped_counter_is_suggested_first),
-        cmocka_unit_test(nonsense_is_near_nothing),
-        cmocka_unit_test(the_three_nearest_are_kept_in_order),
-        cmocka_unit_test(defaults_lie_within_their_bounds),
-        cmocka_unit_test(a_tunable_takes_numbers_sizes_and_a_name_without_vm),
-        cmocka_unit_test(a_wrong_tunable_is_refused_with_what_would_be_right),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

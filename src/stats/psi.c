@@ -1,21 +1,27 @@
 /* psi.c - pressure: from what tasks do, to times per CPU, to averages.
  *
- *   task counts of a CPU -> states            -> times          -> one time per group        -> averages, triggers
- *                           (choose_states)      (record_times)    (collect, by non-idle time)  (update_averages)
+ *   task counts of a CPU -> states            -> times          -> one time per group        ->
+ *   averages, triggers
+ *                           (choose_states)      (record_times)    (collect, by non-idle time)
+ *                           (update_averages)
  *
  * A state is on while its condition holds on a CPU:
  *   some   a task is held up                              full   and nobody does work there
  *   io     waits for I/O                                         and none is runnable
- *   memory stalled for memory                                    and whoever is runnable is so too; or the CPU itself reclaims
- *   cpu    more runnable than running                            and none of the group is running (others have the CPU)
+ *   memory stalled for memory                                    and whoever is runnable is so too;
+ *   or the CPU itself reclaims
+ *   cpu    more runnable than running                            and none of the group is running
+ *          (others have the CPU)
  *
- * A group's time is the mean of its CPUs', weighted by how many jiffies each was not idle; so a CPU with less than a jiffy does not
- * count, and the rest of a period is lost with it, as in the kernel.
+ * A group's time is the mean of its CPUs', weighted by how many jiffies each was not idle; so a CPU
+ * with less than a jiffy does not count, and the rest of a period is lost with it, as in the
+ * kernel.
  *
- * The workers. Averages are taken every 2.004 s while there is something to see. A group that was idle for a whole period has no worker; the
- * first change starts it again a period later, and the periods missed are averaged in as zeros. Here no worker runs: since a
- * CPU's state is known to be constant between changes, each change first does what a worker would have done until then.
- * A trigger is looked at ten times per window for as long as its state is seen. */
+ * The workers. Averages are taken every 2.004 s while there is something to see. A group that was
+ * idle for a whole period has no worker; the first change starts it again a period later, and the
+ * periods missed are averaged in as zeros. Here no worker runs: since a CPU's state is known to be
+ * constant between changes, each change first does what a worker would have done until then. A
+ * trigger is looked at ten times per window for as long as its state is seen. */
 #include "stats/psi.h"
 
 #include "base/alloc.h"
@@ -66,7 +72,7 @@ void psi_group_done(struct psi_group *g)
     *g = (struct psi_group){.nr_cpus = g->nr_cpus, .avgs_at = NEVER, .poll_at = NEVER};
 }
 
-/* --- fixed point ------------------------------------------------------------------------------------------------- */
+/* --- fixed point ------------------------------------------------------------------------------ */
 u64 psi_calc_load(u64 load, u64 exp, u64 active)
 {
     u64 sum = load * exp + active * (FIXED_1 - exp);
@@ -93,7 +99,7 @@ u64 psi_calc_load_n(u64 load, u64 exp, u64 active, u64 n)
     return psi_calc_load(load, fixed_power(exp, n), active);
 }
 
-/* --- one CPU --------------------------------------------------------------------------------------------------------- */
+/* --- one CPU ---------------------------------------------------------------------------------- */
 static u32 choose_states(const struct psi_cpu *c)
 {
     const u32 *n = c->tasks;
@@ -137,8 +143,9 @@ u64 psi_cpu_time(const struct psi_group *g, unsigned cpu, enum psi_state state, 
     return g->cpus ? time_of(&g->cpus[cpu], state, now) : 0;
 }
 
-/* --- the group: aggregation -------------------------------------------------------------------------------------------- */
-/* Add what happened since this aggregator last looked to its totals. Returns the states that were seen. */
+/* --- the group: aggregation ------------------------------------------------------------------- */
+/* Add what happened since this aggregator last looked to its totals. Returns the states that were
+ * seen. */
 static u32 collect(struct psi_group *g, enum psi_aggregator who, ns_t now)
 {
     u64 deltas[NR_PSI_STATES - 1] = {0}, nonidle_total = 0;
@@ -203,7 +210,7 @@ static void averages_work(struct psi_group *g, ns_t now)
     g->avgs_at = changed & 1u << PSI_NONIDLE ? jiffies_after(now, g->avg_next_update) : NEVER;
 }
 
-/* --- triggers ------------------------------------------------------------------------------------------------------------ */
+/* --- triggers --------------------------------------------------------------------------------- */
 static void window_reset(struct psi_trigger *t, ns_t now, u64 value, u64 growth)
 {
     t->window_start = now;
@@ -211,7 +218,8 @@ static void window_reset(struct psi_trigger *t, ns_t now, u64 value, u64 growth)
     t->window_growth = growth;
 }
 
-/* Growth within the last window: what this one has seen, and of the one before the share that is still inside. */
+/* Growth within the last window: what this one has seen, and of the one before the share that is
+ * still inside. */
 static u64 window_update(struct psi_trigger *t, ns_t now, u64 value)
 {
     ns_t elapsed = now - t->window_start;
@@ -344,7 +352,7 @@ void psi_trigger_free(struct psi_group *g, struct psi_trigger *t)
         g->poll_at = NEVER;
 }
 
-/* --- the group: changes ---------------------------------------------------------------------------------------------------- */
+/* --- the group: changes ----------------------------------------------------------------------- */
 void psi_group_run(struct psi_group *g, ns_t now)
 {
     while (MIN(g->avgs_at, g->poll_at) <= now) {
@@ -407,7 +415,7 @@ void psi_group_switch(struct psi_group *g, bool on, ns_t now)
         psi_group_change(g, cpu, 0, 0, false, now); /* what was on ends now, or what is begins */
 }
 
-/* --- looking ------------------------------------------------------------------------------------------------------------------ */
+/* --- looking ---------------------------------------------------------------------------------- */
 void psi_show(const struct psi_group *g, enum psi_res res, bool full, ns_t now,
               struct psi_figures *ret)
 {

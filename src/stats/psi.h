@@ -1,13 +1,17 @@
-/* psi.h - pressure stall information: how much of the time work was held up for want of memory, I/O or CPU.
+/* psi.h - pressure stall information: how much of the time work was held up for want of memory, I/O
+ * or CPU.
  *
- * Mirrors:    kernel/sched/psi.c, include/linux/psi_types.h, Linux 6.1 (HZ=250), without interrupt pressure.
+ * Mirrors:    kernel/sched/psi.c, include/linux/psi_types.h, Linux 6.1 (HZ=250), without interrupt
+ *             pressure.
  * Owns:       one struct psi_group per cgroup; the root's is the machine's.
- * Never:      reads a clock: every call says what time it is. Nothing ticks: what a worker would have done since is made
- *             up for at the next change or look, at the times at which it would have been done.
- * Invariants: (psi_check) a CPU's state mask follows from its task counts; memstall_running <= memstall, running.
+ * Never:      reads a clock: every call says what time it is. Nothing ticks: what a worker would
+ *             have done since is made up for at the next change or look, at the times at which it
+ *             would have been done.
+ * Invariants: (psi_check) a CPU's state mask follows from its task counts; memstall_running <=
+ *             memstall, running.
  * Cost:       a change is O(states that were on); a look O(CPUs).
- * Use:        psi_group_change(g, cpu, clear, set, current_stalls, now) at each change of a task, for its group and all above;
- *             psi_show(g, PSI_MEM, true, now, &f).
+ * Use:        psi_group_change(g, cpu, clear, set, current_stalls, now) at each change of a task,
+ *             for its group and all above; psi_show(g, PSI_MEM, true, now, &f).
  */
 #ifndef STATS_PSI_H
 #define STATS_PSI_H
@@ -57,7 +61,8 @@ struct psi_cpu {
     u64 times_prev[NR_PSI_AGGREGATORS][NR_PSI_STATES];
 };
 
-/* "some 150000 1000000": an event when the growth within the window reaches the threshold, one per window at most. */
+/* "some 150000 1000000": an event when the growth within the window reaches the threshold, one per
+ * window at most. */
 struct psi_trigger {
     struct psi_trigger *next;
     enum psi_state state;
@@ -95,15 +100,17 @@ struct psi_figures { /* one line of a pressure file */
 void psi_group_init(struct psi_group *g, unsigned nr_cpus);
 void psi_group_done(struct psi_group *g);
 
-/* A task of the group on `cpu` loses the psi_task bits `clear` and gains `set`. current_stalls: whoever is on that CPU is stalled for memory
- * itself (the CPU is reclaiming). Times before the last change of that CPU count as that. */
+/* A task of the group on `cpu` loses the psi_task bits `clear` and gains `set`. current_stalls:
+ * whoever is on that CPU is stalled for memory itself (the CPU is reclaiming). Times before the
+ * last change of that CPU count as that. */
 void psi_group_change(struct psi_group *g, unsigned cpu, u32 clear, u32 set, bool current_stalls,
                       ns_t now);
 /* How long this CPU has been in that state, up to now. */
 u64 psi_cpu_time(const struct psi_group *g, unsigned cpu, enum psi_state state, ns_t now);
 /* Write to cgroup.pressure. */
 void psi_group_switch(struct psi_group *g, bool on, ns_t now);
-/* What the workers would have done up to now; only needed to see events of triggers between changes. */
+/* What the workers would have done up to now; only needed to see events of triggers between
+ * changes. */
 void psi_group_run(struct psi_group *g, ns_t now);
 
 /* What the pressure file of `res` says at `now`, its some or its full line. */
@@ -113,7 +120,8 @@ void psi_show(const struct psi_group *g, enum psi_res res, bool full, ns_t now,
 void psi_render(const struct psi_group *g, enum psi_res res, bool machine, ns_t now,
                 struct strbuf *out);
 
-/* What a program writes to a pressure file, e.g. "some 150000 1000000" (us of stall, us of window). NULL: not valid. The group owns it. */
+/* What a program writes to a pressure file, e.g. "some 150000 1000000" (us of stall, us of window).
+ * NULL: not valid. The group owns it. */
 struct psi_trigger *psi_trigger_new(struct psi_group *g, enum psi_res res, const char *text,
                                     ns_t now);
 bool psi_trigger_valid(const char *text);

@@ -1,4 +1,5 @@
-/* psi_test.c - states, aggregation, averages and triggers against figures worked out by hand from the kernel's rules. */
+/* psi_test.c - states, aggregation, averages and triggers against figures worked out by hand from
+ * the kernel's rules. */
 #include "base/test.h"
 #include "stats/psi.h"
 
@@ -33,7 +34,7 @@ static void expect_line(enum psi_res res, ns_t now, const char *some_line)
     strbuf_done(&out);
 }
 
-static void load_decays_as_in_the_kernel(void **state HW_UNUSED)
+TEST(load_decays_as_in_the_kernel)
 {
     /* (204800 * (2048 - 1677) + 2047) / 2048: 18.11 % after the first period of 100 %. */
     assert_int_equal(psi_calc_load(0, 1677, 100 << 11), 37100);
@@ -47,7 +48,7 @@ static void load_decays_as_in_the_kernel(void **state HW_UNUSED)
     assert_int_equal(psi_calc_load_n(37100, 1677, 0, 0), 37100);
 }
 
-static void a_stall_of_whole_periods_gives_the_known_averages(void **state HW_UNUSED)
+TEST(a_stall_of_whole_periods_gives_the_known_averages)
 {
     start(1);
     psi_group_change(&g, 0, 0, PSI_TSK_MEMSTALL | PSI_TSK_IOWAIT, false, 0);
@@ -62,7 +63,7 @@ static void a_stall_of_whole_periods_gives_the_known_averages(void **state HW_UN
     psi_group_done(&g);
 }
 
-static void averages_fall_while_nothing_happens(void **state HW_UNUSED)
+TEST(averages_fall_while_nothing_happens)
 {
     start(1);
     psi_group_change(&g, 0, 0, PSI_TSK_MEMSTALL, false, 0);
@@ -73,7 +74,7 @@ static void averages_fall_while_nothing_happens(void **state HW_UNUSED)
     psi_group_done(&g);
 }
 
-static void full_needs_everybody_to_be_stalled(void **state HW_UNUSED)
+TEST(full_needs_everybody_to_be_stalled)
 {
     const u32 running = PSI_TSK_RUNNING | PSI_TSK_ONCPU;
 
@@ -89,7 +90,7 @@ static void full_needs_everybody_to_be_stalled(void **state HW_UNUSED)
     psi_group_done(&g);
 }
 
-static void a_cpu_that_reclaims_is_full_although_others_could_run(void **state HW_UNUSED)
+TEST(a_cpu_that_reclaims_is_full_although_others_could_run)
 {
     const u32 stall = PSI_TSK_MEMSTALL | PSI_TSK_MEMSTALL_RUNNING;
 
@@ -104,7 +105,7 @@ static void a_cpu_that_reclaims_is_full_although_others_could_run(void **state H
     psi_group_done(&g);
 }
 
-static void a_group_without_the_cpu_is_full_of_cpu_pressure(void **state HW_UNUSED)
+TEST(a_group_without_the_cpu_is_full_of_cpu_pressure)
 {
     start(1);
     psi_group_change(&g, 0, 0, PSI_TSK_RUNNING, false, 0);
@@ -114,7 +115,7 @@ static void a_group_without_the_cpu_is_full_of_cpu_pressure(void **state HW_UNUS
     psi_group_done(&g);
 }
 
-static void cpus_count_by_the_time_they_are_not_idle(void **state HW_UNUSED)
+TEST(cpus_count_by_the_time_they_are_not_idle)
 {
     start(2);
     psi_group_change(&g, 0, 0, PSI_TSK_RUNNING | PSI_TSK_ONCPU, false, 0);
@@ -131,7 +132,7 @@ static void cpus_count_by_the_time_they_are_not_idle(void **state HW_UNUSED)
     psi_group_done(&g);
 }
 
-static void to_look_changes_nothing(void **state HW_UNUSED)
+TEST(to_look_changes_nothing)
 {
     struct psi_group before;
 
@@ -152,7 +153,7 @@ static void stall_a_fifth(ns_t from, ns_t to)
     }
 }
 
-static void a_trigger_tells_once_per_window(void **state HW_UNUSED)
+TEST(a_trigger_tells_once_per_window)
 {
     struct psi_trigger *low, *high;
 
@@ -172,7 +173,7 @@ static void a_trigger_tells_once_per_window(void **state HW_UNUSED)
 }
 
 /* The group is looked at as often as the triggers that are left want. */
-static void a_trigger_that_goes_is_looked_at_no_more(void **state HW_UNUSED)
+TEST(a_trigger_that_goes_is_looked_at_no_more)
 {
     struct psi_trigger *fast, *slow;
 
@@ -190,7 +191,7 @@ static void a_trigger_that_goes_is_looked_at_no_more(void **state HW_UNUSED)
     psi_group_done(&g);
 }
 
-static void a_trigger_is_checked(void **state HW_UNUSED)
+TEST(a_trigger_is_checked)
 {
     start(1);
     assert_null(psi_trigger_new(&g, PSI_MEM, "some 150000", 0));
@@ -203,7 +204,7 @@ static void a_trigger_is_checked(void **state HW_UNUSED)
     psi_group_done(&g);
 }
 
-static void a_group_that_is_switched_off_counts_no_time(void **state HW_UNUSED)
+TEST(a_group_that_is_switched_off_counts_no_time)
 {
     struct psi_group group;
     struct psi_figures f;
@@ -222,7 +223,7 @@ static void a_group_that_is_switched_off_counts_no_time(void **state HW_UNUSED)
     psi_group_done(&group);
 }
 
-static void every_resource_has_a_name_a_place_and_its_two_states(void **state HW_UNUSED)
+TEST(every_resource_has_a_name_a_place_and_its_two_states)
 {
     bool placed[NR_PSI_RESOURCES] = {0};
 
@@ -240,23 +241,4 @@ static void every_resource_has_a_name_a_place_and_its_two_states(void **state HW
     assert_int_equal(psi_res_find(""), NR_PSI_RESOURCES);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_resource_has_a_name_a_place_and_its_two_states),
-        cmocka_unit_test(load_decays_as_in_the_kernel),
-        cmocka_unit_test(a_stall_of_whole_periods_gives_the_known_averages),
-        cmocka_unit_test(averages_fall_while_nothing_happens),
-        cmocka_unit_test(full_needs_everybody_to_be_stalled),
-        cmocka_unit_test(a_cpu_that_reclaims_is_full_although_others_could_run),
-        cmocka_unit_test(a_group_without_the_cpu_is_full_of_cpu_pressure),
-        cmocka_unit_test(cpus_count_by_the_time_they_are_not_idle),
-        cmocka_unit_test(to_look_changes_nothing),
-        cmocka_unit_test(a_trigger_tells_once_per_window),
-        cmocka_unit_test(a_trigger_that_goes_is_looked_at_no_more),
-        cmocka_unit_test(a_trigger_is_checked),
-        cmocka_unit_test(a_group_that_is_switched_off_counts_no_time),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

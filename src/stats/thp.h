@@ -1,7 +1,8 @@
 /* thp.h - the settings of transparent huge pages, by the names of their files.
  *
- * Mirrors: mm/huge_memory.c (enabled_store, defrag_store), mm/shmem.c (shmem_enabled_store), Linux 6.1.
- * The values are those of the tunables transparent_hugepage/enabled, .../defrag and .../shmem_enabled (tunables.def).
+ * Mirrors: mm/huge_memory.c (enabled_store, defrag_store), mm/shmem.c (shmem_enabled_store), Linux
+ * 6.1. The values are those of the tunables transparent_hugepage/enabled, .../defrag and
+ * .../shmem_enabled (tunables.def).
  */
 #ifndef STATS_THP_H
 #define STATS_THP_H

@@ -1,8 +1,9 @@
 /* tunables.h - the settings of a machine, declared once in tunables.def.
  *
- * Mirrors:  kernel/sysctl.c (names, defaults, bounds of vm.*), Linux 6.1. Differs: lowmem_reserve_ratio is one key per
- *           zone; min_free_kbytes 0 stands for the formula.
- * Use:      struct tunables t; tunables_init(&t); rc = tunables_set(&t, "vm.swappiness", "10", &err);
+ * Mirrors:  kernel/sysctl.c (names, defaults, bounds of vm.*), Linux 6.1. Differs:
+ *           lowmem_reserve_ratio is one key per zone; min_free_kbytes 0 stands for the formula.
+ * Use:      struct tunables t; tunables_init(&t); rc = tunables_set(&t, "vm.swappiness", "10",
+ *           &err);
  */
 #ifndef STATS_TUNABLES_H
 #define STATS_TUNABLES_H
@@ -58,9 +59,10 @@ extern const unsigned nr_tunables;
 /* All defaults. */
 void tunables_init(struct tunables *t);
 
-/* Set one by its key; "vm." may be left out. Sizes (BYTES, KIB) also take a unit, "64M". As in Linux, dirty_bytes and
- * dirty_ratio (and the background pair, and overcommit_kbytes and overcommit_ratio) turn each other off.
- * Returns 0; -ENOENT for an unknown key, with the nearest ones in e; -EINVAL or -ERANGE for the value. */
+/* Set one by its key; "vm." may be left out. Sizes (BYTES, KIB) also take a unit, "64M". As in
+ * Linux, dirty_bytes and dirty_ratio (and the background pair, and overcommit_kbytes and
+ * overcommit_ratio) turn each other off. Returns 0; -ENOENT for an unknown key, with the nearest
+ * ones in e; -EINVAL or -ERANGE for the value. */
 int tunables_set(struct tunables *t, const char *key, const char *value, struct err *e);
 
 u64 tunables_get(const struct tunables *t, const struct tunable_info *info);
@@ -74,8 +76,8 @@ char *tunable_choices(const struct tunable_info *info, char *buf, size_t size);
 /* The tunable with this key ("vm." may be left out), or NULL. */
 const struct tunable_info *tunable_find(const char *key);
 
-/* The file that shows it as a number, without the first slash: "proc/sys/vm/swappiness". NULL: there is none (it is a part of one, a
- * word, or the model's own). Returns buf. */
+/* The file that shows it as a number, without the first slash: "proc/sys/vm/swappiness". NULL:
+ * there is none (it is a part of one, a word, or the model's own). Returns buf. */
 char *tunable_file(const struct tunable_info *info, char *buf, size_t size);
 
 /* "percent", "KiB", ... for people; "" for a plain number. */

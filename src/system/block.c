@@ -6,7 +6,8 @@
 
 #include "system/system_int.h"
 
-/* What a driver adds to the bytes of a packet: room before them, and what the stack keeps behind them. */
+/* What a driver adds to the bytes of a packet: room before them, and what the stack keeps behind
+ * them. */
 #define PACKET_OVERHEAD (64u + 320u)
 
 /* After a pause as long as this, whoever reads the packets has read them all. */

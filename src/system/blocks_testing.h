@@ -27,7 +27,8 @@ static void inflate_balloon(void)
     }
 }
 
-/* In half of the epochs some of what the kernel keeps is spread over what it leaves, and pages beside it are free. */
+/* In half of the epochs some of what the kernel keeps is spread over what it leaves, and pages
+ * beside it are free. */
 static void scatter_balloon(void)
 {
     pfn_t kept[2048];
@@ -51,7 +52,7 @@ static void scatter_balloon(void)
     }
 }
 
-/* --- compaction ----------------------------------------------------------------------------------------------------------- */
+/* --- compaction ------------------------------------------------------------------------------- */
 /* Blocks that a kernel part holds for a while, so that memory is in pieces. */
 #define BLOCKS 12u
 static struct {
@@ -110,8 +111,8 @@ static void move_pages(void)
     }
 }
 
-/* All of memory (0, 10..), as much of it as fragmentation asks for (1), or a request for a block of 2^arg. Of several nodes, pages move
- * between them as well. */
+/* All of memory (0, 10..), as much of it as fragmentation asks for (1), or a request for a block of
+ * 2^arg. Of several nodes, pages move between them as well. */
 static void compact(const struct op *op)
 {
     static const u32 kinds[] = {0, ALLOC_MOVABLE, ALLOC_NOFS};

@@ -1,8 +1,9 @@
-/* call.c - the frame of every system call and access: begin, touch memory, wait, run out of memory, end.
+/* call.c - the frame of every system call and access: begin, touch memory, wait, run out of memory,
+ * end.
  *
- *   access_page -> done
- *               -> wait: the task sleeps and makes the call again
- *               -> out of memory: somebody is killed, then the access is made again; when nobody can be killed the access may
+ *   access_page -> done -> wait: the task sleeps and makes the call again -> out of memory:
+ *               somebody is killed, then the access is made again; when nobody can be killed the
+ *               access may
  *                  use the reserves; when these are gone the task itself dies
  *               -> bad address: the process dies of a signal (an access), or the call ends (a system call) */
 #include <string.h>
@@ -179,7 +180,8 @@ enum step access_step(struct system *s, struct task *t, enum access_result r)
     return STEP_DONE;
 }
 
-/* One access until it is done, waits or is impossible; *ret_result is one of OK, SIGSEGV, SIGBUS with STEP_DONE. */
+/* One access until it is done, waits or is impossible; *ret_result is one of OK, SIGSEGV, SIGBUS
+ * with STEP_DONE. */
 static enum step access_until(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind,
                               enum access_result *ret_result)
 {
@@ -242,7 +244,7 @@ enum step system_access(struct system *s, struct task *t, vpn_t vpn, enum access
     return step;
 }
 
-/* --- bytes=on ------------------------------------------------------------------------------------------------------- */
+/* --- bytes=on --------------------------------------------------------------------------------- */
 u8 *user_bytes(const struct system *s, const struct task *t, vaddr_t addr)
 {
     vpn_t vpn = addr >> PAGE_SHIFT;

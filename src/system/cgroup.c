@@ -1,8 +1,8 @@
 /* cgroup.c - what is written to the files of a group, and its end.
  *
- * Mirrors cgroup_attach_task(), mem_cgroup_css_offline(), memory_max_write(), memory_high_write(), memory_reclaim(), Linux 6.1,
- * cgroup v2. When all that could be reclaimed waits for writeback, the writer is told to come back when a write has
- * completed. */
+ * Mirrors cgroup_attach_task(), mem_cgroup_css_offline(), memory_max_write(), memory_high_write(),
+ * memory_reclaim(), Linux 6.1, cgroup v2. When all that could be reclaimed waits for writeback, the
+ * writer is told to come back when a write has completed. */
 #include "system/cgroup.h"
 #include "system/cpuset.h"
 #include "system/pressure.h"
@@ -47,7 +47,8 @@ void system_task_move(struct system *s, struct task *t, struct group *to)
             move_one(s, s->tasks[i], to);
 }
 
-/* Files that the group used first are written back on behalf of its parent now, and their shadows are the parent's. */
+/* Files that the group used first are written back on behalf of its parent now, and their shadows
+ * are the parent's. */
 static void reparent_inodes(struct system *s, const struct group *from, const struct group *to)
 {
     for (u32 id = 1; id < s->backing.nr_inodes; id++) {

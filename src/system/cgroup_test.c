@@ -40,7 +40,7 @@ static struct task *task_with(struct system *s, struct group *g, u32 pid, u64 pa
     return t;
 }
 
-static void a_moved_task_leaves_its_memory_behind(void **state HW_UNUSED)
+TEST(a_moved_task_leaves_its_memory_behind)
 {
     struct system *s = machine();
     struct group *a = system_group(s, "/a"), *b = system_group(s, "/b");
@@ -64,7 +64,7 @@ static void a_moved_task_leaves_its_memory_behind(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void a_removed_group_is_a_zombie_while_it_holds_pages(void **state HW_UNUSED)
+TEST(a_removed_group_is_a_zombie_while_it_holds_pages)
 {
     struct system *s = machine();
     struct group *a = system_group(s, "/p/a"), *b = system_group(s, "/p/b");
@@ -102,7 +102,7 @@ static void sleep_while(struct system *s, struct group *g, enum group_limit whic
         system_run_until(s, until, &ns);
 }
 
-static void a_lowered_limit_reclaims_then_kills(void **state HW_UNUSED)
+TEST(a_lowered_limit_reclaims_then_kills)
 {
     struct system *s = machine();
     struct group *g = system_group(s, "/g");
@@ -122,7 +122,7 @@ static void a_lowered_limit_reclaims_then_kills(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void nobody_at_minus_1000_is_killed_and_a_group_dies_whole(void **state HW_UNUSED)
+TEST(nobody_at_minus_1000_is_killed_and_a_group_dies_whole)
 {
     struct system *s = machine();
     struct group *top = system_group(s, "/t"), *g = system_group(s, "/t/g");
@@ -146,7 +146,7 @@ static void nobody_at_minus_1000_is_killed_and_a_group_dies_whole(void **state H
     test_system_free(s);
 }
 
-static void low_protects_the_one_that_has_it(void **state HW_UNUSED)
+TEST(low_protects_the_one_that_has_it)
 {
     struct system *s = machine();
     struct group *top = system_group(s, "/t"), *a = system_group(s, "/t/a");
@@ -167,8 +167,9 @@ static void low_protects_the_one_that_has_it(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-/* What an access costs must not depend on how many groups there are: counted in what it walks, not in time. */
-static void a_thousand_groups_come_and_go(void **state HW_UNUSED)
+/* What an access costs must not depend on how many groups there are: counted in what it walks, not
+ * in time. */
+TEST(a_thousand_groups_come_and_go)
 {
     struct system *s = machine();
     struct task *t = task_with(s, system_group(s, "/app"), 10, 100);
@@ -192,16 +193,4 @@ static void a_thousand_groups_come_and_go(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_moved_task_leaves_its_memory_behind),
-        cmocka_unit_test(a_removed_group_is_a_zombie_while_it_holds_pages),
-        cmocka_unit_test(a_lowered_limit_reclaims_then_kills),
-        cmocka_unit_test(nobody_at_minus_1000_is_killed_and_a_group_dies_whole),
-        cmocka_unit_test(low_protects_the_one_that_has_it),
-        cmocka_unit_test(a_thousand_groups_come_and_go),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,7 +1,8 @@
 /* check.c - every invariant of every room, and those between rooms.
  *
- * Between rooms: a frame in use is a page of user memory (mapped or in a cache, and on a list or in a batch), a page table or kernel memory;
- * counters of machine and groups equal a recount over frames; references to swap slots equal the entries that hold them. */
+ * Between rooms: a frame in use is a page of user memory (mapped or in a cache, and on a list or in
+ * a batch), a page table or kernel memory; counters of machine and groups equal a recount over
+ * frames; references to swap slots equal the entries that hold them. */
 #include "base/alloc.h"
 #include "base/bitmap.h"
 #include "base/hash.h"
@@ -216,7 +217,8 @@ static void check_shmem(const struct system *s)
     assert(committed == s->backing.shmem_committed && mounted == used);
 }
 
-/* What private mappings may still take of their reservations: where the owner's mapping has not used a page. */
+/* What private mappings may still take of their reservations: where the owner's mapping has not
+ * used a page. */
 static u64 count_owned(const struct system *s, struct mm *mm)
 {
     u64 left = 0;
@@ -272,7 +274,8 @@ static void check_tasks(const struct system *s)
     free(members);
 }
 
-/* A translation in a TLB is a translation in a page table, and one for writing is for writing there. Of huge pages, it is a huge leaf. */
+/* A translation in a TLB is a translation in a page table, and one for writing is for writing
+ * there. Of huge pages, it is a huge leaf. */
 static void check_tlb(const struct system *s, const struct tlb *t, bool huge)
 {
     for (u64 i = 0; i < (t->sets_mask + 1) * TLB_SLOTS; i++) {
@@ -355,9 +358,9 @@ void system_check(struct system *s)
     pressure_check(s);
 }
 
-/* A check walks all frames; so often that a run takes some ten times as long, whatever the size of the
- * machine. At the start it doubles its distance: tests that make hundreds of machines would else do
- * nothing but check new ones. */
+/* A check walks all frames; so often that a run takes some ten times as long, whatever the size of
+ * the machine. At the start it doubles its distance: tests that make hundreds of machines would
+ * else do nothing but check new ones. */
 #define CHECK_FIRST_STEPS 32u
 #define CHECK_STRIDE_MIN  1021u
 

@@ -1,4 +1,5 @@
-/* compact_test.c - pages that move are the same pages, and memory in pieces becomes large blocks. */
+/* compact_test.c - pages that move are the same pages, and memory in pieces becomes large
+ * blocks. */
 #include <string.h>
 
 #include "balance/balance.h"
@@ -46,7 +47,8 @@ static u64 load(struct system *s, struct task *t, u64 page)
     return value;
 }
 
-/* A process with so many pages, of which it gives every second back: memory in the smallest pieces. */
+/* A process with so many pages, of which it gives every second back: memory in the smallest
+ * pieces. */
 static struct task *fragment(struct system *s, u64 pages)
 {
     struct task *t = system_task_new(s, system_group(s, "/g"), 10, 1, "work");
@@ -84,7 +86,7 @@ static s64 counter(const struct system *s, enum counter id)
     return s->counters.v[id];
 }
 
-static void moved_pages_keep_their_bytes_and_their_group(void **state HW_UNUSED)
+TEST(moved_pages_keep_their_bytes_and_their_group)
 {
     struct system *s = machine();
     struct task *t = fragment(s, PAGES);
@@ -105,7 +107,7 @@ static void moved_pages_keep_their_bytes_and_their_group(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void compaction_leaves_large_blocks(void **state HW_UNUSED)
+TEST(compaction_leaves_large_blocks)
 {
     struct system *s = machine();
     const struct zone *z = &s->frames.zones[ZONE_DMA32];
@@ -120,8 +122,9 @@ static void compaction_leaves_large_blocks(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-/* A shared mapping of a file, a locked page, one shared by fork: every entry follows, and marks stay. */
-static void all_entries_of_a_page_follow_it(void **state HW_UNUSED)
+/* A shared mapping of a file, a locked page, one shared by fork: every entry follows, and marks
+ * stay. */
+TEST(all_entries_of_a_page_follow_it)
 {
     struct system *s = machine();
     struct task *t = fragment(s, PAGES), *child = NULL;
@@ -142,7 +145,7 @@ static void all_entries_of_a_page_follow_it(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void locked_pages_stay_when_told_to(void **state HW_UNUSED)
+TEST(locked_pages_stay_when_told_to)
 {
     struct system *s = machine();
     struct task *t = fragment(s, PAGES);
@@ -182,7 +185,7 @@ static enum balance_result ask(struct system *s, struct task *t, unsigned order,
     return r;
 }
 
-static void a_large_request_compacts_and_its_time_is_a_stall(void **state HW_UNUSED)
+TEST(a_large_request_compacts_and_its_time_is_a_stall)
 {
     struct system *s = machine();
     struct task *t = fragment(s, PAGES);
@@ -206,7 +209,7 @@ static void a_large_request_compacts_and_its_time_is_a_stall(void **state HW_UNU
     test_system_free(s);
 }
 
-static void an_atomic_request_does_not_compact_but_wakes_who_does(void **state HW_UNUSED)
+TEST(an_atomic_request_does_not_compact_but_wakes_who_does)
 {
     struct system *s = machine();
     struct task *t = fragment(s, PAGES);
@@ -225,8 +228,9 @@ static void an_atomic_request_does_not_compact_but_wakes_who_does(void **state H
     test_system_free(s);
 }
 
-/* Kernel pages everywhere: nothing can be made, and a costly request fails without anybody killed. */
-static void costly_requests_fail_and_are_put_off(void **state HW_UNUSED)
+/* Kernel pages everywhere: nothing can be made, and a costly request fails without anybody
+ * killed. */
+TEST(costly_requests_fail_and_are_put_off)
 {
     struct system *s = machine();
     struct task *t = fragment(s, PAGES);
@@ -249,7 +253,7 @@ static void costly_requests_fail_and_are_put_off(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void kcompactd_keeps_the_score_below_its_mark(void **state HW_UNUSED)
+TEST(kcompactd_keeps_the_score_below_its_mark)
 {
     struct system *s = machine();
     struct task *t = fragment(s, PAGES);
@@ -269,8 +273,9 @@ static void kcompactd_keeps_the_score_below_its_mark(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-/* Frames for jumbo packets: dropped where memory is in pieces, and the log says so once in a while. */
-static void packets_are_dropped_when_no_block_is_free(void **state HW_UNUSED)
+/* Frames for jumbo packets: dropped where memory is in pieces, and the log says so once in a
+ * while. */
+TEST(packets_are_dropped_when_no_block_is_free)
 {
     struct system *s = machine();
     struct task *t = fragment(s, PAGES);
@@ -298,7 +303,7 @@ static void packets_are_dropped_when_no_block_is_free(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void an_array_is_made_by_compaction(void **state HW_UNUSED)
+TEST(an_array_is_made_by_compaction)
 {
     struct system *s = machine();
     struct task *t = fragment(s, PAGES);
@@ -315,8 +320,9 @@ static void an_array_is_made_by_compaction(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-/* A slab of the size a cache likes is worth no effort: memory in pieces makes it one of single pages. */
-static void slabs_do_with_single_pages_and_do_not_compact(void **state HW_UNUSED)
+/* A slab of the size a cache likes is worth no effort: memory in pieces makes it one of single
+ * pages. */
+TEST(slabs_do_with_single_pages_and_do_not_compact)
 {
     struct system *s = machine();
     struct task *t = fragment(s, PAGES);
@@ -336,7 +342,7 @@ static void slabs_do_with_single_pages_and_do_not_compact(void **state HW_UNUSED
 }
 
 /* An object that needs two pages in one piece is worth one. */
-static void objects_of_two_pages_are_made_by_compaction(void **state HW_UNUSED)
+TEST(objects_of_two_pages_are_made_by_compaction)
 {
     struct system *s = machine();
     struct task *t = fragment(s, PAGES);
@@ -357,8 +363,9 @@ static void objects_of_two_pages_are_made_by_compaction(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-/* Unmovable pages in blocks of movable ones: vm.watermark_boost_factor says how far that raises the watermarks. */
-static void a_stolen_block_boosts_the_watermarks_as_far_as_told(void **state HW_UNUSED)
+/* Unmovable pages in blocks of movable ones: vm.watermark_boost_factor says how far that raises the
+ * watermarks. */
+TEST(a_stolen_block_boosts_the_watermarks_as_far_as_told)
 {
     for (unsigned factor = 0; factor <= 30000; factor += 15000) {
         struct system *s = machine();
@@ -380,23 +387,4 @@ static void a_stolen_block_boosts_the_watermarks_as_far_as_told(void **state HW_
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(moved_pages_keep_their_bytes_and_their_group),
-        cmocka_unit_test(compaction_leaves_large_blocks),
-        cmocka_unit_test(all_entries_of_a_page_follow_it),
-        cmocka_unit_test(locked_pages_stay_when_told_to),
-        cmocka_unit_test(a_large_request_compacts_and_its_time_is_a_stall),
-        cmocka_unit_test(an_atomic_request_does_not_compact_but_wakes_who_does),
-        cmocka_unit_test(costly_requests_fail_and_are_put_off),
-        cmocka_unit_test(kcompactd_keeps_the_score_below_its_mark),
-        cmocka_unit_test(packets_are_dropped_when_no_block_is_free),
-        cmocka_unit_test(an_array_is_made_by_compaction),
-        cmocka_unit_test(a_stolen_block_boosts_the_watermarks_as_far_as_told),
-        cmocka_unit_test(slabs_do_with_single_pages_and_do_not_compact),
-        cmocka_unit_test(objects_of_two_pages_are_made_by_compaction),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -43,7 +43,7 @@ void system_config_init(struct system_config *c)
     cost_model_init(&c->cost);
 }
 
-/* --- options that are another way to say a tunable ------------------------------------------------------------------- */
+/* --- options that are another way to say a tunable -------------------------------------------- */
 
 /* X(field of struct system_config, its initial value, field of struct tunables, its key) */
 #define TWINS(X)                                                    \
@@ -123,7 +123,7 @@ enum machine_option machine_option_find(const char *name)
     return NR_MACHINE_OPTIONS;
 }
 
-/* --- names that a value may be ------------------------------------------------------------------------------------ */
+/* --- names that a value may be ---------------------------------------------------------------- */
 
 /* The i-th choice, NULL after the last one or for a kind that has none. */
 static const char *choice(enum machine_kind kind, unsigned i)
@@ -185,7 +185,7 @@ char *machine_option_values(enum machine_option option, char *buf, size_t size)
     return buf;
 }
 
-/* --- values ---------------------------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static const char *kind_noun(enum machine_kind kind)
 {
@@ -292,7 +292,8 @@ static const char *const swap_choices[NR_SWAP_CHOICES] = {
     [SWAP_ZSWAP] = "zswap",
 };
 
-/* The choice that a value begins with; SWAP_SIZE_ALONE: none. *ret_rest: what stands behind its name. */
+/* The choice that a value begins with; SWAP_SIZE_ALONE: none. *ret_rest: what stands behind its
+ * name. */
 static enum swap_choice swap_choice_of(const char *value, const char **ret_rest)
 {
     for (unsigned i = SWAP_NONE; i < NR_SWAP_CHOICES; i++) {
@@ -553,7 +554,7 @@ void machine_option_set_name(struct system_config *c, enum machine_option option
     *(const char **)((char *)c + info->offset) = name;
 }
 
-/* --- any key --------------------------------------------------------------------------------------------------------- */
+/* --- any key ---------------------------------------------------------------------------------- */
 
 #define COST_PREFIX "cost."
 #define NODE_PREFIX "node."

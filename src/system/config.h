@@ -1,10 +1,14 @@
-/* config.h - the machine that is wanted: what a user may choose, and what callers of system_init() lay out.
+/* config.h - the machine that is wanted: what a user may choose, and what callers of system_init()
+ * lay out.
  *
- * The options of a machine (ram, cpus, disk, ...) are rows of machine.def: field, key, kind, bounds, default, text. The command
- * line, scenarios, --compare, JSON and the documentation all come from there. Beside them stand the tunables (vm.*, queue.*, x.*)
- * and the costs (cost.*), each with a table of its own, and the nodes (node.N.*); system_config_set() takes a key of any of them.
+ * The options of a machine (ram, cpus, disk, ...) are rows of machine.def: field, key, kind,
+ * bounds, default, text. The command line, scenarios, --compare, JSON and the documentation all
+ * come from there. Beside them stand the tunables (vm.*, queue.*, x.*) and the costs (cost.*), each
+ * with a table of its own, and the nodes (node.N.*); system_config_set() takes a key of any of
+ * them.
  *
- * Use:  struct system_config c; system_config_init(&c); rc = system_config_set(&c, "vm.swappiness", "10", &e);
+ * Use:  struct system_config c; system_config_init(&c); rc = system_config_set(&c, "vm.swappiness",
+ *       "10", &e);
  */
 #ifndef SYSTEM_CONFIG_H
 #define SYSTEM_CONFIG_H
@@ -106,7 +110,8 @@ struct system_config { /* system_config_init() fills in the defaults */
     struct tunables tunables;
     struct cost_model cost;
     struct topology_spec topology; /* node.N.ram, ... */
-    /* What messages call `numa` and `cpunodebind`: the key, or the option as given ("--membind"). */
+    /* What messages call `numa` and `cpunodebind`: the key, or the option as given
+     * ("--membind"). */
     const char *numa_label, *cpunodebind_label;
     u32 given;            /* bit per enum machine_option: set by machine_option_set() */
     u32 given_as_tunable; /* the same: set by the other name of the option */
@@ -124,27 +129,31 @@ struct system_config { /* system_config_init() fills in the defaults */
 
 void system_config_init(struct system_config *c);
 
-/* Turn what `swap` says (zram:50%) into swap_bytes, swap_device and zswap. ram_bytes: what a share is of. */
+/* Turn what `swap` says (zram:50%) into swap_bytes, swap_device and zswap. ram_bytes: what a share
+ * is of. */
 void system_config_settle_swap(struct system_config *c, u64 ram_bytes);
 
-/* The mode of huge pages: that of the option, else that of its tunable.   pre: c->thp is a mode or NULL */
+/* The mode of huge pages: that of the option, else that of its tunable.   pre: c->thp is a mode or
+ * NULL */
 enum thp_enabled system_config_thp(const struct system_config *c);
 
 /* The option of this name ('-' and '_' are alike), or NR_MACHINE_OPTIONS. */
 enum machine_option machine_option_find(const char *name);
 
-/* The other name of what `key` sets, where an option is another way to say a tunable (thp, transparent_hugepage/enabled); else NULL.
- * Setting one forgets the other. */
+/* The other name of what `key` sets, where an option is another way to say a tunable (thp,
+ * transparent_hugepage/enabled); else NULL. Setting one forgets the other. */
 const char *system_config_twin(const char *key);
 
-/* The reclaim policy of the machine at its start: what was asked for, as option or tunable, else that of its kernel.
- *   pre: the kernel is one that kernel_find() knows */
+/* The reclaim policy of the machine at its start: what was asked for, as option or tunable, else
+ *   that of its kernel. pre: the kernel is one that kernel_find() knows */
 enum lru_policy system_config_lru(const struct system_config *c);
 
-/* What says here what this word of Linux's boot command line says there (kernelcore), as the end of a message; "": no such word. */
+/* What says here what this word of Linux's boot command line says there (kernelcore), as the end of
+ * a message; "": no such word. */
 const char *system_config_boot_hint(const char *key);
 
-/* Set a machine option. `label` names it in messages ("--ram"). 0; -EINVAL or -ERANGE with what would be right. */
+/* Set a machine option. `label` names it in messages ("--ram"). 0; -EINVAL or -ERANGE with what
+ * would be right. */
 int machine_option_set(struct system_config *c, enum machine_option option, const char *label,
                        const char *value, struct err *e);
 
@@ -155,15 +164,16 @@ int system_config_topology(const struct system_config *c, struct topology *ret, 
 /* The CPUs that programs run on unless they say otherwise: all, or those of `cpunodebind`. */
 u64 system_config_cpus(const struct system_config *c, const struct topology *t);
 
-/* A name that is none of ours, such as that of a scenario's [device]: it must live as long as c.  pre: a DISK or DEVICE */
+/* A name that is none of ours, such as that of a scenario's [device]: it must live as long as c.
+ * pre: a DISK or DEVICE */
 void machine_option_set_name(struct system_config *c, enum machine_option option, const char *name);
 
 /* What a value may be: "nvme|ssd|hdd", "yes|no"; "SIZE" or "N" for amounts. Returns buf. */
 char *machine_option_values(enum machine_option option, char *buf, size_t size);
 
-/* Set a machine option, a tunable ("vm." may be left out), a cost or a node's share (node.0.ram, node.0.cpus, node.0.distance) by
- * its key. 0; -ENOENT for an unknown key, with the nearest
- * ones; -EINVAL or -ERANGE for the value. */
+/* Set a machine option, a tunable ("vm." may be left out), a cost or a node's share (node.0.ram,
+ * node.0.cpus, node.0.distance) by its key. 0; -ENOENT for an unknown key, with the nearest ones;
+ * -EINVAL or -ERANGE for the value. */
 int system_config_set(struct system_config *c, const char *key, const char *value, struct err *e);
 
 #endif

@@ -1,4 +1,5 @@
-/* config_test.c - options of a machine from text: every row, its bounds, and keys of all three tables. */
+/* config_test.c - options of a machine from text: every row, its bounds, and keys of all three
+ * tables. */
 #include "base/test.h"
 
 #include "system/config.h"
@@ -7,9 +8,8 @@
 #include <string.h>
 
 /* Where the default is a value, reading it gives the machine that is there without it. */
-static void defaults_say_what_they_are(void **state)
+TEST(defaults_say_what_they_are)
 {
-    (void)state;
     for (unsigned i = 0; i < NR_MACHINE_OPTIONS; i++) {
         const struct machine_option_info *info = &machine_option_info[i];
         struct system_config c, d;
@@ -43,9 +43,8 @@ static bool is_list_of_names(enum machine_kind kind)
                                     kind != MACHINE_NODES && kind != MACHINE_POOL);
 }
 
-static void every_choice_is_taken_and_nothing_else(void **state)
+TEST(every_choice_is_taken_and_nothing_else)
 {
-    (void)state;
     for (unsigned i = 0; i < NR_MACHINE_OPTIONS; i++) {
         enum machine_option option = (enum machine_option)i;
         struct system_config c;
@@ -64,12 +63,11 @@ static void every_choice_is_taken_and_nothing_else(void **state)
     }
 }
 
-static void amounts_keep_to_their_bounds(void **state)
+TEST(amounts_keep_to_their_bounds)
 {
     struct system_config c;
     struct err e = {0};
 
-    (void)state;
     system_config_init(&c);
     assert_int_equal(system_config_set(&c, "cpus", "64", &e), 0);
     assert_int_equal(c.nr_cpus, 64);
@@ -82,12 +80,11 @@ static void amounts_keep_to_their_bounds(void **state)
     assert_int_equal(c.seed, UINT64_MAX);
 }
 
-static void a_key_may_be_an_option_a_tunable_or_a_cost(void **state)
+TEST(a_key_may_be_an_option_a_tunable_or_a_cost)
 {
     struct system_config c;
     struct err e = {0};
 
-    (void)state;
     system_config_init(&c);
     assert_int_equal(machine_option_find("swap-device"), MACHINE_OPTION_swap_device);
     assert_int_equal(machine_option_find("swap_device"), MACHINE_OPTION_swap_device);
@@ -109,11 +106,10 @@ static void a_key_may_be_an_option_a_tunable_or_a_cost(void **state)
     assert_string_equal(e.text, "disk: files cannot be on zram");
 }
 
-static void the_last_word_is_that_of_either_name(void **state)
+TEST(the_last_word_is_that_of_either_name)
 {
     struct system_config c;
 
-    (void)state;
     system_config_init(&c);
     assert_string_equal(system_config_twin("thp"), "transparent_hugepage/enabled");
     assert_string_equal(system_config_twin("transparent_hugepage/enabled"), "thp");
@@ -149,9 +145,8 @@ static void check_swap(const char *value, u64 bytes, const char *device, bool zs
     assert_int_equal(c.swap_bytes, bytes);
 }
 
-static void swap_is_a_size_or_a_kind_with_its_size(void **state)
+TEST(swap_is_a_size_or_a_kind_with_its_size)
 {
-    (void)state;
     check_swap("3G", 3 * GIB, "hdd", false);
     check_swap("none", 0, "hdd", false);
     check_swap("disk", 8 * GIB, "hdd", false);
@@ -163,11 +158,10 @@ static void swap_is_a_size_or_a_kind_with_its_size(void **state)
     check_swap("zswap:2G", 2 * GIB, "hdd", true);
 }
 
-static void disk_swap_is_not_on_a_compressed_device_and_without_zswap(void **state)
+TEST(disk_swap_is_not_on_a_compressed_device_and_without_zswap)
 {
     struct system_config c;
 
-    (void)state;
     system_config_init(&c);
     system_config_set(&c, "swap_device", "zram", NULL); /* the recording's host */
     system_config_set(&c, "zswap", "yes", NULL);
@@ -177,13 +171,12 @@ static void disk_swap_is_not_on_a_compressed_device_and_without_zswap(void **sta
     assert_false(c.zswap);
 }
 
-static void a_swap_that_is_wrong_changes_nothing(void **state)
+TEST(a_swap_that_is_wrong_changes_nothing)
 {
     static const char *const wrong[] = {"zrma",   "none:1G",  "zram:",   "zram:0%",
                                         "zram:%", "zram:-1",  "zram:1X", "disk:1001%",
                                         "17T",    "zram:17T", ""};
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
         struct system_config c;
         struct err e = {0};
@@ -196,18 +189,4 @@ static void a_swap_that_is_wrong_changes_nothing(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults_say_what_they_are),
-        cmocka_unit_test(every_choice_is_taken_and_nothing_else),
-        cmocka_unit_test(amounts_keep_to_their_bounds),
-        cmocka_unit_test(a_key_may_be_an_option_a_tunable_or_a_cost),
-        cmocka_unit_test(the_last_word_is_that_of_either_name),
-        cmocka_unit_test(swap_is_a_size_or_a_kind_with_its_size),
-        cmocka_unit_test(disk_swap_is_not_on_a_compressed_device_and_without_zswap),
-        cmocka_unit_test(a_swap_that_is_wrong_changes_nothing),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

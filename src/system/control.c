@@ -1,7 +1,8 @@
 /* control.c - the files that can be written, and what a write does.
  *
- * A path is taken apart from the front: /sys/fs/cgroup/GROUP/FILE, /proc/sys/vm/NAME, /proc/pressure/RESOURCE, /proc/PID/FILE. The
- * value is parsed as the kernel does (control_value.c), so a scenario with a wrong one is refused before it runs. */
+ * A path is taken apart from the front: /sys/fs/cgroup/GROUP/FILE, /proc/sys/vm/NAME,
+ * /proc/pressure/RESOURCE, /proc/PID/FILE. The value is parsed as the kernel does
+ * (control_value.c), so a scenario with a wrong one is refused before it runs. */
 #include "system/control_int.h"
 
 #include <stdio.h>
@@ -27,12 +28,14 @@
 #define POOL            "hugepages/hugepages-2048kB/"
 #define POOLS_DIR       "/sys/kernel/mm/hugepages/hugepages-"
 #define POOL_DIR        "/sys/kernel/mm/" POOL
-/* A write adds and takes pages on the nodes of the writer's memory policy, and of a writer without one on all nodes, as nr_hugepages does.
- * Who writes here (a scenario, a mount) has none: so both files are one. To grow on a node, its own nr_hugepages is written.
- *   Mirrors: nr_hugepages_store_common, init_nodemask_of_mempolicy (mm/hugetlb.c, mm/mempolicy.c), 6.1 */
+/* A write adds and takes pages on the nodes of the writer's memory policy, and of a writer without
+ * one on all nodes, as nr_hugepages does. Who writes here (a scenario, a mount) has none: so both
+ * files are one. To grow on a node, its own nr_hugepages is written.
+ *   Mirrors: nr_hugepages_store_common, init_nodemask_of_mempolicy (mm/hugetlb.c, mm/mempolicy.c),
+ *   6.1 */
 #define POOL_POLICY     "nr_hugepages_mempolicy"
 
-/* --- cgroup files ---------------------------------------------------------------------------------------------------- */
+/* --- cgroup files ----------------------------------------------------------------------------- */
 static int write_limit(struct system *s, const struct control *c, struct group *g,
                        struct control_state *st)
 {
@@ -183,7 +186,7 @@ static const struct control_file group_files[] = {
     {"cpu.pressure", VALUE_TRIGGER, .in_root = true},
 };
 
-/* --- other files ------------------------------------------------------------------------------------------------------ */
+/* --- other files ------------------------------------------------------------------------------ */
 static int write_score_adj(struct system *s, const struct control *c, struct group *g HW_UNUSED,
                            struct control_state *st HW_UNUSED)
 {
@@ -359,7 +362,7 @@ static const struct control_file vma_ra_file = {"vma_ra_enabled", VALUE_WORD, tr
 static const struct control_file ratios_file = {"lowmem_reserve_ratio", VALUE_RATIOS, true,
                                                 .write = write_ratios};
 
-/* --- paths ---------------------------------------------------------------------------------------------------------------- */
+/* --- paths ------------------------------------------------------------------------------------ */
 static int unknown_file(const char *path, const char *name, struct err *e)
 {
     struct nearest near;

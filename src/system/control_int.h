@@ -1,4 +1,5 @@
-/* control_int.h - between control.c (files, what a write does) and control_value.c (what may be written). */
+/* control_int.h - between control.c (files, what a write does) and control_value.c (what may be
+ * written). */
 #ifndef SYSTEM_CONTROL_INT_H
 #define SYSTEM_CONTROL_INT_H
 
@@ -39,7 +40,8 @@ struct control_file {
     u32 needs;              /* see control_needs() */
 };
 
-/* c->text into c->number, or canonical text of a tunable. 0, or what write(2) says.   pre: c->file */
+/* c->text into c->number, or canonical text of a tunable. 0, or what write(2) says.   pre:
+ * c->file */
 int control_parse_value(struct control *c, const char *path, struct err *e);
 
 /* Of lowmem_reserve_ratio: the count of numbers, or -EINVAL. */

@@ -1,4 +1,5 @@
-/* control_test.c - what writes to a group's files say on each kernel, beside what Debian's 6.1 and 6.12 said to the same ones. */
+/* control_test.c - what writes to a group's files say on each kernel, beside what Debian's 6.1 and
+ * 6.12 said to the same ones. */
 #include "base/test.h"
 #include "system/access.h"
 #include "system/cgroup.h"
@@ -79,7 +80,7 @@ static const struct {
     {COMPACT, "x", 0, -EINVAL},
 };
 
-static void writes_say_what_each_kernel_said(void **state HW_UNUSED)
+TEST(writes_say_what_each_kernel_said)
 {
     static const char *const kernels[] = {"6.1", "6.12"};
 
@@ -100,7 +101,7 @@ static void writes_say_what_each_kernel_said(void **state HW_UNUSED)
     }
 }
 
-static void a_peak_that_is_written_to_stays_for_others(void **state HW_UNUSED)
+TEST(a_peak_that_is_written_to_stays_for_others)
 {
     struct system *s = machine("6.12");
     struct task *t = task_in(s, "/box");
@@ -114,12 +115,4 @@ static void a_peak_that_is_written_to_stays_for_others(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_say_what_each_kernel_said),
-        cmocka_unit_test(a_peak_that_is_written_to_stays_for_others),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

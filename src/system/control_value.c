@@ -1,7 +1,8 @@
 /* control_value.c - what is written to a file, read as the kernel reads it there.
  *
- * Limits go through memparse(). A sysctl takes the first word, decimal, octal or hexadecimal, and does not look at what follows a blank.
- * Files of sysfs and of cgroups take one number and nothing else: decimal where the kernel says base 10, else with 0x and 0, too. */
+ * Limits go through memparse(). A sysctl takes the first word, decimal, octal or hexadecimal, and
+ * does not look at what follows a blank. Files of sysfs and of cgroups take one number and nothing
+ * else: decimal where the kernel says base 10, else with 0x and 0, too. */
 #include "system/control_int.h"
 
 #include <inttypes.h>
@@ -80,7 +81,8 @@ static int parse_reclaim(struct control *c, struct err *e)
     return 0;
 }
 
-/* A signed number of 32 bits, as kstrtoint() reads it: -EINVAL for what is none, -ERANGE for one that does not fit. */
+/* A signed number of 32 bits, as kstrtoint() reads it: -EINVAL for what is none, -ERANGE for one
+ * that does not fit. */
 static int parse_int(const char *text, s64 *ret)
 {
     bool minus = *text == '-';
@@ -128,7 +130,8 @@ static int parse_oom_adj(struct control *c, struct err *e)
     return 0;
 }
 
-/* "+memory -io": number has bits of what is turned on, and above them of what is turned off. The last word on a controller counts. */
+/* "+memory -io": number has bits of what is turned on, and above them of what is turned off. The
+ * last word on a controller counts. */
 static int parse_controllers(struct control *c, struct err *e)
 {
     char text[CONTROL_TEXT_MAX + 1], *rest = text;

@@ -1,9 +1,9 @@
 /* daemon.c - time passes: I/O completes, kswapd, the flusher and khugepaged do their work.
  *
- * Daemons run at points of virtual time like everybody else. A round of kswapd is done at once when its time comes; the CPU time it took
- * moves its next round on by as much, and a pause that it asks for by more, so that however much there is to do, time passes and
- * the loop below ends. Flushers know when they run next (balance/flusher.c). zswap's worker runs
- * when a full pool asks for it. */
+ * Daemons run at points of virtual time like everybody else. A round of kswapd is done at once when
+ * its time comes; the CPU time it took moves its next round on by as much, and a pause that it asks
+ * for by more, so that however much there is to do, time passes and the loop below ends. Flushers
+ * know when they run next (balance/flusher.c). zswap's worker runs when a full pool asks for it. */
 #include "balance/kcompactd.h"
 #include "balance/kswapd.h"
 #include "balance/writeback.h"
@@ -170,7 +170,8 @@ static ns_t zswap_due(const struct system *s)
     return s->zswap_at;
 }
 
-/* Statistics of groups become up to date for reclaim: by the kernel's own round, or because somebody reads them. */
+/* Statistics of groups become up to date for reclaim: by the kernel's own round, or because
+ * somebody reads them. */
 static void stats_flush(struct system *s)
 {
     u64 reader_ns = s->tunables.x_stat_reader_us * NS_PER_US;
@@ -179,7 +180,8 @@ static void stats_flush(struct system *s)
     s->stats_at = s->clock.now + (reader_ns ? MIN(reader_ns, STATS_FLUSH_NS) : STATS_FLUSH_NS);
 }
 
-/* The loop below asks before every slice of a task: nothing is called unless something may be due. */
+/* The loop below asks before every slice of a task: nothing is called unless something may be
+ * due. */
 static ns_t daemons_due(struct system *s)
 {
     const struct heap_item *flusher;

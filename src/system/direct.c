@@ -1,16 +1,21 @@
-/* direct.c - read(2) and write(2) with O_DIRECT: between the device and user memory, past the page cache.
+/* direct.c - read(2) and write(2) with O_DIRECT: between the device and user memory, past the page
+ * cache.
  *
- *   write what is dirty in the range and wait --> requests of up to 1 MiB: all their user pages there, cached pages of a write gone,
- *                                                 submit --> wait for the last to complete
+ *   write what is dirty in the range and wait --> requests of up to 1 MiB: all their user pages
+ *                                                 there, cached pages of a write gone, submit -->
+ *                                                 wait for the last to complete
  *
- * Nothing stays in the cache. A page that somebody maps is unmapped; the next access reads it again. Bytes move when a request is submitted,
- * as they do for pages of the cache (reclaim/io.c). User pages are not pinned across waits: a request goes out when all of its pages
- * are there at once, and is made smaller when memory is too short for that; if even a page is too much, what is left goes
- * through the cache, as a write does in Linux whose pages of the cache cannot be had.
+ * Nothing stays in the cache. A page that somebody maps is unmapped; the next access reads it
+ * again. Bytes move when a request is submitted, as they do for pages of the cache (reclaim/io.c).
+ * User pages are not pinned across waits: a request goes out when all of its pages are there at
+ * once, and is made smaller when memory is too short for that; if even a page is too much, what is
+ * left goes through the cache, as a write does in Linux whose pages of the cache cannot be had.
  *
- * task->progress: 0 and call_sync_range()'s values while the cache is written; then 1 + bytes submitted; WAITING at the end.
- * Mirrors iomap_dio_rw() of fs/iomap/direct-io.c, kiocb_invalidate_pages() and invalidate_inode_pages2_range(), Linux 6.1. Differs: alignment is
- * not checked, since a recorded call that failed is not in the recording; what is no whole sector costs one. */
+ * task->progress: 0 and call_sync_range()'s values while the cache is written; then 1 + bytes
+ * submitted; WAITING at the end. Mirrors iomap_dio_rw() of fs/iomap/direct-io.c,
+ * kiocb_invalidate_pages() and invalidate_inode_pages2_range(), Linux 6.1. Differs: alignment is
+ * not checked, since a recorded call that failed is not in the recording; what is no whole sector
+ * costs one. */
 #include <string.h>
 
 #include "balance/writeback.h"
@@ -33,7 +38,7 @@ struct direct {
     vaddr_t user;
 };
 
-/* --- user memory -------------------------------------------------------------------------------------------------------- */
+/* --- user memory ------------------------------------------------------------------------------ */
 static enum step touch_user(struct direct *d, bool *ret_bad)
 {
     enum access_kind kind = d->write ? ACCESS_READ : ACCESS_WRITE;
@@ -96,7 +101,7 @@ static void move_bytes(const struct direct *d)
     }
 }
 
-/* --- the cache ------------------------------------------------------------------------------------------------------------ */
+/* --- the cache -------------------------------------------------------------------------------- */
 static bool unmap_one(void *ctx, const struct rmap_walk *w)
 {
     struct mem *mem = ctx;
@@ -139,7 +144,7 @@ static ns_t clear_cache(struct direct *d)
     return 0;
 }
 
-/* --- requests ---------------------------------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 /* True when it failed. */
 static bool submit(struct direct *d)
 {
@@ -169,8 +174,9 @@ static bool submit(struct direct *d)
 
 enum request_result { REQUEST_SENT, REQUEST_FAILED, REQUEST_LEAVE, REQUEST_CANNOT };
 
-/* One request from pos on, of n bytes at most. REQUEST_LEAVE: *ret_step is the result of the call. REQUEST_CANNOT: its user pages are not there
- * together with what it needs else: memory is too short, or they are pages of the cache that it replaces. */
+/* One request from pos on, of n bytes at most. REQUEST_LEAVE: *ret_step is the result of the call.
+ * REQUEST_CANNOT: its user pages are not there together with what it needs else: memory is too
+ * short, or they are pages of the cache that it replaces. */
 static enum request_result request(struct direct *d, enum step *ret_step)
 {
     bool bad;

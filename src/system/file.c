@@ -1,8 +1,9 @@
 /* file.c - files by number: made at first sight, open, mapped, unlinked, gone.
  *
- * An inode lives as long as it has a name, an open file or a mapping. Mappings count through space/'s callback, and each holds its
- * open file. An inode that lost its last user is only noted, since that happens inside changes of mappings and while its
- * pages may be under I/O; inodes_reap() drops its pages later. */
+ * An inode lives as long as it has a name, an open file or a mapping. Mappings count through
+ * space/'s callback, and each holds its open file. An inode that lost its last user is only noted,
+ * since that happens inside changes of mappings and while its pages may be under I/O; inodes_reap()
+ * drops its pages later. */
 #include <string.h>
 
 #include "hugetlb/reserve.h"

@@ -19,8 +19,9 @@ enum step system_read(struct system *s, struct task *t, struct file *f, u64 offs
                       vaddr_t addr);
 enum step system_write(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
                        vaddr_t addr);
-/* *ret_error: 0, or -EIO when a write of any page of the inode failed and f has not reported that yet. Every file that was open when it
- * failed reports it, once; so does the first one opened afterwards if nobody did before. f NULL: nothing is reported. */
+/* *ret_error: 0, or -EIO when a write of any page of the inode failed and f has not reported that
+ * yet. Every file that was open when it failed reports it, once; so does the first one opened
+ * afterwards if nobody did before. f NULL: nothing is reported. */
 enum step system_fsync(struct system *s, struct task *t, struct inode *inode, struct file *f,
                        int *ret_error);
 enum step system_sync(struct system *s, struct task *t);
@@ -30,7 +31,8 @@ void system_unlink(struct system *s, struct inode *inode);
 enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
                          u32 advice);
 
-/* Write to /proc/sys/vm/drop_caches: bits 1 clean, unmapped page cache; 2 dentries, inodes and shadow nodes; 4 no more lines in the log. */
+/* Write to /proc/sys/vm/drop_caches: bits 1 clean, unmapped page cache; 2 dentries, inodes and
+ * shadow nodes; 4 no more lines in the log. */
 void system_drop_caches(struct system *s, u32 what);
 
 #endif

@@ -1,11 +1,15 @@
-/* hugetlb_fuzz.c - random mappings, stores, loads, forks and ends of processes on a pool that is always too small and changes its size,
- * beside a table of what each process must see.
+/* hugetlb_fuzz.c - random mappings, stores, loads, forks and ends of processes on a pool that is
+ * always too small and changes its size, beside a table of what each process must see.
  *
- *   bytes       a load gives what was stored last, 0 before; a process that cannot be given it gets SIGBUS, never something else
- *   promises    who mapped with a reservation never gets SIGBUS for a page that it has not dropped, but by a limit of its group
- *   accounts    system_check() after every operation; when all is over, the pool is free, nothing is reserved, nobody is charged
+ *   bytes       a load gives what was stored last, 0 before; a process that cannot be given it gets
+ *               SIGBUS, never something else
+ *   promises    who mapped with a reservation never gets SIGBUS for a page that it has not dropped,
+ *               but by a limit of its group
+ *   accounts    system_check() after every operation; when all is over, the pool is free, nothing
+ *               is reserved, nobody is charged
  *
- * Two canaries: a page shared after fork that can be written, and a reservation that is given back twice. */
+ * Two canaries: a page shared after fork that can be written, and a reservation that is given back
+ * twice. */
 #include <errno.h>
 #include <string.h>
 
@@ -103,7 +107,7 @@ static void control(const char *file, u64 value)
     test_pass(s);
 }
 
-/* --- operations -------------------------------------------------------------------------------------------------------- */
+/* --- operations ------------------------------------------------------------------------------- */
 static void map(struct proc *p, unsigned i)
 {
     struct area *a = &p->area[i];
@@ -179,7 +183,8 @@ static void unmap(struct proc *p, unsigned i, unsigned page)
         a->mapped[at] = a->promised[at] = a->touched[at] = false;
 }
 
-/* A private page is lost, and so is its reservation when it was there. A shared one is in the file. */
+/* A private page is lost, and so is its reservation when it was there. A shared one is in the
+ * file. */
 static void drop(struct proc *p, unsigned i, unsigned page)
 {
     struct area *a = &p->area[i];
@@ -263,7 +268,7 @@ static void one_operation(void)
         map(p, i);
 }
 
-/* --- the machine ------------------------------------------------------------------------------------------------------- */
+/* --- the machine ------------------------------------------------------------------------------ */
 static void epoch_begin(u64 n)
 {
     struct system_config c;

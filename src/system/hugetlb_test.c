@@ -1,4 +1,5 @@
-/* hugetlb_test.c - the pool of huge pages: what a write to nr_hugepages gets, what mappings are promised, who goes without. */
+/* hugetlb_test.c - the pool of huge pages: what a write to nr_hugepages gets, what mappings are
+ * promised, who goes without. */
 #include <errno.h>
 #include <string.h>
 
@@ -45,8 +46,8 @@ static void put(struct system *s, const char *file, const char *value)
 
 #define put_pool(s, value) put(s, "/proc/sys/vm/nr_hugepages", value)
 
-/* --- the pool ------------------------------------------------------------------------------------ */
-static void a_pool_takes_memory_and_gives_it_back(void **state HW_UNUSED)
+/* --- the pool --------------------------------------------------------------------------------- */
+TEST(a_pool_takes_memory_and_gives_it_back)
 {
     struct system *s = machine(128 * MIB, 8, 1);
     u64 free_pages = frames_count_free(&s->frames);
@@ -66,7 +67,7 @@ static void a_pool_takes_memory_and_gives_it_back(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void the_boot_fills_the_pool_of_each_node_whole(void **state HW_UNUSED)
+TEST(the_boot_fills_the_pool_of_each_node_whole)
 {
     struct system_config c;
     struct system *s;
@@ -94,7 +95,7 @@ static void the_boot_fills_the_pool_of_each_node_whole(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void a_write_stops_at_the_first_page_that_cannot_be_had(void **state HW_UNUSED)
+TEST(a_write_stops_at_the_first_page_that_cannot_be_had)
 {
     struct system *s = machine(128 * MIB, 0, 1);
 
@@ -106,7 +107,7 @@ static void a_write_stops_at_the_first_page_that_cannot_be_had(void **state HW_U
     test_system_free(s);
 }
 
-static void pages_come_from_the_nodes_by_turn(void **state HW_UNUSED)
+TEST(pages_come_from_the_nodes_by_turn)
 {
     struct system *s = machine(256 * MIB, 3, 2);
 
@@ -123,7 +124,7 @@ static void pages_come_from_the_nodes_by_turn(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void growing_compacts_what_lies_in_pieces(void **state HW_UNUSED)
+TEST(growing_compacts_what_lies_in_pieces)
 {
     struct system *s = machine(128 * MIB, 0, 1);
     struct task *t = system_task_new(s, system_group(s, "/g"), 10, 1, "work");
@@ -143,7 +144,7 @@ static void growing_compacts_what_lies_in_pieces(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void what_the_pool_has_cannot_be_promised(void **state HW_UNUSED)
+TEST(what_the_pool_has_cannot_be_promised)
 {
     struct system *s = machine(128 * MIB, 0, 1);
     u64 limit = overcommit_limit(&s->mem);
@@ -153,7 +154,7 @@ static void what_the_pool_has_cannot_be_promised(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-/* --- mappings ------------------------------------------------------------------------------------ */
+/* --- mappings --------------------------------------------------------------------------------- */
 struct world {
     struct system *s;
     struct task *t;
@@ -253,7 +254,7 @@ static void expect_pool(const struct world *w, u64 nr, u64 nr_free, u64 resv, u6
     assert_int_equal(h->surplus, surplus);
 }
 
-static void a_mapping_reserves_and_takes_what_it_reserved(void **state HW_UNUSED)
+TEST(a_mapping_reserves_and_takes_what_it_reserved)
 {
     struct world w = world(10, 0);
     u64 charged = w.t->group->memory.usage;
@@ -273,7 +274,7 @@ static void a_mapping_reserves_and_takes_what_it_reserved(void **state HW_UNUSED
     world_end(&w);
 }
 
-static void what_is_dropped_comes_back_only_from_what_is_free(void **state HW_UNUSED)
+TEST(what_is_dropped_comes_back_only_from_what_is_free)
 {
     struct world w = world(4, 0);
 
@@ -289,7 +290,7 @@ static void what_is_dropped_comes_back_only_from_what_is_free(void **state HW_UN
     world_end(&w);
 }
 
-static void a_refused_touch_tells_how_much_of_its_mapping_is_missing(void **state HW_UNUSED)
+TEST(a_refused_touch_tells_how_much_of_its_mapping_is_missing)
 {
     struct world w = world(4, 0);
 
@@ -302,7 +303,7 @@ static void a_refused_touch_tells_how_much_of_its_mapping_is_missing(void **stat
     world_end(&w);
 }
 
-static void surplus_pages_last_as_long_as_they_are_needed(void **state HW_UNUSED)
+TEST(surplus_pages_last_as_long_as_they_are_needed)
 {
     struct world w = world(4, 4);
 
@@ -316,7 +317,7 @@ static void surplus_pages_last_as_long_as_they_are_needed(void **state HW_UNUSED
     world_end(&w);
 }
 
-static void a_pool_that_shrinks_keeps_what_is_used_or_promised(void **state HW_UNUSED)
+TEST(a_pool_that_shrinks_keeps_what_is_used_or_promised)
 {
     struct world w = world(12, 0);
 
@@ -335,7 +336,7 @@ static void a_pool_that_shrinks_keeps_what_is_used_or_promised(void **state HW_U
     world_end(&w);
 }
 
-static void a_child_that_writes_gets_a_copy(void **state HW_UNUSED)
+TEST(a_child_that_writes_gets_a_copy)
 {
     struct world w = world(8, 0);
     struct task *child;
@@ -352,7 +353,7 @@ static void a_child_that_writes_gets_a_copy(void **state HW_UNUSED)
     world_end(&w);
 }
 
-static void a_short_pool_takes_pages_from_the_child(void **state HW_UNUSED)
+TEST(a_short_pool_takes_pages_from_the_child)
 {
     struct world w = world(4, 0);
     struct task *child;
@@ -370,7 +371,7 @@ static void a_short_pool_takes_pages_from_the_child(void **state HW_UNUSED)
     world_end(&w);
 }
 
-static void shared_pages_are_the_same_for_parent_and_child(void **state HW_UNUSED)
+TEST(shared_pages_are_the_same_for_parent_and_child)
 {
     struct world w = world(4, 0);
     struct task *child;
@@ -386,7 +387,7 @@ static void shared_pages_are_the_same_for_parent_and_child(void **state HW_UNUSE
     world_end(&w);
 }
 
-static void limits_of_a_group_refuse_pages_and_promises(void **state HW_UNUSED)
+TEST(limits_of_a_group_refuse_pages_and_promises)
 {
     struct world w = world(8, 0);
 
@@ -403,7 +404,7 @@ static void limits_of_a_group_refuse_pages_and_promises(void **state HW_UNUSED)
     world_end(&w);
 }
 
-static void huge_pages_move_protect_and_lock_whole(void **state HW_UNUSED)
+TEST(huge_pages_move_protect_and_lock_whole)
 {
     struct world w = world(8, 0);
 
@@ -429,26 +430,4 @@ static void huge_pages_move_protect_and_lock_whole(void **state HW_UNUSED)
     world_end(&w);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_pool_takes_memory_and_gives_it_back),
-        cmocka_unit_test(the_boot_fills_the_pool_of_each_node_whole),
-        cmocka_unit_test(a_write_stops_at_the_first_page_that_cannot_be_had),
-        cmocka_unit_test(pages_come_from_the_nodes_by_turn),
-        cmocka_unit_test(growing_compacts_what_lies_in_pieces),
-        cmocka_unit_test(what_the_pool_has_cannot_be_promised),
-        cmocka_unit_test(a_mapping_reserves_and_takes_what_it_reserved),
-        cmocka_unit_test(what_is_dropped_comes_back_only_from_what_is_free),
-        cmocka_unit_test(a_refused_touch_tells_how_much_of_its_mapping_is_missing),
-        cmocka_unit_test(surplus_pages_last_as_long_as_they_are_needed),
-        cmocka_unit_test(a_pool_that_shrinks_keeps_what_is_used_or_promised),
-        cmocka_unit_test(a_child_that_writes_gets_a_copy),
-        cmocka_unit_test(a_short_pool_takes_pages_from_the_child),
-        cmocka_unit_test(shared_pages_are_the_same_for_parent_and_child),
-        cmocka_unit_test(limits_of_a_group_refuse_pages_and_promises),
-        cmocka_unit_test(huge_pages_move_protect_and_lock_whole),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,11 +1,15 @@
-/* kobject.c - what other parts of a kernel do to memory: walks of directories, leaks, network buffers, drivers.
+/* kobject.c - what other parts of a kernel do to memory: walks of directories, leaks, network
+ * buffers, drivers.
  *
- *   walk      a name looked up is a dentry and an inode that nobody uses afterwards: cache, until the shrinkers come. Inodes
- *             are 256 bytes in blocks of the disk, read through the disk's own page cache, which meminfo calls Buffers.
+ *   walk a name looked up is a dentry and an inode that nobody uses afterwards: cache, until the
+ *             shrinkers come. Inodes are 256 bytes in blocks of the disk, read through the disk's
+ *             own page cache, which meminfo calls Buffers.
  *   leak      blocks that nobody frees any more: SUnreclaim grows and nothing helps.
- *   sockets   a connection is a socket, its inode, name and open file; what waits in its buffers is pages that are
+ *   sockets   a connection is a socket, its inode, name and open file; what waits in its buffers is
+ *             pages that are
  *             in no line of meminfo, but in the group's `sock`, each with a packet's head in two caches.
- *   pages     taken by a driver: in no line of any file. The sum of meminfo falls short of MemTotal by as much.
+ *   pages taken by a driver: in no line of any file. The sum of meminfo falls short of MemTotal by
+ *   as much.
  *
  * Each is a call that may wait for memory and goes on where it was (task->progress). */
 #include "system/kobject.h"
@@ -17,7 +21,8 @@
 #define DISK_DEV         UINT64_MAX /* the disk itself is a file of no other file system */
 #define PAUSE_EACH       64u        /* objects, after which time passes */
 
-/* True when what was tried is there or cannot be had; otherwise *ret_step says how the call goes on (STEP_DONE: try again). */
+/* True when what was tried is there or cannot be had; otherwise *ret_step says how the call goes on
+ * (STEP_DONE: try again). */
 static bool settled(struct system *s, struct task *t, enum balance_result r,
                     const struct wait *wait, enum step *ret_step)
 {
@@ -69,7 +74,7 @@ static bool make_object(struct system *s, struct task *t, enum slab_id id, enum 
     return settled(s, t, r, &wait, ret_step) && r == BALANCE_OK;
 }
 
-/* --- walks --------------------------------------------------------------------------------------------------------------- */
+/* --- walks ------------------------------------------------------------------------------------ */
 static struct file *disk_itself(struct system *s)
 {
     if (!s->disk_file)
@@ -120,7 +125,7 @@ enum step system_walk_directory(struct system *s, struct task *t, u64 nr)
     return repeat(s, t, nr, walk_one, NULL);
 }
 
-/* --- leaks --------------------------------------------------------------------------------------------------------------- */
+/* --- leaks ------------------------------------------------------------------------------------ */
 static bool leak_one(struct system *s, struct task *t, const void *how, enum step *ret_step)
 {
     return make_object(s, t, *(const enum slab_id *)how, ret_step);
@@ -133,7 +138,7 @@ enum step system_leak_objects(struct system *s, struct task *t, u64 nr, u32 byte
     return repeat(s, t, nr, leak_one, &id);
 }
 
-/* --- pages --------------------------------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 /* A kernel page on the list; paid for by g unless that is NULL. */
 static bool take_page(struct system *s, struct task *t, struct group *g, struct pfn_list *list,
                       enum step *ret_step)
@@ -197,7 +202,7 @@ void system_unpin_pages(struct system *s, u64 nr)
         give_page(s, &s->driver_pages);
 }
 
-/* --- sockets ------------------------------------------------------------------------------------------------------------- */
+/* --- sockets ---------------------------------------------------------------------------------- */
 static const enum slab_id socket_objects[] = {SLAB_SOCK_INODE_CACHE, SLAB_DENTRY, SLAB_FILP,
                                               SLAB_LSM_INODE_CACHE, SLAB_LSM_FILE_CACHE};
 

@@ -1,4 +1,5 @@
-/* kobject.h - the kernel's own memory, as programs make it grow: names, sockets, leaks, a driver's pages. */
+/* kobject.h - the kernel's own memory, as programs make it grow: names, sockets, leaks, a driver's
+ * pages. */
 #ifndef SYSTEM_KOBJECT_H
 #define SYSTEM_KOBJECT_H
 
@@ -6,9 +7,11 @@
 
 struct system;
 
-/* Look up nr names that nobody looked up before, as find or a backup does: dentries and inodes that shrinkers may take. */
+/* Look up nr names that nobody looked up before, as find or a backup does: dentries and inodes that
+ * shrinkers may take. */
 enum step system_walk_directory(struct system *s, struct task *t, u64 nr);
-/* nr blocks that nobody frees any more; `account`: paid for by the task's group.   pre: bytes <= 8192 */
+/* nr blocks that nobody frees any more; `account`: paid for by the task's group.   pre: bytes <=
+ * 8192 */
 enum step system_leak_objects(struct system *s, struct task *t, u64 nr, u32 bytes, bool account);
 /* nr TCP connections with this much data waiting in each. The task's end closes them. */
 enum step system_open_sockets(struct system *s, struct task *t, u64 nr, u64 bytes);

@@ -1,6 +1,7 @@
-/* kobject_fuzz.c - kernel memory made and given back at random by tasks of several groups, beside anonymous memory and files, on
- * machines that are too small for it: whatever is killed, shrunk or refused, system_check() holds, and when all tasks are gone
- * only leaks and what can be shrunk are left. */
+/* kobject_fuzz.c - kernel memory made and given back at random by tasks of several groups, beside
+ * anonymous memory and files, on machines that are too small for it: whatever is killed, shrunk or
+ * refused, system_check() holds, and when all tasks are gone only leaks and what can be shrunk are
+ * left. */
 #include "base/prng.h"
 #include "base/test.h"
 

@@ -1,4 +1,5 @@
-/* kobject_test.c - kernel memory grows as walks, leaks, networks and drivers make it, shows where it should, and goes. */
+/* kobject_test.c - kernel memory grows as walks, leaks, networks and drivers make it, shows where
+ * it should, and goes. */
 #include "base/test.h"
 
 #include <string.h>
@@ -31,13 +32,12 @@ static u64 kib(const struct system *s, enum counter id)
     return (u64)s->counters.v[id] / 1024;
 }
 
-static void a_walk_fills_reclaimable_slab_and_buffers(void **state)
+TEST(a_walk_fills_reclaimable_slab_and_buffers)
 {
     struct system_config c;
     struct system *s = machine(&c, 256 * MIB);
     struct task *t = task_in(s, "/a", 0);
 
-    (void)state;
     assert_int_equal(test_run(s, t, system_walk_directory(s, t, 32000)), STEP_DONE);
     assert_true(slab_count(&s->slab, SLAB_DENTRY, t->group) >= 32000);
     assert_true(kib(s, NR_SLAB_RECLAIMABLE) > 32000 * (192 + 1192) / 1024);
@@ -47,13 +47,12 @@ static void a_walk_fills_reclaimable_slab_and_buffers(void **state)
     test_system_free(s);
 }
 
-static void walks_of_more_than_memory_are_shrunk(void **state)
+TEST(walks_of_more_than_memory_are_shrunk)
 {
     struct system_config c;
     struct system *s = machine(&c, 64 * MIB);
     struct task *t = task_in(s, "/a", 0);
 
-    (void)state;
     for (unsigned i = 0; i < 100; i++)
         assert_int_equal(test_run(s, t, system_walk_directory(s, t, 1000)), STEP_DONE);
     assert_int_equal(s->oom_kills, 0);
@@ -63,13 +62,12 @@ static void walks_of_more_than_memory_are_shrunk(void **state)
     test_system_free(s);
 }
 
-static void walks_stay_below_the_groups_limit(void **state)
+TEST(walks_stay_below_the_groups_limit)
 {
     struct system_config c;
     struct system *s = machine(&c, 256 * MIB);
     struct task *t = task_in(s, "/a", 4096);
 
-    (void)state;
     for (unsigned i = 0; i < 40; i++) {
         assert_int_equal(test_run(s, t, system_walk_directory(s, t, 1000)), STEP_DONE);
         assert_true(t->group->memory.usage <= 4096 + 16);
@@ -80,14 +78,13 @@ static void walks_stay_below_the_groups_limit(void **state)
     test_system_free(s);
 }
 
-static void a_leak_ends_in_an_oom_kill_and_stays(void **state)
+TEST(a_leak_ends_in_an_oom_kill_and_stays)
 {
     struct system_config c;
     struct system *s = machine(&c, 64 * MIB);
     struct task *t = task_in(s, "/a", 0);
     enum step step = STEP_DONE;
 
-    (void)state;
     for (unsigned i = 0; i < 100 && step == STEP_DONE; i++)
         step = test_run(s, t, system_leak_objects(s, t, 4096, 512, false));
     assert_int_equal(step, STEP_DEAD);
@@ -100,14 +97,13 @@ static void a_leak_ends_in_an_oom_kill_and_stays(void **state)
     test_system_free(s);
 }
 
-static void a_groups_leak_meets_the_groups_limit(void **state)
+TEST(a_groups_leak_meets_the_groups_limit)
 {
     struct system_config c;
     struct system *s = machine(&c, 256 * MIB);
     struct task *t = task_in(s, "/a", 1024);
     enum step step = test_run(s, t, system_leak_objects(s, t, 100000, 192, true));
 
-    (void)state;
     assert_int_equal(step, STEP_DEAD);
     assert_int_equal(s->oom_kills, 1);
     assert_true(slab_count(&s->slab, SLAB_KMALLOC_CG_192, t->group) > 15000);
@@ -115,14 +111,13 @@ static void a_groups_leak_meets_the_groups_limit(void **state)
     test_system_free(s);
 }
 
-static void sockets_hold_memory_that_only_the_group_shows(void **state)
+TEST(sockets_hold_memory_that_only_the_group_shows)
 {
     struct system_config c;
     struct system *s = machine(&c, 256 * MIB);
     struct task *t = task_in(s, "/net", 0);
     u64 slab;
 
-    (void)state;
     assert_int_equal(test_run(s, t, system_open_sockets(s, t, 200, 64 * KIB)), STEP_DONE);
     assert_int_equal(group_counter(t->group, MEMCG_SOCK), 200 * 16);
     assert_int_equal(slab_count(&s->slab, SLAB_TCP, t->group), 200);
@@ -138,14 +133,13 @@ static void sockets_hold_memory_that_only_the_group_shows(void **state)
     test_system_free(s);
 }
 
-static void a_driver_takes_pages_that_no_line_shows(void **state)
+TEST(a_driver_takes_pages_that_no_line_shows)
 {
     struct system_config c;
     struct system *s = machine(&c, 128 * MIB);
     struct task *t = task_in(s, "/a", 0);
     u64 before = frames_count_free(&s->frames) + frames_count_pcp(&s->frames);
 
-    (void)state;
     assert_int_equal(test_run(s, t, system_pin_pages(s, t, 5000)), STEP_DONE);
     assert_int_equal(frames_count_free(&s->frames) + frames_count_pcp(&s->frames), before - 5000);
     assert_int_equal(s->counters.v[NR_SLAB_RECLAIMABLE] / PAGE_SIZE, 0);
@@ -156,17 +150,4 @@ static void a_driver_takes_pages_that_no_line_shows(void **state)
     test_system_free(s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_walk_fills_reclaimable_slab_and_buffers),
-        cmocka_unit_test(walks_of_more_than_memory_are_shrunk),
-        cmocka_unit_test(walks_stay_below_the_groups_limit),
-        cmocka_unit_test(a_leak_ends_in_an_oom_kill_and_stays),
-        cmocka_unit_test(a_groups_leak_meets_the_groups_limit),
-        cmocka_unit_test(sockets_hold_memory_that_only_the_group_shows),
-        cmocka_unit_test(a_driver_takes_pages_that_no_line_shows),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

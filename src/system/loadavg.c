@@ -1,6 +1,7 @@
 /* loadavg.c - how many tasks want to run or wait for a device or for memory, on average.
  *
- * Every 5 s and a jiffy, three exponential means in 11 bits of fraction. Mirrors calc_global_load() of kernel/sched/loadavg.c, Linux 6.1. */
+ * Every 5 s and a jiffy, three exponential means in 11 bits of fraction. Mirrors calc_global_load()
+ * of kernel/sched/loadavg.c, Linux 6.1. */
 #include "system/system_int.h"
 
 #define LOAD_FREQ_NS ((5 * HZ + 1) * JIFFY_NS)

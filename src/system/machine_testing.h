@@ -1,4 +1,5 @@
-/* machine_testing.h - a small machine and the loop that a scheduler would be, for the tests of this room.
+/* machine_testing.h - a small machine and the loop that a scheduler would be, for the tests of this
+ * room.
  *
  * Never: included by anything but *_test.c and *_fuzz.c.
  */

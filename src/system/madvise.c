@@ -1,4 +1,5 @@
-/* madvise.c - madvise(2), and what prctl(2) says of huge pages. Mirrors mm/madvise.c, kernel/sys.c, Linux 6.1: each advice on each mapping of the range, holes skipped. */
+/* madvise.c - madvise(2), and what prctl(2) says of huge pages. Mirrors mm/madvise.c, kernel/sys.c,
+ * Linux 6.1: each advice on each mapping of the range, holes skipped. */
 #include "access/thp.h"
 #include "system/mmap.h"
 #include "system/system_int.h"
@@ -27,7 +28,8 @@ static void will_need(struct system *s, struct task *t, const struct vma *vma, s
     filemap_readahead(task_access(s, t), inode, &plan);
 }
 
-/* Huge pages of the pool go whole: nothing when it begins inside of one, and a part at the end stays. */
+/* Huge pages of the pool go whole: nothing when it begins inside of one, and a part at the end
+ * stays. */
 static void drop_huge_pages(struct access_ctx *ac, struct span r)
 {
     r.end = ROUND_DOWN(r.end, (vpn_t)HPAGE_PMD_NR);
@@ -71,7 +73,8 @@ static void advise_pages(struct system *s, struct task *t, struct vma *vma, stru
     }
 }
 
-/* By page, vma after vma; looked up again each time, since reclaim on the way may have changed entries (not vmas). */
+/* By page, vma after vma; looked up again each time, since reclaim on the way may have changed
+ * entries (not vmas). */
 static void advise_range(struct system *s, struct task *t, struct span r, u32 advice)
 {
     vpn_t at = r.start;
@@ -90,7 +93,7 @@ static void advise_range(struct system *s, struct task *t, struct span r, u32 ad
     }
 }
 
-/* --- huge pages ---------------------------------------------------------------------------------------------------------- */
+/* --- huge pages ------------------------------------------------------------------------------- */
 /* khugepaged may look at it from now on (khugepaged_enter_vma). */
 static void want_huge(struct system *s, struct mm *mm, struct span r)
 {
@@ -98,7 +101,8 @@ static void want_huge(struct system *s, struct mm *mm, struct span r)
         khugepaged_enter_vma(&s->mem, v);
 }
 
-/* Each whole range of the piece from `at` on, whatever becomes of the one before; *ret_stop: with some errors no other is tried. */
+/* Each whole range of the piece from `at` on, whatever becomes of the one before; *ret_stop: with
+ * some errors no other is tried. */
 static enum step collapse_piece(struct system *s, struct task *t, struct vma *vma,
                                 struct span piece, vpn_t first, vpn_t at, bool *ret_stop)
 {
@@ -128,8 +132,8 @@ static bool is_huge_all_over(struct mm *mm, struct span piece)
     return true;
 }
 
-/* Mapping by mapping, and no further than the first in which a range stays small, or which ends before a range begins: the call fails
- * there (madvise_collapse). From t->progress - 1 on. */
+/* Mapping by mapping, and no further than the first in which a range stays small, or which ends
+ * before a range begins: the call fails there (madvise_collapse). From t->progress - 1 on. */
 static enum step collapse(struct system *s, struct task *t, struct span r)
 {
     vpn_t first = ROUND_UP(r.start, (vpn_t)HPAGE_PMD_NR);

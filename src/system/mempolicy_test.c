@@ -1,4 +1,5 @@
-/* mempolicy_test.c - where pages go by the policies of tasks and mappings, and what is counted for it. */
+/* mempolicy_test.c - where pages go by the policies of tasks and mappings, and what is counted for
+ * it. */
 #include "system/mempolicy.h"
 
 #include "base/test.h"
@@ -72,9 +73,8 @@ static s64 counted(unsigned nid, enum counter id)
     return node_counter(&s->frames, nid, id);
 }
 
-static void pages_are_local_by_default_and_go_where_a_task_prefers(void **state)
+TEST(pages_are_local_by_default_and_go_where_a_task_prefers)
 {
-    (void)state;
     start(3);
     map(PAGES);
     t->cpu = 1;
@@ -90,11 +90,10 @@ static void pages_are_local_by_default_and_go_where_a_task_prefers(void **state)
     stop();
 }
 
-static void interleaved_pages_go_by_their_index_in_any_order(void **state)
+TEST(interleaved_pages_go_by_their_index_in_any_order)
 {
     s64 before;
 
-    (void)state;
     start(3);
     map(PAGES);
     assert_int_equal(system_set_mempolicy(s, t, policy("interleave:0,2")), STEP_DONE);
@@ -108,9 +107,8 @@ static void interleaved_pages_go_by_their_index_in_any_order(void **state)
     stop();
 }
 
-static void a_mapping_has_a_policy_of_its_own_which_cuts_it(void **state)
+TEST(a_mapping_has_a_policy_of_its_own_which_cuts_it)
 {
-    (void)state;
     start(3);
     map(PAGES);
     assert_int_equal(t->mm->nr_vmas, 1);
@@ -138,9 +136,8 @@ static void a_mapping_has_a_policy_of_its_own_which_cuts_it(void **state)
     stop();
 }
 
-static void policies_over_absent_nodes_and_holes_are_refused(void **state)
+TEST(policies_over_absent_nodes_and_holes_are_refused)
 {
-    (void)state;
     start(2);
     map(PAGES);
     assert_int_equal(system_set_mempolicy(s, t, policy("bind:2")), STEP_DONE);
@@ -155,13 +152,12 @@ static void policies_over_absent_nodes_and_holes_are_refused(void **state)
     stop();
 }
 
-static void a_preferred_node_overflows_and_a_bound_one_kills(void **state)
+TEST(a_preferred_node_overflows_and_a_bound_one_kills)
 {
     const u64 pages = 160 * MIB / PAGE_SIZE;
     u64 page = 0;
     enum step step;
 
-    (void)state;
     start(3);
     map(pages);
     assert_int_equal(system_set_mempolicy(s, t, policy("preferred:2")), STEP_DONE);
@@ -190,12 +186,11 @@ static void a_preferred_node_overflows_and_a_bound_one_kills(void **state)
     stop();
 }
 
-static void huge_pages_stay_where_the_policy_of_the_mapping_says(void **state)
+TEST(huge_pages_stay_where_the_policy_of_the_mapping_says)
 {
     const u64 huge = 512;
     struct system_config c;
 
-    (void)state;
     system_config_init(&c);
     c.nr_nodes = 3;
     c.ram_bytes = 3 * 512 * MIB;
@@ -222,11 +217,10 @@ static void huge_pages_stay_where_the_policy_of_the_mapping_says(void **state)
     stop();
 }
 
-static void a_task_bound_elsewhere_is_not_killed_for_a_full_node(void **state)
+TEST(a_task_bound_elsewhere_is_not_killed_for_a_full_node)
 {
     struct task *large;
 
-    (void)state;
     start(2);
     large = t;
     map(100 * MIB / PAGE_SIZE);
@@ -245,14 +239,13 @@ static void a_task_bound_elsewhere_is_not_killed_for_a_full_node(void **state)
     stop();
 }
 
-static void children_inherit_and_lists_and_names_are_what_numactl_has(void **state)
+TEST(children_inherit_and_lists_and_names_are_what_numactl_has)
 {
     struct task *child = NULL;
     struct strbuf text;
     struct err e = {0};
     struct mempolicy p;
 
-    (void)state;
     start(2);
     map(PAGES);
     assert_int_equal(system_set_mempolicy(s, t, policy("interleave:all")), STEP_DONE);
@@ -272,11 +265,10 @@ static void children_inherit_and_lists_and_names_are_what_numactl_has(void **sta
     stop();
 }
 
-static void what_is_preferred_on_many_nodes_overflows_to_the_nearest(void **state)
+TEST(what_is_preferred_on_many_nodes_overflows_to_the_nearest)
 {
     const u64 pages = 200 * MIB / PAGE_SIZE;
 
-    (void)state;
     start(3);
     map(pages);
     assert_int_equal(system_mbind(s, t, AT, pages * PAGE_SIZE, policy("preferred-many:1"), 0),
@@ -290,9 +282,8 @@ static void what_is_preferred_on_many_nodes_overflows_to_the_nearest(void **stat
     stop();
 }
 
-static void a_home_node_comes_first_among_those_that_are_bound_to(void **state)
+TEST(a_home_node_comes_first_among_those_that_are_bound_to)
 {
-    (void)state;
     start(3);
     map(PAGES);
     assert_int_equal(system_mbind(s, t, AT, 8 * PAGE_SIZE, policy("bind:all"), 0), STEP_DONE);
@@ -311,11 +302,10 @@ static void a_home_node_comes_first_among_those_that_are_bound_to(void **state)
     stop();
 }
 
-static void pages_move_to_the_nodes_that_are_asked_for(void **state)
+TEST(pages_move_to_the_nodes_that_are_asked_for)
 {
     struct task *child = NULL;
 
-    (void)state;
     start(3);
     map(PAGES);
     for (u64 page = 0; page < 32; page++)
@@ -344,7 +334,8 @@ static void pages_move_to_the_nodes_that_are_asked_for(void **state)
     assert_int_equal(node_of(8), 1);
     assert_int_equal(node_of(31), 1);
     assert_int_equal(node_of(32), -ENOENT);
-    /* From the node where the task runs to another, then back to where it runs; what is there stays. */
+    /* From the node where the task runs to another, then back to where it runs; what is there
+     * stays. */
     assert_int_equal(test_run(s, t,
                               system_mbind(s, t, AT + 16 * PAGE_SIZE, 8 * PAGE_SIZE,
                                            policy("local"), ABI_MPOL_MF_MOVE)),
@@ -373,11 +364,10 @@ static void pages_move_to_the_nodes_that_are_asked_for(void **state)
     stop();
 }
 
-static void a_cpuset_holds_its_tasks_to_nodes_and_cpus_and_takes_their_pages_along(void **state)
+TEST(a_cpuset_holds_its_tasks_to_nodes_and_cpus_and_takes_their_pages_along)
 {
     struct group *outer, *inner;
 
-    (void)state;
     start(3);
     outer = system_group(s, "/outer");
     inner = system_group(s, "/outer/inner");
@@ -409,11 +399,10 @@ static void a_cpuset_holds_its_tasks_to_nodes_and_cpus_and_takes_their_pages_alo
     stop();
 }
 
-static void preferred_nodes_stay_when_the_cpuset_changes(void **state)
+TEST(preferred_nodes_stay_when_the_cpuset_changes)
 {
     struct group *g;
 
-    (void)state;
     start(3);
     g = system_group(s, "/g");
     assert_int_equal(cpuset_set_mems(s, g, 3), 0);
@@ -430,12 +419,11 @@ static void preferred_nodes_stay_when_the_cpuset_changes(void **state)
     stop();
 }
 
-static void a_full_cpuset_kills_one_of_its_own_while_other_nodes_are_free(void **state)
+TEST(a_full_cpuset_kills_one_of_its_own_while_other_nodes_are_free)
 {
     struct group *g;
     struct task *outside;
 
-    (void)state;
     start(2);
     outside = t;
     map(100 * MIB / PAGE_SIZE);
@@ -468,11 +456,10 @@ static int bind_moving(u64 page, u64 nr, const char *text, u32 flags)
     return t->error;
 }
 
-static void mbind_copies_in_place_what_has_no_nodes_and_counts_what_it_interleaves(void **state)
+TEST(mbind_copies_in_place_what_has_no_nodes_and_counts_what_it_interleaves)
 {
     const s64 *v;
 
-    (void)state;
     start(2);
     v = s->counters.v;
     map(PAGES);
@@ -491,9 +478,8 @@ static void mbind_copies_in_place_what_has_no_nodes_and_counts_what_it_interleav
     stop();
 }
 
-static void mbind_tells_of_pages_that_could_not_move_only_when_it_is_strict(void **state)
+TEST(mbind_tells_of_pages_that_could_not_move_only_when_it_is_strict)
 {
-    (void)state;
     start(2);
     map(PAGES);
     for (u64 page = 0; page < 16; page++)
@@ -510,7 +496,7 @@ static void mbind_tells_of_pages_that_could_not_move_only_when_it_is_strict(void
     stop();
 }
 
-static void shared_memory_has_a_policy_that_all_who_map_it_follow(void **state)
+TEST(shared_memory_has_a_policy_that_all_who_map_it_follow)
 {
     const struct mmap_args a = {.addr = AT,
                                 .len = PAGES * PAGE_SIZE,
@@ -519,7 +505,6 @@ static void shared_memory_has_a_policy_that_all_who_map_it_follow(void **state)
     struct task *parent, *child = NULL;
     int first;
 
-    (void)state;
     start(3);
     parent = t;
     assert_int_equal(test_run(s, t, system_mmap(s, t, &a)), STEP_DONE);
@@ -549,12 +534,11 @@ static void shared_memory_has_a_policy_that_all_who_map_it_follow(void **state)
     stop();
 }
 
-static void a_cpuset_that_turns_the_near_node_away_counts_misses_once_its_own_is_short(void **state)
+TEST(a_cpuset_that_turns_the_near_node_away_counts_misses_once_its_own_is_short)
 {
     struct system_config c;
     u64 page = 0;
 
-    (void)state;
     system_config_init(&c);
     c.nr_nodes = 2;
     c.ram_bytes = 2 * 128 * MIB;
@@ -579,12 +563,11 @@ static void a_cpuset_that_turns_the_near_node_away_counts_misses_once_its_own_is
     stop();
 }
 
-static void a_huge_page_is_had_far_away_where_the_fault_may_work_for_it(void **state)
+TEST(a_huge_page_is_had_far_away_where_the_fault_may_work_for_it)
 {
     const u64 huge = 512, nr = 60;
     u64 far;
 
-    (void)state;
     for (unsigned advised = 0; advised < 2; advised++) {
         struct system_config c;
 
@@ -612,12 +595,11 @@ static void a_huge_page_is_had_far_away_where_the_fault_may_work_for_it(void **s
     }
 }
 
-static void tasks_of_a_node_without_memory_get_small_pages_of_the_nearest(void **state)
+TEST(tasks_of_a_node_without_memory_get_small_pages_of_the_nearest)
 {
     struct system_config c;
     struct err e = {0};
 
-    (void)state;
     system_config_init(&c);
     assert_int_equal(system_config_set(&c, "node.0.ram", "256M", &e), 0);
     assert_int_equal(system_config_set(&c, "node.1.ram", "0", &e), 0);
@@ -639,7 +621,8 @@ static void tasks_of_a_node_without_memory_get_small_pages_of_the_nearest(void *
     stop();
 }
 
-/* A machine with huge pages, and a mapping of one whose small pages are on the nodes of these policies in turn. */
+/* A machine with huge pages, and a mapping of one whose small pages are on the nodes of these
+ * policies in turn. */
 static void start_small_pages(const char *even, const char *odd)
 {
     struct system_config c;
@@ -666,9 +649,8 @@ static void collapse_it(void)
 }
 
 /* As a 6.1 kernel does it (hpage_collapse_find_target_node). */
-static void small_pages_are_collapsed_on_the_node_that_has_most_of_them(void **state)
+TEST(small_pages_are_collapsed_on_the_node_that_has_most_of_them)
 {
-    (void)state;
     start_small_pages("bind:2", "bind:2");
     collapse_it();
     assert_int_equal(s->counters.v[NR_ANON_TRANSPARENT_HUGEPAGES], 512);
@@ -690,9 +672,8 @@ static void small_pages_are_collapsed_on_the_node_that_has_most_of_them(void **s
     test_system_free(s);
 }
 
-static void far_pages_are_not_collapsed_where_nodes_are_reclaimed_first(void **state)
+TEST(far_pages_are_not_collapsed_where_nodes_are_reclaimed_first)
 {
-    (void)state;
     for (u64 mode = 0; mode < 2; mode++) {
         start_small_pages("bind:0", "bind:2");
         s->frames.topology.distance[0][2] = s->frames.topology.distance[2][0] = 31;
@@ -704,9 +685,8 @@ static void far_pages_are_not_collapsed_where_nodes_are_reclaimed_first(void **s
 }
 
 /* The local node alone is tried (__GFP_THISNODE), and the cpuset turns that away. */
-static void a_cpuset_without_the_near_node_has_small_pages_unless_advised(void **state)
+TEST(a_cpuset_without_the_near_node_has_small_pages_unless_advised)
 {
-    (void)state;
     for (unsigned advised = 0; advised < 2; advised++) {
         struct system_config c;
 
@@ -740,11 +720,10 @@ static u64 rebound(u64 mode, u64 flags, u64 nodes, u64 allowed, u64 then)
 }
 
 /* As a 6.1 kernel does it (bitmap_remap, bitmap_onto, bitmap_fold). */
-static void policies_follow_the_nodes_that_may_be_used(void **state)
+TEST(policies_follow_the_nodes_that_may_be_used)
 {
     struct mempolicy p = {.mode = MPOL_BIND, .flags = ABI_MPOL_F_RELATIVE_NODES, .nodes = 0x9};
 
-    (void)state;
     assert_int_equal(mempolicy_set(&p, 0xc), 0); /* the first and, round and round, the second */
     assert_int_equal(p.nodes, 0xc);
     assert_int_equal(p.user, 0x9);
@@ -763,35 +742,4 @@ static void policies_follow_the_nodes_that_may_be_used(void **state)
     assert_int_equal(mempolicy_set(&p, 3), -EINVAL);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages_are_local_by_default_and_go_where_a_task_prefers),
-        cmocka_unit_test(interleaved_pages_go_by_their_index_in_any_order),
-        cmocka_unit_test(a_mapping_has_a_policy_of_its_own_which_cuts_it),
-        cmocka_unit_test(policies_over_absent_nodes_and_holes_are_refused),
-        cmocka_unit_test(a_preferred_node_overflows_and_a_bound_one_kills),
-        cmocka_unit_test(huge_pages_stay_where_the_policy_of_the_mapping_says),
-        cmocka_unit_test(a_task_bound_elsewhere_is_not_killed_for_a_full_node),
-        cmocka_unit_test(what_is_preferred_on_many_nodes_overflows_to_the_nearest),
-        cmocka_unit_test(a_home_node_comes_first_among_those_that_are_bound_to),
-        cmocka_unit_test(pages_move_to_the_nodes_that_are_asked_for),
-        cmocka_unit_test(a_cpuset_holds_its_tasks_to_nodes_and_cpus_and_takes_their_pages_along),
-        cmocka_unit_test(preferred_nodes_stay_when_the_cpuset_changes),
-        cmocka_unit_test(a_full_cpuset_kills_one_of_its_own_while_other_nodes_are_free),
-        cmocka_unit_test(mbind_copies_in_place_what_has_no_nodes_and_counts_what_it_interleaves),
-        cmocka_unit_test(mbind_tells_of_pages_that_could_not_move_only_when_it_is_strict),
-        cmocka_unit_test(shared_memory_has_a_policy_that_all_who_map_it_follow),
-        cmocka_unit_test(
-            a_cpuset_that_turns_the_near_node_away_counts_misses_once_its_own_is_short),
-        cmocka_unit_test(a_huge_page_is_had_far_away_where_the_fault_may_work_for_it),
-        cmocka_unit_test(small_pages_are_collapsed_on_the_node_that_has_most_of_them),
-        cmocka_unit_test(far_pages_are_not_collapsed_where_nodes_are_reclaimed_first),
-        cmocka_unit_test(a_cpuset_without_the_near_node_has_small_pages_unless_advised),
-        cmocka_unit_test(tasks_of_a_node_without_memory_get_small_pages_of_the_nearest),
-        cmocka_unit_test(policies_follow_the_nodes_that_may_be_used),
-        cmocka_unit_test(children_inherit_and_lists_and_names_are_what_numactl_has),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -130,12 +130,11 @@ static void forget_translations(struct fixture *f)
 }
 
 /* --- where pages stand ------------------------------------------------------------------------ */
-static void what_a_fault_brings_is_youngest_and_what_read_brings_is_old(void **state)
+TEST(what_a_fault_brings_is_youngest_and_what_read_brings_is_old)
 {
     struct fixture f = machine(4096, 64);
     struct file *file = open_file(&f, 64);
 
-    (void)state;
     map(&f, 0, 64);
     touch_all(&f, 0, 64);
     for (u64 i = 0; i < 64; i++)
@@ -150,7 +149,7 @@ static void what_a_fault_brings_is_youngest_and_what_read_brings_is_old(void **s
     done(&f);
 }
 
-static void the_page_of_a_programs_arguments_is_older_than_other_faults(void **state)
+TEST(the_page_of_a_programs_arguments_is_older_than_other_faults)
 {
     struct fixture f = machine(4096, 64);
     const struct mmap_args stack = {.addr = TEST_BASE,
@@ -158,7 +157,6 @@ static void the_page_of_a_programs_arguments_is_older_than_other_faults(void **s
                                     .prot = ABI_PROT_READ | ABI_PROT_WRITE,
                                     .mflags = HWT_MAP_STACK};
 
-    (void)state;
     test_run(f.s, f.t, system_mmap(f.s, f.t, &stack));
     touch(&f, 2);
     touch(&f, 3);
@@ -168,13 +166,12 @@ static void the_page_of_a_programs_arguments_is_older_than_other_faults(void **s
     done(&f);
 }
 
-static void uses_by_read_make_tiers(void **state)
+TEST(uses_by_read_make_tiers)
 {
     static const unsigned tier[] = {0, 0, 1, 2, 2, 3, 3};
     struct fixture f = machine(4096, 64);
     struct file *file = open_file(&f, 100);
 
-    (void)state;
     for (unsigned uses = 1; uses < ARRAY_SIZE(tier); uses++) {
         read_page(&f, file, 0);
         read_page(&f, file, 50); /* the same page once more would be no second use */
@@ -183,13 +180,12 @@ static void uses_by_read_make_tiers(void **state)
     done(&f);
 }
 
-static void advice_and_the_end_of_writeback_make_pages_old(void **state)
+TEST(advice_and_the_end_of_writeback_make_pages_old)
 {
     struct fixture f = machine(4096, 64);
     struct file *file = open_file(&f, 8);
     struct frame *fr;
 
-    (void)state;
     map(&f, 0, 8);
     touch_all(&f, 0, 8);
     lru_add_drain_all(&f.s->mem);
@@ -208,11 +204,10 @@ static void advice_and_the_end_of_writeback_make_pages_old(void **state)
 }
 
 /* --- aging ------------------------------------------------------------------------------------ */
-static void a_walk_promotes_what_was_used_and_nothing_else(void **state)
+TEST(a_walk_promotes_what_was_used_and_nothing_else)
 {
     struct fixture f = machine(4096, 64);
 
-    (void)state;
     map(&f, 0, 1024);
     touch_all(&f, 0, 1024);
     lru_add_drain_all(&f.s->mem);
@@ -231,11 +226,10 @@ static void a_walk_promotes_what_was_used_and_nothing_else(void **state)
     done(&f);
 }
 
-static void a_full_window_pushes_its_oldest_generation_out(void **state)
+TEST(a_full_window_pushes_its_oldest_generation_out)
 {
     struct fixture f = machine(4096, 64);
 
-    (void)state;
     map(&f, 0, 256);
     touch_all(&f, 0, 256);
     lru_add_drain_all(&f.s->mem);
@@ -248,12 +242,11 @@ static void a_full_window_pushes_its_oldest_generation_out(void **state)
     done(&f);
 }
 
-static void the_filter_spares_page_tables_with_few_used_entries(void **state)
+TEST(the_filter_spares_page_tables_with_few_used_entries)
 {
     struct fixture f = machine(4096, 64);
     u64 *stats, found;
 
-    (void)state;
     map(&f, 0, 2 * 512); /* two page tables at least */
     touch_all(&f, 0, 2 * 512);
     lru_add_drain_all(&f.s->mem);
@@ -275,12 +268,11 @@ static void the_filter_spares_page_tables_with_few_used_entries(void **state)
     done(&f);
 }
 
-static void page_tables_that_the_hardware_did_not_use_are_passed_over(void **state)
+TEST(page_tables_that_the_hardware_did_not_use_are_passed_over)
 {
     struct fixture f = machine(4096, 64);
     u64 total;
 
-    (void)state;
     map(&f, 0, 2 * 512);
     touch_all(&f, 0, 2 * 512);
     lru_add_drain_all(&f.s->mem);
@@ -293,12 +285,11 @@ static void page_tables_that_the_hardware_did_not_use_are_passed_over(void **sta
     done(&f);
 }
 
-static void an_address_space_that_did_not_run_is_passed_over(void **state)
+TEST(an_address_space_that_did_not_run_is_passed_over)
 {
     struct fixture f = machine(4096, 64);
     u64 total;
 
-    (void)state;
     map(&f, 0, 128);
     touch_all(&f, 0, 128);
     lru_add_drain_all(&f.s->mem);
@@ -315,12 +306,11 @@ static void an_address_space_that_did_not_run_is_passed_over(void **state)
     done(&f);
 }
 
-static void a_walk_passes_over_an_address_space_until_tasks_are_switched(void **state)
+TEST(a_walk_passes_over_an_address_space_until_tasks_are_switched)
 {
     struct fixture f = machine(4096, 64);
     u64 total;
 
-    (void)state;
     f.s->tunables.x_lru_gen_switch_us = 50;
     map(&f, 0, 128);
     touch_all(&f, 0, 128);
@@ -340,12 +330,11 @@ static void a_walk_passes_over_an_address_space_until_tasks_are_switched(void **
     done(&f);
 }
 
-static void an_address_space_follows_its_process_to_another_group(void **state)
+TEST(an_address_space_follows_its_process_to_another_group)
 {
     struct fixture f = machine(4096, 64);
     struct group *other = system_group(f.s, "/other");
 
-    (void)state;
     assert_ptr_equal(f.g->mms.next, &f.t->mm->lru.link);
     system_task_move(f.s, f.t, other);
     assert_true(list_empty(&f.g->mms));
@@ -355,12 +344,11 @@ static void an_address_space_follows_its_process_to_another_group(void **state)
 }
 
 /* --- eviction --------------------------------------------------------------------------------- */
-static void looking_around_spares_the_neighbours_of_a_used_page(void **state)
+TEST(looking_around_spares_the_neighbours_of_a_used_page)
 {
     struct fixture f = machine(1024, 4096);
     s64 activated;
 
-    (void)state;
     f.s->tunables.lru_gen_enabled =
         LRU_GEN_CORE; /* no walks: used pages are found by eviction alone */
     map(&f, 0, 900);
@@ -376,12 +364,11 @@ static void looking_around_spares_the_neighbours_of_a_used_page(void **state)
     done(&f);
 }
 
-static void a_tier_that_comes_back_is_spared(void **state)
+TEST(a_tier_that_comes_back_is_spared)
 {
     struct lru_gen lg = {.max_seq = 3};
     struct lru_gen_history *h = &lg.history[LRU_GEN_FILE];
 
-    (void)state;
     assert_int_equal(lru_gen_last_tier(&lg, LRU_GEN_FILE), 3); /* nothing is known */
     h->evicted[0] = 1000;
     h->refaulted[0] = 100;
@@ -399,12 +386,11 @@ static void a_tier_that_comes_back_is_spared(void **state)
     assert_int_equal(h->evicted[0] + h->refaulted[0], 0);
 }
 
-static void the_kind_that_comes_back_less_goes_as_swappiness_weighs_it(void **state)
+TEST(the_kind_that_comes_back_less_goes_as_swappiness_weighs_it)
 {
     struct lru_gen lg = {.max_seq = 3};
     unsigned tier;
 
-    (void)state;
     lg.history[LRU_GEN_ANON].evicted[0] = lg.history[LRU_GEN_FILE].evicted[0] = 1000;
     lg.history[LRU_GEN_ANON].refaulted[0] = 200;
     lg.history[LRU_GEN_FILE].refaulted[0] = 300;
@@ -414,7 +400,7 @@ static void the_kind_that_comes_back_less_goes_as_swappiness_weighs_it(void **st
     assert_int_equal(lru_gen_choose_type(&lg, 60, &tier), LRU_GEN_ANON);
 }
 
-static void a_refault_counts_while_its_generation_is_the_oldest(void **state)
+TEST(a_refault_counts_while_its_generation_is_the_oldest)
 {
     struct fixture f = machine(4096, 64);
     struct file *file = open_file(&f, 64);
@@ -422,7 +408,6 @@ static void a_refault_counts_while_its_generation_is_the_oldest(void **state)
     pfn_t pfn;
     u64 token;
 
-    (void)state;
     for (u64 i = 0; i < 3; i++)
         read_page(&f, file, i % 2 * 50);
     fr = cached(&f, file, 0);
@@ -440,12 +425,11 @@ static void a_refault_counts_while_its_generation_is_the_oldest(void **state)
     done(&f);
 }
 
-static void the_oldest_go_first(void **state)
+TEST(the_oldest_go_first)
 {
     struct fixture f = machine(1024, 4096);
     u64 left = 0;
 
-    (void)state;
     map(&f, 0, 2048);
     touch_all(&f, 0, 400);
     touch_all(&f, 1024, 400);
@@ -506,11 +490,10 @@ static s64 often_read(u32 without)
     return reads;
 }
 
-static void each_part_changes_what_comes_back(void **state)
+TEST(each_part_changes_what_comes_back)
 {
     s64 all = hot_and_scan(0, LRU_GEN_CAPS), reads = often_read(0);
 
-    (void)state;
     print_message("major faults: all %lld, no looking around %lld, no filter %lld, no walks %lld\n",
                   (long long)all, (long long)hot_and_scan(MGLRU_LOOK_AROUND, LRU_GEN_CAPS),
                   (long long)hot_and_scan(MGLRU_BLOOM, LRU_GEN_CAPS),
@@ -533,12 +516,11 @@ static void write_file(struct fixture *f, const char *path, const char *value)
     assert_int_equal(control_write(f->s, &c, &st), 0);
 }
 
-static void it_can_be_turned_off_and_on(void **state)
+TEST(it_can_be_turned_off_and_on)
 {
     struct fixture f = machine(4096, 64);
     struct file *file = open_file(&f, 64);
 
-    (void)state;
     map(&f, 0, 64);
     touch_all(&f, 0, 64);
     read_page(&f, file, 0);
@@ -556,12 +538,11 @@ static void it_can_be_turned_off_and_on(void **state)
     done(&f);
 }
 
-static void bad_settings_are_refused(void **state)
+TEST(bad_settings_are_refused)
 {
     static const char *const bad[] = {"", "7x", "0x", "0x1g", "-1", "maybe no", "99999999999"};
     struct control c;
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
         if (i != 5) /* the kernel looks at the first letter alone */
             assert_int_not_equal(control_parse("/sys/kernel/mm/lru_gen/enabled", bad[i], &c, NULL),
@@ -592,37 +573,10 @@ static s64 kills_with_ttl(const char *ttl)
     return kills;
 }
 
-static void a_time_to_live_has_somebody_killed_rather_than_thrash(void **state)
+TEST(a_time_to_live_has_somebody_killed_rather_than_thrash)
 {
-    (void)state;
     assert_int_equal(kills_with_ttl("0"), 0);
     assert_int_equal(kills_with_ttl("60000"), 1);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_fault_brings_is_youngest_and_what_read_brings_is_old),
-        cmocka_unit_test(the_page_of_a_programs_arguments_is_older_than_other_faults),
-        cmocka_unit_test(uses_by_read_make_tiers),
-        cmocka_unit_test(advice_and_the_end_of_writeback_make_pages_old),
-        cmocka_unit_test(a_walk_promotes_what_was_used_and_nothing_else),
-        cmocka_unit_test(a_full_window_pushes_its_oldest_generation_out),
-        cmocka_unit_test(the_filter_spares_page_tables_with_few_used_entries),
-        cmocka_unit_test(page_tables_that_the_hardware_did_not_use_are_passed_over),
-        cmocka_unit_test(an_address_space_that_did_not_run_is_passed_over),
-        cmocka_unit_test(a_walk_passes_over_an_address_space_until_tasks_are_switched),
-        cmocka_unit_test(an_address_space_follows_its_process_to_another_group),
-        cmocka_unit_test(looking_around_spares_the_neighbours_of_a_used_page),
-        cmocka_unit_test(a_tier_that_comes_back_is_spared),
-        cmocka_unit_test(the_kind_that_comes_back_less_goes_as_swappiness_weighs_it),
-        cmocka_unit_test(a_refault_counts_while_its_generation_is_the_oldest),
-        cmocka_unit_test(the_oldest_go_first),
-        cmocka_unit_test(each_part_changes_what_comes_back),
-        cmocka_unit_test(it_can_be_turned_off_and_on),
-        cmocka_unit_test(bad_settings_are_refused),
-        cmocka_unit_test(a_time_to_live_has_somebody_killed_rather_than_thrash),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* migrate_test.c - pages and huge pages that move to another node are the same pages, and each count follows. */
+/* migrate_test.c - pages and huge pages that move to another node are the same pages, and each
+ * count follows. */
 #include "balance/balance.h"
 #include "base/test.h"
 #include "compact/migrate.h"
@@ -80,7 +81,7 @@ static void check_values(struct system *s, struct task *t, u64 pages)
     system_check(s);
 }
 
-static void a_page_moves_with_its_counts(void **state HW_UNUSED)
+TEST(a_page_moves_with_its_counts)
 {
     struct system *s = machine("never");
     struct task *t = process(s, 8);
@@ -102,7 +103,7 @@ static void a_page_moves_with_its_counts(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void a_huge_page_moves_whole_with_all_that_map_it(void **state HW_UNUSED)
+TEST(a_huge_page_moves_whole_with_all_that_map_it)
 {
     struct system *s = machine("always");
     struct task *t = process(s, HPAGE_PMD_NR), *child = NULL;
@@ -128,7 +129,7 @@ static void a_huge_page_moves_whole_with_all_that_map_it(void **state HW_UNUSED)
 }
 
 /* Each page has entries of its own, some have none: they still move as one. */
-static void a_huge_page_that_is_mapped_by_page_moves_as_one(void **state HW_UNUSED)
+TEST(a_huge_page_that_is_mapped_by_page_moves_as_one)
 {
     struct system *s = machine("always");
     struct task *t = process(s, HPAGE_PMD_NR), *child = NULL;
@@ -173,7 +174,7 @@ static void free_some(struct system *s, unsigned nid, u32 n)
     frames_drain_pcp(&s->frames);
 }
 
-static void a_huge_page_without_room_is_split_or_stays(void **state HW_UNUSED)
+TEST(a_huge_page_without_room_is_split_or_stays)
 {
     struct system *s = machine("always");
     struct task *t = process(s, HPAGE_PMD_NR);
@@ -198,7 +199,7 @@ static void a_huge_page_without_room_is_split_or_stays(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void a_page_under_io_or_in_a_batch_stays(void **state HW_UNUSED)
+TEST(a_page_under_io_or_in_a_batch_stays)
 {
     struct system *s = machine("never");
     struct task *t = process(s, 2);
@@ -231,7 +232,7 @@ static int move_to(struct system *s, struct task *t, u64 page, unsigned nid)
 }
 
 /* Cache fills the node: some of it goes for the page that comes. */
-static void memory_is_reclaimed_for_a_page_that_moves(void **state HW_UNUSED)
+TEST(memory_is_reclaimed_for_a_page_that_moves)
 {
     struct system *s = machine("always");
     struct task *t = process(s, 2 * HPAGE_PMD_NR), *other;
@@ -255,16 +256,4 @@ static void memory_is_reclaimed_for_a_page_that_moves(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_page_moves_with_its_counts),
-        cmocka_unit_test(a_huge_page_moves_whole_with_all_that_map_it),
-        cmocka_unit_test(a_huge_page_that_is_mapped_by_page_moves_as_one),
-        cmocka_unit_test(a_huge_page_without_room_is_split_or_stays),
-        cmocka_unit_test(a_page_under_io_or_in_a_batch_stays),
-        cmocka_unit_test(memory_is_reclaimed_for_a_page_that_moves),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

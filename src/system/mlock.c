@@ -1,8 +1,8 @@
 /* mlock.c - memory that may not be reclaimed.
  *
- * A mapping is locked (VM_LOCKED), and so are the pages behind it (PG_MLOCKED, on the unevictable list), from the moment they
- * are faulted in until the last locked mapping of them is gone. Mirrors mm/mlock.c, Linux 6.1; where it counts locked mappings of
- * a page, this looks for them. */
+ * A mapping is locked (VM_LOCKED), and so are the pages behind it (PG_MLOCKED, on the unevictable
+ * list), from the moment they are faulted in until the last locked mapping of them is gone. Mirrors
+ * mm/mlock.c, Linux 6.1; where it counts locked mappings of a page, this looks for them. */
 #include <errno.h>
 
 #include "system/mmap.h"

@@ -1,8 +1,9 @@
 /* mmap.c - calls that change what is mapped where.
  *
- * A recorded call succeeded, so what is in the way of a mapping goes, as with MAP_FIXED. Refused is only what this machine cannot promise
- * (balance/overcommit.c) or a process may not have (vm.max_map_count). Nothing is changed before memory that may have to be
- * waited for is there, or the change can be made twice. */
+ * A recorded call succeeded, so what is in the way of a mapping goes, as with MAP_FIXED. Refused is
+ * only what this machine cannot promise (balance/overcommit.c) or a process may not have
+ * (vm.max_map_count). Nothing is changed before memory that may have to be waited for is there, or
+ * the change can be made twice. */
 #include "system/mmap.h"
 #include "balance/overcommit.h"
 #include "hugetlb/reserve.h"
@@ -18,7 +19,8 @@ static struct span span_of(vaddr_t addr, u64 len)
     return (struct span){addr >> PAGE_SHIFT, (addr + len + PAGE_SIZE - 1) >> PAGE_SHIFT};
 }
 
-/* A mapping of huge pages is cut, changed and moved by whole pages: the kernel refuses the rest (EINVAL). */
+/* A mapping of huge pages is cut, changed and moved by whole pages: the kernel refuses the rest
+ * (EINVAL). */
 static bool is_inside_huge_page(struct mm *mm, vpn_t vpn)
 {
     const struct vma *vma = vpn % HPAGE_PMD_NR ? vma_find(mm, vpn) : NULL;
@@ -96,7 +98,7 @@ enum step populate(struct system *s, struct task *t, struct span r, enum populat
     }
 }
 
-/* --- refusing ----------------------------------------------------------------------------------------------------------- */
+/* --- refusing --------------------------------------------------------------------------------- */
 static bool may_promise(struct system *s, const struct task *t, u64 pages)
 {
     return overcommit_allows(&s->mem, t->mm, pages, t->uid == 0);
@@ -127,7 +129,8 @@ static u32 prot_flags(u32 prot)
            (prot & ABI_PROT_EXEC ? VM_EXEC : 0u);
 }
 
-/* Private memory that may be written has to be backed by memory or swap one day (accountable_mapping). */
+/* Private memory that may be written has to be backed by memory or swap one day
+ * (accountable_mapping). */
 static bool is_accountable(u32 flags)
 {
     return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
@@ -168,7 +171,8 @@ static u64 count_huge(const struct mm *mm)
     return pages >> HPAGE_PMD_ORDER;
 }
 
-/* The file behind a mapping of huge pages: nobody can open it, and it is reserved whole unless that is waived. */
+/* The file behind a mapping of huge pages: nobody can open it, and it is reserved whole unless that
+ * is waived. */
 static enum balance_result huge_memory(struct system *s, struct task *t, u32 flags, u64 pages,
                                        struct hugetlb_file **ret_file, struct wait *ret_wait)
 {
@@ -382,7 +386,7 @@ enum step system_brk(struct system *s, struct task *t, vaddr_t start, vaddr_t en
     return call_end(s, t);
 }
 
-/* --- mprotect ------------------------------------------------------------------------------------------------------- */
+/* --- mprotect --------------------------------------------------------------------------------- */
 /* May the entry be writable at once? Otherwise the next write faults (can_change_pte_writable). */
 static bool may_write(const struct system *s, const struct vma *vma, pte_t pte)
 {
@@ -394,8 +398,8 @@ static bool may_write(const struct system *s, const struct vma *vma, pte_t pte)
            frame_test(frames_get(&s->frames, pte_pfn(pte)), PG_EXCLUSIVE);
 }
 
-/* A huge leaf of which only a part is protected anew is split (change_pmd_range); a whole one is writable with the next write only
- * (change_huge_pmd). */
+/* A huge leaf of which only a part is protected anew is split (change_pmd_range); a whole one is
+ * writable with the next write only (change_huge_pmd). */
 static void protect_entries(struct system *s, struct vma *vma, struct span r)
 {
     bool none = !(vma->flags & VM_ACCESS_FLAGS);
@@ -418,8 +422,9 @@ static void protect_entries(struct system *s, struct vma *vma, struct span r)
     }
 }
 
-/* Memory that becomes private and writable is promised from then on, and stays so. What is protected so already is left alone. Returns
- * where it ended: at the first mapping that could not be. */
+/* Memory that becomes private and writable is promised from then on, and stays so. What is
+ * protected so already is left alone. Returns where it ended: at the first mapping that could not
+ * be. */
 static vpn_t protect_mappings(struct system *s, struct task *t, struct span r, u32 access)
 {
     const u32 settled = VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE;
@@ -466,7 +471,7 @@ enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 le
     return refused ? call_refuse(s, t, -ENOMEM) : call_end(s, t);
 }
 
-/* --- mremap ----------------------------------------------------------------------------------------------------------- */
+/* --- mremap ----------------------------------------------------------------------------------- */
 /* Whole and to an aligned place, whose entry is free (move_huge_pmd). */
 static bool may_move_huge(struct mm *mm, struct span from, vpn_t vpn, vpn_t target)
 {

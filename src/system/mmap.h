@@ -23,7 +23,8 @@ enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 le
 enum step system_mremap(struct system *s, struct task *t, vaddr_t old, u64 old_len,
                         vaddr_t new_addr, u64 new_len);
 enum step system_madvise(struct system *s, struct task *t, vaddr_t addr, u64 len, u32 advice);
-/* prctl(PR_SET_THP_DISABLE): of the process, its children and the programs it becomes, from now on. */
+/* prctl(PR_SET_THP_DISABLE): of the process, its children and the programs it becomes, from now
+ * on. */
 void system_thp_disable(struct task *t, bool on);
 enum step system_brk(struct system *s, struct task *t, vaddr_t start, vaddr_t end);
 enum step system_mlock(struct system *s, struct task *t, vaddr_t addr, u64 len, bool onfault);

@@ -1,7 +1,8 @@
 /* move.c - see move.h.
  *
- * A walk over a range moves the folio behind each entry; after a wait it goes on at the page that it had come to (task->progress).
- * What other processes map too stays, unless all is to be moved. */
+ * A walk over a range moves the folio behind each entry; after a wait it goes on at the page that
+ * it had come to (task->progress). What other processes map too stays, unless all is to be
+ * moved. */
 #include "system/move.h"
 
 #include "reclaim/lru.h"
@@ -97,8 +98,8 @@ enum step system_move_pages(struct system *s, struct task *t, const struct task 
     return call_end(s, t);
 }
 
-/* The next node to empty, and where to: first one whose place is not to be emptied itself, so that no page moves twice. False: none is
- * left. */
+/* The next node to empty, and where to: first one whose place is not to be emptied itself, so that
+ * no page moves twice. False: none is left. */
 static bool next_pair(u64 *left, u64 from, u64 to, unsigned *ret_source, unsigned *ret_dest)
 {
     bool same = __builtin_popcountll(from) == __builtin_popcountll(to), found = false;

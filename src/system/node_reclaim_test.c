@@ -1,4 +1,5 @@
-/* node_reclaim_test.c - vm.zone_reclaim_mode: what makes room on the near node, and when memory is taken far away instead. */
+/* node_reclaim_test.c - vm.zone_reclaim_mode: what makes room on the near node, and when memory is
+ * taken far away instead. */
 #include "base/test.h"
 #include "system/access.h"
 #include "system/file.h"
@@ -15,7 +16,8 @@ static struct system *s;
 static struct task *t;
 static u64 page; /* the next one to be written */
 
-/* Two nodes with a CPU each, at this distance; a third without CPUs, if its distance from node 0 is given. */
+/* Two nodes with a CPU each, at this distance; a third without CPUs, if its distance from node 0 is
+ * given. */
 static void start(u64 mode, unsigned distance, unsigned to_slow)
 {
     struct system_config c;
@@ -74,9 +76,8 @@ static s64 counted(unsigned nid, enum counter id)
     return node_counter(&s->frames, nid, id);
 }
 
-static void cache_of_the_near_node_gives_way_before_memory_is_far(void **state)
+TEST(cache_of_the_near_node_gives_way_before_memory_is_far)
 {
-    (void)state;
     start(0, 20, 0);
     read_file(100 * MIB);
     write_memory(64 * MIB);
@@ -93,18 +94,16 @@ static void cache_of_the_near_node_gives_way_before_memory_is_far(void **state)
     stop();
 }
 
-static void cache_itself_stays_on_the_near_node_and_evicts_itself(void **state)
+TEST(cache_itself_stays_on_the_near_node_and_evicts_itself)
 {
-    (void)state;
     start(1, 20, 0);
     read_file(FILE_BYTES);
     assert_int_equal(counted(1, NR_FILE_PAGES), 0);
     stop();
 }
 
-static void a_node_without_enough_cache_overflows_untouched(void **state)
+TEST(a_node_without_enough_cache_overflows_untouched)
 {
-    (void)state;
     start(1, 20, 0);
     write_memory(160 * MIB);
     assert_true(counted(0, NUMA_FOREIGN) > 0);
@@ -121,7 +120,7 @@ static void a_node_without_enough_cache_overflows_untouched(void **state)
 }
 
 /* Node 2 has no CPUs: whoever comes reclaims it, if it is near. */
-static void a_far_node_is_not_reclaimed(void **state)
+TEST(a_far_node_is_not_reclaimed)
 {
     for (unsigned to_slow = 25; to_slow <= 31; to_slow += 6) {
         s64 stalls = 0;
@@ -141,17 +140,6 @@ static void a_far_node_is_not_reclaimed(void **state)
         }
         stop();
     }
-    (void)state;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cache_of_the_near_node_gives_way_before_memory_is_far),
-        cmocka_unit_test(cache_itself_stays_on_the_near_node_and_evicts_itself),
-        cmocka_unit_test(a_node_without_enough_cache_overflows_untouched),
-        cmocka_unit_test(a_far_node_is_not_reclaimed),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* numa.c - NUMA balancing as the machine runs it: when a task's memory is looked at, and what the mode changes. */
+/* numa.c - NUMA balancing as the machine runs it: when a task's memory is looked at, and what the
+ * mode changes. */
 #include "access/numa.h"
 #include "balance/demote.h"
 #include "system/system_int.h"

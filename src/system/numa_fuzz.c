@@ -1,14 +1,19 @@
-/* numa_fuzz.c - random programs on machines of several nodes, beside a table of what each process must see.
+/* numa_fuzz.c - random programs on machines of several nodes, beside a table of what each process
+ * must see.
  *
- * Two to four nodes, the last one mostly without processors. Processes store, load, fork, end, change processors, use CPU time (so that
- * balancing looks at their memory), set policies, and move pages of theirs and of others; cpusets and modes change, memory runs short.
+ * Two to four nodes, the last one mostly without processors. Processes store, load, fork, end,
+ * change processors, use CPU time (so that balancing looks at their memory), set policies, and move
+ * pages of theirs and of others; cpusets and modes change, memory runs short.
  *
- *   bytes       a load gives what was stored last, 0 before; hint entries give nobody a right that mprotect took away
- *   places      a new page is on a node of the cpuset, and of the policy that binds; after a call that moves pages, those that could
+ *   bytes       a load gives what was stored last, 0 before; hint entries give nobody a right that
+ *               mprotect took away
+ *   places      a new page is on a node of the cpuset, and of the policy that binds; after a call
+ *               that moves pages, those that could
  *               move are where it said
  *   accounts    system_check(), which counts the pages of each group on each node
  *
- * Three canaries: a page that balancing moved stays counted on its old node; its bytes stay behind; an allocation forgets what binds. */
+ * Three canaries: a page that balancing moved stays counted on its old node; its bytes stay behind;
+ * an allocation forgets what binds. */
 #include <signal.h>
 #include <string.h>
 
@@ -142,7 +147,7 @@ static void settle(struct proc *p)
     p->t->error = 0;
 }
 
-/* --- loads and stores --------------------------------------------------------------------------------------------------- */
+/* --- loads and stores ------------------------------------------------------------------------- */
 struct place_rule {
     u64 nodes; /* where a new page may be; 0: it is none */
     bool binds;
@@ -285,7 +290,7 @@ static void trespass(struct proc *p)
     events[FATAL]++;
 }
 
-/* --- calls --------------------------------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 struct range {
     unsigned first, nr;
 };
@@ -366,8 +371,8 @@ static bool has_plenty(u64 nodes)
     return true;
 }
 
-/* Every page that nothing holds where it was is on one of the nodes, which had room. Of a call that did not wait: daemons move
- * pages meanwhile. */
+/* Every page that nothing holds where it was is on one of the nodes, which had room. Of a call that
+ * did not wait: daemons move pages meanwhile. */
 static void expect_moved(const struct proc *p, struct range r, u64 nodes, enum event event)
 {
     for (unsigned page = r.first; page < r.first + r.nr; page++) {
@@ -564,7 +569,7 @@ static void one_operation(void)
     bury_all();
 }
 
-/* --- machines ------------------------------------------------------------------------------------------------------------ */
+/* --- machines --------------------------------------------------------------------------------- */
 static void choose_machine(struct system_config *c)
 {
     unsigned nr = 2 + below(3), slow = chance(80) ? nr - 1 : nr, cpu = 0;
@@ -667,7 +672,8 @@ static void run(u64 operations)
     }
 }
 
-/* A thousand of each in as many operations as a plain build does; of cpusets and fatal accesses, which cost an operation each, 50. */
+/* A thousand of each in as many operations as a plain build does; of cpusets and fatal accesses,
+ * which cost an operation each, 50. */
 static bool is_often_enough(u64 operations)
 {
     bool good = true;

@@ -1,4 +1,5 @@
-/* numa_test.c - NUMA balancing: which pages get hint entries, what a hint fault does, and where a task belongs. */
+/* numa_test.c - NUMA balancing: which pages get hint entries, what a hint fault does, and where a
+ * task belongs. */
 #include "access/numa.h"
 #include "base/test.h"
 #include "system/access.h"
@@ -117,9 +118,8 @@ static s64 counted(enum counter id)
     return s->counters.v[id];
 }
 
-static void far_memory_comes_with_one_fault_a_page_and_then_there_is_silence(void **state)
+TEST(far_memory_comes_with_one_fault_a_page_and_then_there_is_silence)
 {
-    (void)state;
     start(NUMA_BALANCING_NORMAL, 0, "never");
     place_far(PAGES);
     use_cpu(t, 2100); /* a second until it is looked at, and a second from then on */
@@ -141,11 +141,10 @@ static void far_memory_comes_with_one_fault_a_page_and_then_there_is_silence(voi
     stop();
 }
 
-static void it_is_off_where_it_is_told_or_where_there_is_one_node(void **state)
+TEST(it_is_off_where_it_is_told_or_where_there_is_one_node)
 {
     struct system_config c;
 
-    (void)state;
     start(0, 0, "never");
     place_far(PAGES);
     assert_false(numa_balancing_on(&s->mem));
@@ -159,9 +158,8 @@ static void it_is_off_where_it_is_told_or_where_there_is_one_node(void **state)
     test_system_free(s);
 }
 
-static void memory_with_a_policy_stays_and_is_not_looked_at(void **state)
+TEST(memory_with_a_policy_stays_and_is_not_looked_at)
 {
-    (void)state;
     start(NUMA_BALANCING_NORMAL, 0, "never");
     place_far(PAGES);
     {
@@ -181,12 +179,11 @@ static void memory_with_a_policy_stays_and_is_not_looked_at(void **state)
     stop();
 }
 
-static void a_page_of_two_threads_moves_when_the_same_node_comes_twice(void **state)
+TEST(a_page_of_two_threads_moves_when_the_same_node_comes_twice)
 {
     struct task *other;
     s64 moved;
 
-    (void)state;
     start(NUMA_BALANCING_NORMAL, 0, "never");
     place_far(PAGES);
     other = system_thread_new(s, t, 101);
@@ -205,12 +202,11 @@ static void a_page_of_two_threads_moves_when_the_same_node_comes_twice(void **st
     stop();
 }
 
-static void a_full_node_keeps_out_what_it_has_no_room_for(void **state)
+TEST(a_full_node_keeps_out_what_it_has_no_room_for)
 {
     struct task *filler;
     u64 page = 0;
 
-    (void)state;
     start(NUMA_BALANCING_NORMAL, 0, "never");
     place_far(PAGES);
     filler = t;
@@ -228,9 +224,8 @@ static void a_full_node_keeps_out_what_it_has_no_room_for(void **state)
     stop();
 }
 
-static void a_task_belongs_where_most_of_its_memory_is(void **state)
+TEST(a_task_belongs_where_most_of_its_memory_is)
 {
-    (void)state;
     start(NUMA_BALANCING_NORMAL, 0, "never");
     place_far(PAGES);
     assert_int_equal(t->numa.preferred_nid, NUMA_NO_NODE);
@@ -243,11 +238,10 @@ static void a_task_belongs_where_most_of_its_memory_is(void **state)
     stop();
 }
 
-static void huge_pages_move_whole(void **state)
+TEST(huge_pages_move_whole)
 {
     const u64 pages = 8 * 512;
 
-    (void)state;
     start(NUMA_BALANCING_NORMAL, 0, "always");
     place_far(pages);
     assert_int_equal(counted(THP_FAULT_ALLOC), 8);
@@ -267,9 +261,8 @@ static void huge_pages_move_whole(void **state)
     stop();
 }
 
-static void hot_pages_of_slow_memory_move_up(void **state)
+TEST(hot_pages_of_slow_memory_move_up)
 {
-    (void)state;
     start(NUMA_BALANCING_MEMORY_TIERING, 1, "never");
     map(PAGES);
     use_policy("bind:2");
@@ -280,7 +273,8 @@ static void hot_pages_of_slow_memory_move_up(void **state)
     assert_in_range(counted(PGPROMOTE_SUCCESS), PAGES / 2 - 15, PAGES / 2);
     assert_int_equal(node_counter(&s->frames, 0, PGPROMOTE_SUCCESS), counted(PGPROMOTE_SUCCESS));
     assert_in_range(pages_on(0, PAGES / 2), PAGES / 2 - 15, PAGES / 2);
-    /* The others are used too long after they were marked, and their place above is no longer free in plenty. */
+    /* The others are used too long after they were marked, and their place above is no longer free
+     * in plenty. */
     use_cpu(t, 1500);
     touch(t, PAGES / 2, PAGES / 2, ACCESS_READ);
     assert_in_range(counted(PGPROMOTE_SUCCESS), PAGES / 2 - 15, PAGES / 2);
@@ -288,17 +282,17 @@ static void hot_pages_of_slow_memory_move_up(void **state)
     stop();
 }
 
-static void reclaim_of_a_fast_node_demotes_to_a_slow_one(void **state)
+TEST(reclaim_of_a_fast_node_demotes_to_a_slow_one)
 {
     u64 pages = 150 * MIB / PAGE_SIZE;
 
-    (void)state;
     start(0, 1, "never");
     s->tunables.demotion_enabled = 1;
     numa_mode_changed(s);
     map(pages);
     use_policy("bind:0");
-    /* A task's reclaim allocates on its own nodes alone, and yet what it evicts goes to the slow one. */
+    /* A task's reclaim allocates on its own nodes alone, and yet what it evicts goes to the slow
+     * one. */
     touch(t, 0, pages, ACCESS_WRITE);
     assert_true(counted(PGDEMOTE_KSWAPD) + counted(PGDEMOTE_DIRECT) > (s64)(30 * MIB / PAGE_SIZE));
     assert_int_equal(counted(PGMIGRATE_SUCCESS),
@@ -310,19 +304,4 @@ static void reclaim_of_a_fast_node_demotes_to_a_slow_one(void **state)
     stop();
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(far_memory_comes_with_one_fault_a_page_and_then_there_is_silence),
-        cmocka_unit_test(it_is_off_where_it_is_told_or_where_there_is_one_node),
-        cmocka_unit_test(memory_with_a_policy_stays_and_is_not_looked_at),
-        cmocka_unit_test(a_page_of_two_threads_moves_when_the_same_node_comes_twice),
-        cmocka_unit_test(a_full_node_keeps_out_what_it_has_no_room_for),
-        cmocka_unit_test(a_task_belongs_where_most_of_its_memory_is),
-        cmocka_unit_test(huge_pages_move_whole),
-        cmocka_unit_test(hot_pages_of_slow_memory_move_up),
-        cmocka_unit_test(reclaim_of_a_fast_node_demotes_to_a_slow_one),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,14 +1,18 @@
 /* objects.c - the kernel objects that stand behind tasks, address spaces, mappings and files.
  *
  *   thread          task_struct, pid, cred_jar                            mm        mm_struct
- *   process         signal, sighand, files, fs                            vma       vm_area_struct, its share of a maple_node
- *   open file       filp, the security module's                           anon_vma  anon_vma, anon_vma_chain per link
+ *   process         signal, sighand, files, fs                            vma       vm_area_struct,
+ *                   its share of a maple_node
+ *   open file       filp, the security module's                           anon_vma  anon_vma,
+ *                   anon_vma_chain per link
  *   file, memory    dentry, ext4_inode_cache or shmem_inode_cache, the security module's
  *
- * Which objects Linux charges to a cgroup says slab/caches.def. A name and an inode that a workload uses stay as long as the
- * machine knows the file; those of a directory walk are given to the shrinkers at once (kobject.c).
+ * Which objects Linux charges to a cgroup says slab/caches.def. A name and an inode that a workload
+ * uses stay as long as the machine knows the file; those of a directory walk are given to the
+ * shrinkers at once (kobject.c).
  *
- * anon_vmas are known by their links only: one for each vma that has links, which is right but for vmas that share one. */
+ * anon_vmas are known by their links only: one for each vma that has links, which is right but for
+ * vmas that share one. */
 #include "system/system_int.h"
 
 #define MAPLE_FANOUT \
@@ -59,7 +63,7 @@ void task_objects_free(struct system *s, struct task *t)
     slab_free(&s->slab, SLAB_FS_CACHE, g, 1);
 }
 
-/* --- address spaces ------------------------------------------------------------------------------------------------- */
+/* --- address spaces --------------------------------------------------------------------------- */
 void mm_objects_new(struct system *s, struct mm *mm)
 {
     mm->objects.memcg = mm->memcg;
@@ -97,7 +101,7 @@ void mm_objects_free(struct system *s, struct mm *mm)
     slab_free(&s->slab, SLAB_MM_STRUCT, group_of(s, mm->objects.memcg), 1);
 }
 
-/* --- files ------------------------------------------------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------------------------ */
 static enum slab_id inode_cache(const struct inode *inode)
 {
     if (inode->kind == INODE_SHMEM)

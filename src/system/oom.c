@@ -2,20 +2,24 @@
  *
  *   panic_on_oom?                   the machine stops
  *   oom_kill_allocating_task?       whoever asked, when the machine ran out
- *   of all processes in the group that ran out (or in the machine): the one that holds most memory, in pages of RSS, swap and page
- *   tables, plus oom_score_adj thousandths of all that may be used; the later one of equals; nobody at -1000, and no
+ *   of all processes in the group that ran out (or in the machine): the one that holds most memory,
+ *   in pages of RSS, swap and page
+ *   tables, plus oom_score_adj thousandths of all that may be used; the later one of equals; nobody
+ *   at -1000, and no
  *   child of vfork, whose memory is its parent's
  *
- * The victim's memory is released at once, which SIGKILL takes some milliseconds for in Linux; so the OOM reaper, which 6.1 sends
- * after 2 s to a victim that did not exit, has nothing to do. Whoever shares the victim's memory dies too, or nothing would be
- * freed. memory.oom.group kills the whole group. Nobody to kill: the machine is deadlocked and stops, too; a group tries on.
+ * The victim's memory is released at once, which SIGKILL takes some milliseconds for in Linux; so
+ * the OOM reaper, which 6.1 sends after 2 s to a victim that did not exit, has nothing to do.
+ * Whoever shares the victim's memory dies too, or nothing would be freed. memory.oom.group kills
+ * the whole group. Nobody to kill: the machine is deadlocked and stops, too; a group tries on.
  * Mirrors mm/oom_kill.c, fs/proc/base.c (__set_oom_adj), Linux 6.1. */
 #include "system/cpuset.h"
 #include "system/system_int.h"
 
 #include <stdio.h>
 
-/* Of the threads that live, the leader stands for the process, or the oldest when the leader has ended. */
+/* Of the threads that live, the leader stands for the process, or the oldest when the leader has
+ * ended. */
 static bool stands_for_process(const struct system *s, const struct task *t)
 {
     if (likely(t->pid == t->tgid))
@@ -26,7 +30,8 @@ static bool stands_for_process(const struct system *s, const struct task *t)
     return true;
 }
 
-/* Does it use its parent's memory until exec? Then killing it would free nothing that killing the parent does not. */
+/* Does it use its parent's memory until exec? Then killing it would free nothing that killing the
+ * parent does not. */
 static bool in_vfork(const struct system *s, const struct task *t)
 {
     if (likely(t->mm->users == 1))
@@ -59,7 +64,8 @@ bool oom_is_candidate(const struct system *s, const struct task *t, const struct
 {
     const struct mempolicy *p = &t->mempolicy.policy;
 
-    /* A task bound to other nodes would free nothing that helps (mempolicy_in_oom_domain, cpuset_mems_allowed_intersects). */
+    /* A task bound to other nodes would free nothing that helps (mempolicy_in_oom_domain,
+     * cpuset_mems_allowed_intersects). */
     if (!oc->group && !oc->cpuset && p->mode == MPOL_BIND && !(p->nodes & oc->nodes))
         return false;
     if (!oc->group && oc->cpuset && t->group && !(cpuset_mems_allowed(s, t) & oc->nodes))
@@ -77,7 +83,8 @@ static bool is_bound(const struct system *s, u64 nodes)
     return false;
 }
 
-/* What it is that holds the allocation to its nodes. A policy is said before a cpuset (constrained_alloc). */
+/* What it is that holds the allocation to its nodes. A policy is said before a cpuset
+ * (constrained_alloc). */
 static void set_constraint(const struct system *s, const struct task *t, struct oom_control *oc)
 {
     oc->cpuset = false;
@@ -142,7 +149,8 @@ static struct task *choose_victim(const struct system *s, const struct oom_contr
     return victim;
 }
 
-/* The victim is who asks, for oc->group: it has its charge tried some more before it looks whether it dies. */
+/* The victim is who asks, for oc->group: it has its charge tried some more before it looks whether
+ * it dies. */
 static void die_trying(struct system *s, const struct oom_control *oc)
 {
     struct attempt at = {.dying = true};

@@ -1,7 +1,8 @@
 /* oom_report.c - what the kernel writes to its log when memory runs out.
  *
- * The lines of dump_header() and oom_kill_process() of mm/oom_kill.c, show_free_areas() of mm/page_alloc.c and
- * mem_cgroup_print_oom_meminfo() of mm/memcontrol.c, Linux 6.1 and 6.12, without the registers, which a model has not. */
+ * The lines of dump_header() and oom_kill_process() of mm/oom_kill.c, show_free_areas() of
+ * mm/page_alloc.c and mem_cgroup_print_oom_meminfo() of mm/memcontrol.c, Linux 6.1 and 6.12,
+ * without the registers, which a model has not. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static unsigned long long tables_bytes(const struct mm *mm)
     return (mm->nr_ptes + mm->nr_pmds + mm->nr_puds) * PAGE_SIZE;
 }
 
-/* --- a group ran out ------------------------------------------------------------------------------------------------------- */
+/* --- a group ran out -------------------------------------------------------------------------- */
 struct stat_ctx {
     struct group *g;
 };
@@ -95,7 +96,8 @@ static void report_group(struct system *s, struct group *g)
     log_line(s, "Memory cgroup stats for %s:", path);
     strbuf_init(&stat);
     memory_stat_render(&s->kernel, group_stat, &ctx, &stat);
-    /* One record for Linux 6.1, of which a reader gets as many lines as fit with their prefixes; 6.12 makes one of each line. */
+    /* One record for Linux 6.1, of which a reader gets as many lines as fit with their prefixes;
+     * 6.12 makes one of each line. */
     for (line = stat.text; *line;) {
         char *end = strchr(line, '\n');
 
@@ -109,7 +111,7 @@ static void report_group(struct system *s, struct group *g)
     strbuf_done(&stat);
 }
 
-/* --- the machine ran out --------------------------------------------------------------------------------------------------- */
+/* --- the machine ran out ---------------------------------------------------------------------- */
 static void report_totals(struct system *s)
 {
     log_line(s, "Mem-Info:");
@@ -219,7 +221,8 @@ static void report_orders(struct system *s, const struct zone *z)
     strbuf_done(&line);
 }
 
-/* Which caches hold the memory, when kernel objects hold more than all programs and files (should_dump_unreclaim_slab). */
+/* Which caches hold the memory, when kernel objects hold more than all programs and files
+ * (should_dump_unreclaim_slab). */
 static void report_slab(struct system *s)
 {
     u64 user = 0;
@@ -392,7 +395,7 @@ void oom_report_killed(struct system *s, const struct task *victim, const char *
              victim->oom_score_adj);
 }
 
-/* --- an allocation failed, and nobody is killed for it ------------------------------------------------------------------------ */
+/* --- an allocation failed, and nobody is killed for it ---------------------------------------- */
 #define ALLOC_WARN_INTERVAL (10 * NS_PER_S) /* of one message, for the whole machine */
 
 void alloc_failure_report(struct system *s, const struct task *t, unsigned order, enum purpose why)

@@ -3,7 +3,7 @@
 
 #include "system/system_int.h"
 
-/* --- flags --------------------------------------------------------------------------------------------------------- */
+/* --- flags ------------------------------------------------------------------------------------ */
 enum {
     GFP_BIT_FS = 0x80,
     GFP_BIT_ZERO = 0x100,
@@ -33,8 +33,8 @@ static const struct gfp_name {
     {GFP_BIT_WRITE, "__GFP_WRITE"},
 };
 
-/* Folios of one page have __GFP_COMP too, other allocations only when they are of more than one. A charge tells the flags with which its
- * caller was called. */
+/* Folios of one page have __GFP_COMP too, other allocations only when they are of more than one. A
+ * charge tells the flags with which its caller was called. */
 static const struct purpose_gfp {
     u32 alloc, charge;
 } purpose_gfp[NR_PURPOSES] = {
@@ -88,10 +88,11 @@ void gfp_render(u32 gfp, struct strbuf *out)
     strbuf_appendc(out, ')');
 }
 
-/* --- call traces --------------------------------------------------------------------------------------------------- */
+/* --- call traces ------------------------------------------------------------------------------ */
 #define FRAMES_MAX 6
 
-/* Of one kernel's build. `alloc`, `charge`: from the allocator, or from the charge, to handle_mm_fault(); nothing: not known. */
+/* Of one kernel's build. `alloc`, `charge`: from the allocator, or from the charge, to
+ * handle_mm_fault(); nothing: not known. */
 struct trace_form {
     const char *dump;
     const char *common[FRAMES_MAX], *charge[FRAMES_MAX], *alloc[FRAMES_MAX], *fail[FRAMES_MAX],
@@ -128,7 +129,8 @@ static const struct trace_form form_plain = {
         },
 };
 
-/* What these reports do not show is left out: interleaving over nodes, faults of files, and what lies between a failed allocation and its warning. */
+/* What these reports do not show is left out: interleaving over nodes, faults of files, and what
+ * lies between a failed allocation and its warning. */
 static const struct trace_form form_noprof = {
     .dump = "dump_stack_lvl+0x64/0x80",
     .common = {"dump_header+0x43/0x1d0", "oom_kill_process+0xfa/0x200",

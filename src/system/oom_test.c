@@ -56,7 +56,7 @@ static bool log_has(const struct system *s, const char *pattern)
     return found;
 }
 
-static void the_largest_of_five_dies_and_later_ones_of_equals(void **state HW_UNUSED)
+TEST(the_largest_of_five_dies_and_later_ones_of_equals)
 {
     struct system *s = machine();
     struct group *g = system_group(s, "/g");
@@ -79,8 +79,7 @@ static void the_largest_of_five_dies_and_later_ones_of_equals(void **state HW_UN
     test_system_free(s);
 }
 
-static void whoever_shares_the_memory_dies_too_and_a_vfork_child_is_no_victim(
-    void **state HW_UNUSED)
+TEST(whoever_shares_the_memory_dies_too_and_a_vfork_child_is_no_victim)
 {
     struct system *s = machine();
     struct group *g = system_group(s, "/g");
@@ -102,7 +101,7 @@ static void whoever_shares_the_memory_dies_too_and_a_vfork_child_is_no_victim(
     test_system_free(s);
 }
 
-static void oom_score_adj_is_the_processs_and_of_who_shares_its_memory(void **state HW_UNUSED)
+TEST(oom_score_adj_is_the_processs_and_of_who_shares_its_memory)
 {
     struct system *s = machine();
     struct task *t = task_with(s, s->groups.root, 10, 10), *thread, *child, *grandchild;
@@ -120,9 +119,10 @@ static void oom_score_adj_is_the_processs_and_of_who_shares_its_memory(void **st
     test_system_free(s);
 }
 
-/* try_charge_memcg(): one attempt, one with the stocks drained, sixteen retries; after the kill the victim, which does not know yet, makes
- * one and sixteen more. Of another victim's memory the next attempt gets enough. */
-static void whoever_dies_of_its_own_charge_tries_as_often_again(void **state HW_UNUSED)
+/* try_charge_memcg(): one attempt, one with the stocks drained, sixteen retries; after the kill the
+ * victim, which does not know yet, makes one and sixteen more. Of another victim's memory the next
+ * attempt gets enough. */
+TEST(whoever_dies_of_its_own_charge_tries_as_often_again)
 {
     struct system *s = machine();
     struct group *own = system_group(s, "/own"), *other = system_group(s, "/other");
@@ -144,7 +144,7 @@ static void whoever_dies_of_its_own_charge_tries_as_often_again(void **state HW_
     test_system_free(s);
 }
 
-static void kills_count_in_the_victims_group_and_above(void **state HW_UNUSED)
+TEST(kills_count_in_the_victims_group_and_above)
 {
     struct system *s = machine();
     struct group *top = system_group(s, "/t"), *low = system_group(s, "/t/low");
@@ -167,7 +167,7 @@ static void kills_count_in_the_victims_group_and_above(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void whoever_asks_dies_if_so_set(void **state HW_UNUSED)
+TEST(whoever_asks_dies_if_so_set)
 {
     struct system *s = machine();
     struct task *big = task_with(s, s->groups.root, 10, 6000);
@@ -181,7 +181,7 @@ static void whoever_asks_dies_if_so_set(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void a_machine_may_panic_instead(void **state HW_UNUSED)
+TEST(a_machine_may_panic_instead)
 {
     for (u64 mode = 1; mode <= 2; mode++) {
         struct system *s = machine();
@@ -210,7 +210,7 @@ static void a_machine_may_panic_instead(void **state HW_UNUSED)
     }
 }
 
-static void nobody_to_kill_is_the_end(void **state HW_UNUSED)
+TEST(nobody_to_kill_is_the_end)
 {
     struct system *s = machine();
     struct task *t = task_with(s, s->groups.root, 10, 10);
@@ -223,8 +223,9 @@ static void nobody_to_kill_is_the_end(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-/* out_of_memory() returns at once without __GFP_FS: the allocation is tried again until somebody else had somebody killed. */
-static void an_allocation_that_may_not_enter_a_file_system_kills_nobody(void **state HW_UNUSED)
+/* out_of_memory() returns at once without __GFP_FS: the allocation is tried again until somebody
+ * else had somebody killed. */
+TEST(an_allocation_that_may_not_enter_a_file_system_kills_nobody)
 {
     struct system *s = machine();
     struct task *victim = task_with(s, s->groups.root, 11, 500);
@@ -251,9 +252,9 @@ static void an_allocation_that_may_not_enter_a_file_system_kills_nobody(void **s
     test_system_free(s);
 }
 
-/* What widely used readers of kernel logs look for, in POSIX form: container monitors want the first, the constraint and the
- * last line; node problem detectors the kill with its sizes. */
-static void readers_of_kernel_logs_find_the_kill(void **state HW_UNUSED)
+/* What widely used readers of kernel logs look for, in POSIX form: container monitors want the
+ * first, the constraint and the last line; node problem detectors the kill with its sizes. */
+TEST(readers_of_kernel_logs_find_the_kill)
 {
     static const char *const both[] = {
         "invoked oom-killer:",
@@ -287,8 +288,9 @@ static void readers_of_kernel_logs_find_the_kill(void **state HW_UNUSED)
     }
 }
 
-/* --- beside reports of a real kernel ------------------------------------------------------------------------------- */
-/* What a log tells of the first allocation that failed: flags and order, and the certain frames of the trace, without their times. */
+/* --- beside reports of a real kernel ---------------------------------------------------------- */
+/* What a log tells of the first allocation that failed: flags and order, and the certain frames of
+ * the trace, without their times. */
 static char *told_of_request(const char *text)
 {
     struct strbuf out;
@@ -327,7 +329,7 @@ static void assert_told_as_in(const struct system *s, const char *path)
     free(theirs);
 }
 
-static void a_report_tells_of_the_allocation_as_the_kernel_does(void **state HW_UNUSED)
+TEST(a_report_tells_of_the_allocation_as_the_kernel_does)
 {
     struct system *s = machine();
     struct task *t, *child = NULL;
@@ -354,7 +356,7 @@ static void a_report_tells_of_the_allocation_as_the_kernel_does(void **state HW_
     test_system_free(s);
 }
 
-static void a_lowered_limit_asks_for_no_page(void **state HW_UNUSED)
+TEST(a_lowered_limit_asks_for_no_page)
 {
     struct system *s = machine();
     struct group *g = system_group(s, "/g");
@@ -367,22 +369,4 @@ static void a_lowered_limit_asks_for_no_page(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_largest_of_five_dies_and_later_ones_of_equals),
-        cmocka_unit_test(whoever_shares_the_memory_dies_too_and_a_vfork_child_is_no_victim),
-        cmocka_unit_test(oom_score_adj_is_the_processs_and_of_who_shares_its_memory),
-        cmocka_unit_test(whoever_dies_of_its_own_charge_tries_as_often_again),
-        cmocka_unit_test(kills_count_in_the_victims_group_and_above),
-        cmocka_unit_test(whoever_asks_dies_if_so_set),
-        cmocka_unit_test(a_machine_may_panic_instead),
-        cmocka_unit_test(nobody_to_kill_is_the_end),
-        cmocka_unit_test(an_allocation_that_may_not_enter_a_file_system_kills_nobody),
-        cmocka_unit_test(readers_of_kernel_logs_find_the_kill),
-        cmocka_unit_test(a_report_tells_of_the_allocation_as_the_kernel_does),
-        cmocka_unit_test(a_lowered_limit_asks_for_no_page),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,10 +1,12 @@
-/* order_test.c - blocks of many pages in memory whose pages cannot move, and in memory whose pages can, beside what Linux 6.1 gave.
+/* order_test.c - blocks of many pages in memory whose pages cannot move, and in memory whose pages
+ * can, beside what Linux 6.1 gave.
  *
- * The figures are those of the cells of tests/diff/pools-6.1.json whose names are printed. order-: a module (tests/diff/order.c) filled a machine of
- * 1 GiB with single pages of the kernel until one was refused, gave back all but every 2nd or 64th, and asked for 2,000 blocks; or a program
- * gave back every second page of 700 MiB first. ring-: a program whose pages of pipes cannot move asked for the ring of a packet socket.
- * What each may be off is what three runs of the kernel differed by. order9-anon-noretry is not here: what it gets is what the guest
- * does not hold for itself.
+ * The figures are those of the cells of tests/diff/pools-6.1.json whose names are printed. order-:
+ * a module (tests/diff/order.c) filled a machine of 1 GiB with single pages of the kernel until one
+ * was refused, gave back all but every 2nd or 64th, and asked for 2,000 blocks; or a program gave
+ * back every second page of 700 MiB first. ring-: a program whose pages of pipes cannot move asked
+ * for the ring of a packet socket. What each may be off is what three runs of the kernel differed
+ * by. order9-anon-noretry is not here: what it gets is what the guest does not hold for itself.
  */
 #include <stdlib.h>
 
@@ -18,7 +20,8 @@
 
 #define FILL        260000u /* more than there are */
 #define BLOCKS      2000u
-/* Three runs of one cell differ by up to 16 blocks, cells that ask the same of the same memory by 5. */
+/* Three runs of one cell differ by up to 16 blocks, cells that ask the same of the same memory by
+ * 5. */
 #define SINGLES_OFF 21u
 
 struct asked {
@@ -144,8 +147,9 @@ static void expect_thinned(const struct asked *a, u64 nr, u64 thin)
     }
 }
 
-/* Only what is left below the watermark is in blocks, and once there are single pages enough above it, it is given to anybody. */
-static void between_pages_that_stay_only_the_reserve_is_in_blocks(void **state HW_UNUSED)
+/* Only what is left below the watermark is in blocks, and once there are single pages enough above
+ * it, it is given to anybody. */
+TEST(between_pages_that_stay_only_the_reserve_is_in_blocks)
 {
     static const struct asked asked[] = {
         {"order4-singles-kernel", 4, 0, 113, SINGLES_OFF},
@@ -157,7 +161,7 @@ static void between_pages_that_stay_only_the_reserve_is_in_blocks(void **state H
     expect_thinned(asked, ARRAY_SIZE(asked), 2);
 }
 
-static void pages_that_stay_far_from_each_other_prevent_only_huge_blocks(void **state HW_UNUSED)
+TEST(pages_that_stay_far_from_each_other_prevent_only_huge_blocks)
 {
     static const struct asked asked[] = {
         {"order4-sparse-kernel", 4, 0, BLOCKS, 0},
@@ -169,7 +173,7 @@ static void pages_that_stay_far_from_each_other_prevent_only_huge_blocks(void **
     expect_thinned(asked, ARRAY_SIZE(asked), 64);
 }
 
-static void beside_pages_of_a_program_all_is_given(void **state HW_UNUSED)
+TEST(beside_pages_of_a_program_all_is_given)
 {
     static const struct asked asked[] = {
         {"order4-anon-kernel", 4, 0, BLOCKS, 0},
@@ -186,7 +190,8 @@ static void beside_pages_of_a_program_all_is_given(void **state HW_UNUSED)
     }
 }
 
-/* Pipes of 1 MiB that were filled by turns, of which every nth stays. Each has an array of 256 buffers, which needs order 2. */
+/* Pipes of 1 MiB that were filled by turns, of which every nth stays. Each has an array of 256
+ * buffers, which needs order 2. */
 static void pipes(struct order_test *o, u64 nr, u64 n)
 {
     for (u64 i = 0; i < nr; i++) {
@@ -200,7 +205,8 @@ static void pipes(struct order_test *o, u64 nr, u64 n)
     thin_out(o, nr, n);
 }
 
-/* A packet socket's ring of BLOCKS blocks of order 4, each in one piece if one try gives it, of single pages else. Returns how many were refused. */
+/* A packet socket's ring of BLOCKS blocks of order 4, each in one piece if one try gives it, of
+ * single pages else. Returns how many were refused. */
 static u64 ring(const struct order_test *o)
 {
     u64 refused = 0;
@@ -219,12 +225,14 @@ struct ring_cell {
     const char *cell;
     u64 pipes, thin;
     u64 holes_mib, full_mib; /* of a program, half given back, and not */
-    /* In Linux 6.1, half of compact_stall. Off: what three runs of it differed by, and their free memory (90 blocks). */
+    /* In Linux 6.1, half of compact_stall. Off: what three runs of it differed by, and their free
+     * memory (90 blocks). */
     u64 refused, off;
 };
 
-/* Each block that is refused has been compacted for twice, before and after one round of reclaim, asynchronously: so no failure puts the next one off. */
-static void a_ring_that_is_refused_blocks_compacts_twice_for_each(void **state HW_UNUSED)
+/* Each block that is refused has been compacted for twice, before and after one round of reclaim,
+ * asynchronously: so no failure puts the next one off. */
+TEST(a_ring_that_is_refused_blocks_compacts_twice_for_each)
 {
     static const struct ring_cell cells[] = {
         {"ring-fresh", 0, 0, 0, 0, 0, 0},          {"ring-anon", 0, 0, 700, 0, 0, 0},
@@ -255,14 +263,4 @@ static void a_ring_that_is_refused_blocks_compacts_twice_for_each(void **state H
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(between_pages_that_stay_only_the_reserve_is_in_blocks),
-        cmocka_unit_test(pages_that_stay_far_from_each_other_prevent_only_huge_blocks),
-        cmocka_unit_test(beside_pages_of_a_program_all_is_given),
-        cmocka_unit_test(a_ring_that_is_refused_blocks_compacts_twice_for_each),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -45,7 +45,7 @@ static u64 committed(const struct system *s)
     return overcommit_committed(&s->mem);
 }
 
-static void promised_is_what_may_be_written_and_shared_memory(void **state HW_UNUSED)
+TEST(promised_is_what_may_be_written_and_shared_memory)
 {
     struct system *s = machine(0, 0);
     struct task *t = process(s), *child;
@@ -77,7 +77,7 @@ static void promised_is_what_may_be_written_and_shared_memory(void **state HW_UN
     test_system_free(s);
 }
 
-static void guessing_refuses_only_what_could_never_be_kept(void **state HW_UNUSED)
+TEST(guessing_refuses_only_what_could_never_be_kept)
 {
     struct system *s = machine(0, 16 * MIB);
     struct task *t = process(s);
@@ -96,7 +96,7 @@ static void guessing_refuses_only_what_could_never_be_kept(void **state HW_UNUSE
     test_system_free(s);
 }
 
-static void strict_accounting_keeps_promises_within_the_limit(void **state HW_UNUSED)
+TEST(strict_accounting_keeps_promises_within_the_limit)
 {
     struct system *s = machine(2, 16 * MIB);
     struct task *t = process(s), *child;
@@ -124,7 +124,7 @@ static void strict_accounting_keeps_promises_within_the_limit(void **state HW_UN
     test_system_free(s);
 }
 
-static void reserves_are_kept_from_those_without_rights(void **state HW_UNUSED)
+TEST(reserves_are_kept_from_those_without_rights)
 {
     struct system *s = machine(2, 0);
     struct task *t = process(s);
@@ -142,7 +142,7 @@ static void reserves_are_kept_from_those_without_rights(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void a_process_may_have_so_many_mappings(void **state HW_UNUSED)
+TEST(a_process_may_have_so_many_mappings)
 {
     struct system *s = machine(0, 0);
     struct task *t = process(s);
@@ -166,7 +166,7 @@ static void a_process_may_have_so_many_mappings(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void shared_memory_counts_by_segment_or_by_page(void **state HW_UNUSED)
+TEST(shared_memory_counts_by_segment_or_by_page)
 {
     struct system *s = machine(2, 0);
     struct task *t = process(s);
@@ -201,7 +201,7 @@ static void shared_memory_counts_by_segment_or_by_page(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void what_mprotect_did_before_it_was_refused_stays(void **state HW_UNUSED)
+TEST(what_mprotect_did_before_it_was_refused_stays)
 {
     struct system *s = machine(2, 0);
     struct task *t = process(s);
@@ -224,17 +224,4 @@ static void what_mprotect_did_before_it_was_refused_stays(void **state HW_UNUSED
     test_system_free(s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(promised_is_what_may_be_written_and_shared_memory),
-        cmocka_unit_test(guessing_refuses_only_what_could_never_be_kept),
-        cmocka_unit_test(strict_accounting_keeps_promises_within_the_limit),
-        cmocka_unit_test(reserves_are_kept_from_those_without_rights),
-        cmocka_unit_test(a_process_may_have_so_many_mappings),
-        cmocka_unit_test(shared_memory_counts_by_segment_or_by_page),
-        cmocka_unit_test(what_mprotect_did_before_it_was_refused_stays),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

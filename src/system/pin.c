@@ -9,7 +9,8 @@
 #include "reclaim/pin.h"
 #include "system/system_int.h"
 
-/* A page under I/O that is to leave ZONE_MOVABLE is looked at again so often, when it is not known how long that takes. */
+/* A page under I/O that is to leave ZONE_MOVABLE is looked at again so often, when it is not known
+ * how long that takes. */
 #define POLL_NS NS_PER_MS
 
 static int check_range(struct system *s, struct task *t, struct span r)
@@ -68,7 +69,8 @@ static enum step move_out(struct system *s, struct task *t, pfn_t head, int *ret
                                                         : s->clock.now + POLL_NS});
 }
 
-/* Pin what the entry at vpn maps, up to the end. *ret_next: the page after it, or vpn when it moved. */
+/* Pin what the entry at vpn maps, up to the end. *ret_next: the page after it, or vpn when it
+ * moved. */
 static enum step pin_at(struct system *s, struct task *t, vpn_t vpn, vpn_t end, vpn_t *ret_next,
                         int *ret_error)
 {

@@ -1,4 +1,5 @@
-/* pin_test.c - pinned memory stays where it is: under pressure, in compaction, after fork and without any mapping. */
+/* pin_test.c - pinned memory stays where it is: under pressure, in compaction, after fork and
+ * without any mapping. */
 #include <errno.h>
 
 #include "base/test.h"
@@ -94,7 +95,7 @@ static u64 count_moved(const struct task *t, u64 nr)
     return moved;
 }
 
-static void pinned_pages_are_neither_reclaimed_nor_moved(void **state HW_UNUSED)
+TEST(pinned_pages_are_neither_reclaimed_nor_moved)
 {
     struct system *s = machine("never", 0);
     struct task *t = process(s, 10, PAGES), *other;
@@ -129,7 +130,7 @@ static void pinned_pages_are_neither_reclaimed_nor_moved(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void a_pinned_huge_page_is_not_split(void **state HW_UNUSED)
+TEST(a_pinned_huge_page_is_not_split)
 {
     struct system *s = machine("always", 0);
     struct task *t = process(s, 10, 2 * HPAGE_PMD_NR);
@@ -152,7 +153,7 @@ static void a_pinned_huge_page_is_not_split(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void pinned_pages_leave_the_movable_zone_first(void **state HW_UNUSED)
+TEST(pinned_pages_leave_the_movable_zone_first)
 {
     struct system *s = machine("never", 48 * MIB);
     struct task *t = process(s, 10, 200);
@@ -169,9 +170,9 @@ static void pinned_pages_leave_the_movable_zone_first(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-/* Their new pages come from the other zones alone, for GFP_USER: when these are full of what is pinned, somebody is killed, and no call is
- * refused, while ZONE_MOVABLE is free. */
-static void a_pin_that_does_not_fit_below_the_movable_zone_kills(void **state HW_UNUSED)
+/* Their new pages come from the other zones alone, for GFP_USER: when these are full of what is
+ * pinned, somebody is killed, and no call is refused, while ZONE_MOVABLE is free. */
+TEST(a_pin_that_does_not_fit_below_the_movable_zone_kills)
 {
     struct system *s = machine("never", 60 * MIB);
     struct task *t = process(s, 10, 20000);
@@ -182,8 +183,9 @@ static void a_pin_that_does_not_fit_below_the_movable_zone_kills(void **state HW
     test_system_free(s);
 }
 
-/* The device goes on with the parent's pages: the child has copies from the start, of those of a huge page too. */
-static void fork_copies_what_is_pinned(void **state HW_UNUSED)
+/* The device goes on with the parent's pages: the child has copies from the start, of those of a
+ * huge page too. */
+TEST(fork_copies_what_is_pinned)
 {
     static const char *const modes[] = {"never", "always"};
 
@@ -210,7 +212,7 @@ static void fork_copies_what_is_pinned(void **state HW_UNUSED)
     }
 }
 
-static void an_unmapped_page_stays_until_it_is_let_go(void **state HW_UNUSED)
+TEST(an_unmapped_page_stays_until_it_is_let_go)
 {
     struct system *s = machine("never", 0);
     struct task *t = process(s, 10, 100);
@@ -228,7 +230,7 @@ static void an_unmapped_page_stays_until_it_is_let_go(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-static void what_cannot_be_pinned_is_refused(void **state HW_UNUSED)
+TEST(what_cannot_be_pinned_is_refused)
 {
     struct system *s = machine("never", 0);
     struct task *t = process(s, 10, PAGES);
@@ -253,17 +255,4 @@ static void what_cannot_be_pinned_is_refused(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pinned_pages_are_neither_reclaimed_nor_moved),
-        cmocka_unit_test(a_pinned_huge_page_is_not_split),
-        cmocka_unit_test(pinned_pages_leave_the_movable_zone_first),
-        cmocka_unit_test(a_pin_that_does_not_fit_below_the_movable_zone_kills),
-        cmocka_unit_test(fork_copies_what_is_pinned),
-        cmocka_unit_test(an_unmapped_page_stays_until_it_is_let_go),
-        cmocka_unit_test(what_cannot_be_pinned_is_refused),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

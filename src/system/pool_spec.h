@@ -1,7 +1,9 @@
-/* pool_spec.h - the pool of huge pages that the boot asks for: "512" wherever they are had, "0:512,1:256" of each node.
+/* pool_spec.h - the pool of huge pages that the boot asks for: "512" wherever they are had,
+ * "0:512,1:256" of each node.
  *
- * Mirrors: hugepages= of the kernel's command line (mm/hugetlb.c, hugepages_setup), Linux 6.1.  Differs: what Linux ignores with a line in
- *          its log (a node that is not there, text behind a number) is an error.
+ * Mirrors: hugepages= of the kernel's command line (mm/hugetlb.c, hugepages_setup), Linux 6.1.
+ *          Differs: what Linux ignores with a line in its log (a node that is not there, text
+ *          behind a number) is an error.
  */
 #ifndef SYSTEM_POOL_SPEC_H
 #define SYSTEM_POOL_SPEC_H

@@ -17,14 +17,14 @@ static void assert_reads(const char *text, const char *as)
     strbuf_done(&out);
 }
 
-static void pages_are_of_any_node_or_of_each(void **state HW_UNUSED)
+TEST(pages_are_of_any_node_or_of_each)
 {
     assert_reads("512", "512");
     assert_reads("0:512,1:256", "0:512,1:256");
     assert_reads("63:16777216,2:0", "2:0,63:16777216");
 }
 
-static void what_is_no_pool_is_refused_and_nothing_is_written(void **state HW_UNUSED)
+TEST(what_is_no_pool_is_refused_and_nothing_is_written)
 {
     static const char *const bad[] = {
         "",        ":",       "1:",    ":5",  "0:1,",     "0:1,0:2",
@@ -40,7 +40,7 @@ static void what_is_no_pool_is_refused_and_nothing_is_written(void **state HW_UN
     assert_int_equal(p.pages, 7);
 }
 
-static void a_node_that_is_not_there_is_named(void **state HW_UNUSED)
+TEST(a_node_that_is_not_there_is_named)
 {
     struct pool_spec p;
 
@@ -51,13 +51,4 @@ static void a_node_that_is_not_there_is_named(void **state HW_UNUSED)
     assert_int_equal(pool_spec_missing(&p, 64), MAX_NUMNODES);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages_are_of_any_node_or_of_each),
-        cmocka_unit_test(what_is_no_pool_is_refused_and_nothing_is_written),
-        cmocka_unit_test(a_node_that_is_not_there_is_named),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

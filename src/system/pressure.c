@@ -1,8 +1,8 @@
 /* pressure.c - which waits are stalls.
  *
- * What a wait is says its cause (reclaim/wait_causes.def).
- * Reclaim by the task itself and kswapd's work are memory stalls of a task that runs. They are known only when they are over and are
- * put in afterwards. */
+ * What a wait is says its cause (reclaim/wait_causes.def). Reclaim by the task itself and kswapd's
+ * work are memory stalls of a task that runs. They are known only when they are over and are put in
+ * afterwards. */
 #include "system/pressure.h"
 
 #include "base/alloc.h"

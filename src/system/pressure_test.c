@@ -24,7 +24,7 @@ static u64 total_ms(const struct group *g, enum psi_res res, bool full, ns_t now
     return f.total_us / 1000;
 }
 
-static void only_pages_of_the_working_set_are_memory_stalls(void **state HW_UNUSED)
+TEST(only_pages_of_the_working_set_are_memory_stalls)
 {
     static const struct {
         enum wait_cause cause;
@@ -53,7 +53,7 @@ static void only_pages_of_the_working_set_are_memory_stalls(void **state HW_UNUS
     }
 }
 
-static void a_stall_counts_in_the_group_and_above_but_not_beside(void **state HW_UNUSED)
+TEST(a_stall_counts_in_the_group_and_above_but_not_beside)
 {
     struct system *s = machine();
     struct group *a = system_group(s, "/p/a"), *b = system_group(s, "/p/b");
@@ -77,7 +77,7 @@ static void a_stall_counts_in_the_group_and_above_but_not_beside(void **state HW
     test_system_free(s);
 }
 
-static void reclaim_on_the_cpu_is_a_full_stall(void **state HW_UNUSED)
+TEST(reclaim_on_the_cpu_is_a_full_stall)
 {
     struct system *s = machine();
     struct group *a = system_group(s, "/a");
@@ -95,13 +95,4 @@ static void reclaim_on_the_cpu_is_a_full_stall(void **state HW_UNUSED)
     test_system_free(s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_pages_of_the_working_set_are_memory_stalls),
-        cmocka_unit_test(a_stall_counts_in_the_group_and_above_but_not_beside),
-        cmocka_unit_test(reclaim_on_the_cpu_is_a_full_stall),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

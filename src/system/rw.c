@@ -3,10 +3,12 @@
  *   read:   page of the file (readahead, wait) -> use-once rule -> user memory -> copy
  *   write:  user memory -> page of the file (read unless overwritten) -> copy, dirty, longer file
  *
- * task->progress = 2 * bytes done + 1 once the current page of the file was marked as used, so that a wait in the middle
- * neither copies nor marks twice. Finding the second of the two pages may make the first one go, so bytes are taken from the first while it is
- * there. When not all of the user's pages stay (memory is that short), all is looked for again, and after some rounds time must pass first.
- * Mirrors filemap_read(), generic_perform_write() of mm/filemap.c, Linux 6.1. O_DIRECT: direct.c. */
+ * task->progress = 2 * bytes done + 1 once the current page of the file was marked as used, so that
+ * a wait in the middle neither copies nor marks twice. Finding the second of the two pages may make
+ * the first one go, so bytes are taken from the first while it is there. When not all of the user's
+ * pages stay (memory is that short), all is looked for again, and after some rounds time must pass
+ * first. Mirrors filemap_read(), generic_perform_write() of mm/filemap.c, Linux 6.1. O_DIRECT:
+ * direct.c. */
 #include <string.h>
 
 #include "balance/writeback.h"

@@ -1,8 +1,9 @@
-/* shadow_testing.h - what the programs of system_fuzz.c should see: the plain shadow of their memory and files.
+/* shadow_testing.h - what the programs of system_fuzz.c should see: the plain shadow of their
+ * memory and files.
  *
- * A page has WORDS words, one per unit of 512 bytes. An anonymous page, and a private file page once written, has words of
- * its own; other file pages have the words of the file. A word can be unsure: after a failed read, a write whose writer was
- * killed, MADV_FREE.
+ * A page has WORDS words, one per unit of 512 bytes. An anonymous page, and a private file page
+ * once written, has words of its own; other file pages have the words of the file. A word can be
+ * unsure: after a failed read, a write whose writer was killed, MADV_FREE.
  *
  * Never: included by anything but system_fuzz.c.
  */
@@ -158,7 +159,7 @@ static vaddr_t addr_of(u32 page)
     return (BASE_VPN + page) << PAGE_SHIFT;
 }
 
-/* --- the shadow ------------------------------------------------------------------------------------------------------ */
+/* --- the shadow ------------------------------------------------------------------------------- */
 static u32 object_pages(const struct object *o)
 {
     return DIV_ROUND_UP(o->units, WORDS);
@@ -318,7 +319,8 @@ static s16 some_file(void)
     return -1;
 }
 
-/* A write that failed may have lost bytes only if the next fsync of the file says so (or nobody has it open). */
+/* A write that failed may have lost bytes only if the next fsync of the file says so (or nobody has
+ * it open). */
 static bool is_error_told(const struct object *o, const struct inode *inode)
 {
     struct errseq err = inode->wb_err;
@@ -338,7 +340,7 @@ static void note_errors(void)
     }
 }
 
-/* --- what it should have done ----------------------------------------------------------------------------------------------- */
+/* --- what it should have done ----------------------------------------------------------------- */
 static void apply_mmap(struct proc *pr, const struct op *op)
 {
     if (op->object >= 0 && objects[op->object].shm) {

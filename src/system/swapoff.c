@@ -4,11 +4,13 @@
  *     1. every file of shared memory: its entries in the area are read back into the page cache
  *     2. every address space: its entries are read back and mapped
  *     3. the swap cache: pages that nobody refers to there lose their slot
- *   what appears behind the cursor meanwhile (a fork copies entries, a mapped page keeps its slot) is found in the next round
+ *   what appears behind the cursor meanwhile (a fork copies entries, a mapped page keeps its slot)
+ *   is found in the next round
  *
- * Each page is charged to the group that had it in swap, which may have to reclaim for it, or be killed. How far it has come is
- * kept in the area; the caller's task has only to make the call again. Mirrors swapoff(), try_to_unuse(), unuse_mm() of
- * mm/swapfile.c, shmem_unuse() of mm/shmem.c, Linux 6.1. Differs: address spaces are visited in the order they were made. */
+ * Each page is charged to the group that had it in swap, which may have to reclaim for it, or be
+ * killed. How far it has come is kept in the area; the caller's task has only to make the call
+ * again. Mirrors swapoff(), try_to_unuse(), unuse_mm() of mm/swapfile.c, shmem_unuse() of
+ * mm/shmem.c, Linux 6.1. Differs: address spaces are visited in the order they were made. */
 #include <errno.h>
 #include <string.h>
 
@@ -50,7 +52,7 @@ static void next_id(struct unuse *u)
     u->area->unuse.at = 0;
 }
 
-/* --- 1. shared memory -------------------------------------------------------------------------------------------- */
+/* --- 1. shared memory ------------------------------------------------------------------------- */
 /* The next page of the inode from *at on that is in the area. */
 static bool find_shmem(const struct unuse *u, const struct inode *inode, u64 *at)
 {
@@ -84,7 +86,7 @@ static enum access_result unuse_shmem(struct unuse *u)
     return access_unuse_shmem(u->ac, inode, u->area->unuse.at);
 }
 
-/* --- 2. address spaces -------------------------------------------------------------------------------------------- */
+/* --- 2. address spaces ------------------------------------------------------------------------ */
 static pte_t *find_entry(const struct unuse *u, struct mm *mm, vpn_t *at)
 {
     struct pte_ref ref;
@@ -141,7 +143,7 @@ static enum access_result unuse_mm(struct unuse *u)
     return unuse_entry(u, mm, u->area->unuse.at, slot);
 }
 
-/* --- 3. the swap cache ---------------------------------------------------------------------------------------------- */
+/* --- 3. the swap cache ------------------------------------------------------------------------ */
 static enum access_result unuse_cache(struct unuse *u)
 {
     struct mem *mem = &u->s->mem;
@@ -171,7 +173,7 @@ static enum access_result unuse_cache(struct unuse *u)
     return ACCESS_OK;
 }
 
-/* --- the calls -------------------------------------------------------------------------------------------------------- */
+/* --- the calls -------------------------------------------------------------------------------- */
 static enum access_result unuse_one(struct unuse *u)
 {
     switch (u->area->unuse.phase) {

@@ -97,9 +97,8 @@ static void everything_comes_back(const char *device, u32 flags)
     stop();
 }
 
-static void what_is_in_swap_comes_back_to_memory(void **state)
+TEST(what_is_in_swap_comes_back_to_memory)
 {
-    (void)state;
     everything_comes_back("nvme", 0);
     everything_comes_back("hdd", 0);
     everything_comes_back("zram", 0);
@@ -107,9 +106,8 @@ static void what_is_in_swap_comes_back_to_memory(void **state)
     everything_comes_back("zram", HWT_MAP_SHARED);
 }
 
-static void what_is_over_the_limit_goes_to_the_other_area(void **state)
+TEST(what_is_over_the_limit_goes_to_the_other_area)
 {
-    (void)state;
     start("ssd", "nvme");
     fill(0);
     assert_int_equal(s->swap.areas[1].used, 0);
@@ -129,9 +127,8 @@ static void what_is_over_the_limit_goes_to_the_other_area(void **state)
     stop();
 }
 
-static void an_area_without_seeks_brings_readahead_by_address_back(void **state)
+TEST(an_area_without_seeks_brings_readahead_by_address_back)
 {
-    (void)state;
     start("hdd", "nvme");
     assert_false(swap_use_vma_readahead(&s->swap));
     assert_int_equal(swapoff("/dev/first"), 0);
@@ -139,9 +136,8 @@ static void an_area_without_seeks_brings_readahead_by_address_back(void **state)
     stop();
 }
 
-static void strict_overcommit_refuses_what_it_could_not_keep(void **state)
+TEST(strict_overcommit_refuses_what_it_could_not_keep)
 {
-    (void)state;
     start("ssd", NULL);
     fill(0);
     s->tunables.overcommit_memory = 2;
@@ -152,10 +148,10 @@ static void strict_overcommit_refuses_what_it_could_not_keep(void **state)
     stop();
 }
 
-/* The group may not grow and there is no other swap: it runs out of memory, and is killed by its own limit. */
-static void a_group_at_its_limit_is_killed(void **state)
+/* The group may not grow and there is no other swap: it runs out of memory, and is killed by its
+ * own limit. */
+TEST(a_group_at_its_limit_is_killed)
 {
-    (void)state;
     start("ssd", NULL);
     fill(0);
     assert_int_equal(swapoff("/dev/first"), 0);
@@ -164,12 +160,11 @@ static void a_group_at_its_limit_is_killed(void **state)
     stop();
 }
 
-static void when_the_machine_runs_out_swapoff_dies_first(void **state)
+TEST(when_the_machine_runs_out_swapoff_dies_first)
 {
     const struct mmap_args a = {.addr = TEST_BASE, .len = 48 * MIB, .prot = 3};
     int error;
 
-    (void)state;
     start("ssd", NULL);
     group_set_limit(g, LIMIT_MAX, PAGE_COUNTER_MAX);
     test_run(s, app, system_mmap(s, app, &a));
@@ -184,11 +179,10 @@ static void when_the_machine_runs_out_swapoff_dies_first(void **state)
     stop();
 }
 
-static void a_page_that_cannot_be_read_is_lost_with_a_signal(void **state)
+TEST(a_page_that_cannot_be_read_is_lost_with_a_signal)
 {
     u64 lost = 0;
 
-    (void)state;
     start("ssd", NULL);
     fill(0);
     group_set_limit(g, LIMIT_MAX, PAGE_COUNTER_MAX);
@@ -209,12 +203,11 @@ static void a_page_that_cannot_be_read_is_lost_with_a_signal(void **state)
     fail_msg("nobody noticed");
 }
 
-static void a_program_goes_on_meanwhile(void **state)
+TEST(a_program_goes_on_meanwhile)
 {
     int error = 1;
     u64 seen, round = 0;
 
-    (void)state;
     start("hdd", "ssd");
     fill(0);
     for (;;) { /* the two take turns */
@@ -242,18 +235,4 @@ static void a_program_goes_on_meanwhile(void **state)
     stop();
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_in_swap_comes_back_to_memory),
-        cmocka_unit_test(what_is_over_the_limit_goes_to_the_other_area),
-        cmocka_unit_test(an_area_without_seeks_brings_readahead_by_address_back),
-        cmocka_unit_test(strict_overcommit_refuses_what_it_could_not_keep),
-        cmocka_unit_test(a_group_at_its_limit_is_killed),
-        cmocka_unit_test(when_the_machine_runs_out_swapoff_dies_first),
-        cmocka_unit_test(a_page_that_cannot_be_read_is_lost_with_a_signal),
-        cmocka_unit_test(a_program_goes_on_meanwhile),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,9 +1,10 @@
 /* sync.c - fsync, sync, truncate, punch, fadvise: what programs do to files as a whole.
  *
- *   write every dirty page from the first on, a few requests at a time --> wait for all that is under way --> report the error
+ *   write every dirty page from the first on, a few requests at a time --> wait for all that is
+ *   under way --> report the error
  *
- * A page dirtied behind the place that was reached is somebody else's business: so a sync ends however fast others write. How far it came
- * is in task->progress. */
+ * A page dirtied behind the place that was reached is somebody else's business: so a sync ends
+ * however fast others write. How far it came is in task->progress. */
 #include <string.h>
 
 #include "balance/writeback.h"
@@ -84,7 +85,7 @@ enum step system_sync(struct system *s, struct task *t)
     return call_end(s, t);
 }
 
-/* --- truncate and punch ------------------------------------------------------------------------------------------------ */
+/* --- truncate and punch ----------------------------------------------------------------------- */
 /* Zeros into [from, to) of one page, in the cache and below. */
 static void zero_part(struct system *s, struct inode *inode, u64 from, u64 to)
 {
@@ -174,7 +175,7 @@ enum step system_punch(struct system *s, struct task *t, struct inode *inode, u6
     return call_end(s, t);
 }
 
-/* --- drop_caches ----------------------------------------------------------------------------------------------------------- */
+/* --- drop_caches ------------------------------------------------------------------------------ */
 void system_drop_caches(struct system *s, u32 what)
 {
     if (what & DROP_CACHES_PAGES) {
@@ -197,7 +198,7 @@ void system_drop_caches(struct system *s, u32 what)
     system_check_step(s);
 }
 
-/* --- fadvise --------------------------------------------------------------------------------------------------------------- */
+/* --- fadvise ---------------------------------------------------------------------------------- */
 void invalidate_pages(struct system *s, struct inode *inode, u64 first, u64 last)
 {
     struct mem *mem = &s->mem;
@@ -218,8 +219,9 @@ void invalidate_pages(struct system *s, struct inode *inode, u64 first, u64 last
     page_cache_clear_shadows(mem, inode, first, last);
 }
 
-/* Write, as far as it goes without waiting for what is being written; then drop what is clean and unmapped, and move the rest to where
- * reclaim finds it first. False: the queue is full, it goes on later. */
+/* Write, as far as it goes without waiting for what is being written; then drop what is clean and
+ * unmapped, and move the rest to where reclaim finds it first. False: the queue is full, it goes on
+ * later. */
 static bool dont_need(struct system *s, struct task *t, struct inode *inode, u64 first, u64 end)
 {
     u64 from = MAX(first, t->progress ? t->progress - 1 : 0);

@@ -1,6 +1,7 @@
 /* system.c - a machine is put together and taken apart.
  *
- * Order of construction is the order of the rooms; every part is given what it needs of the ones before. */
+ * Order of construction is the order of the rooms; every part is given what it needs of the ones
+ * before. */
 #include "system/system.h"
 
 #include <stdio.h>
@@ -143,7 +144,8 @@ static void zswap_start(struct system *s)
     s->swap.zswap = &s->zswap;
 }
 
-/* A device that the user describes is one piece of hardware, whatever is on it; a shipped profile is a kind of device. */
+/* A device that the user describes is one piece of hardware, whatever is on it; a shipped profile
+ * is a kind of device. */
 static struct device *find_own_disk(struct system *s, const char *name)
 {
     bool own = false;
@@ -172,7 +174,8 @@ static bool name_is_taken(const struct system *s, const char *name)
     return taken;
 }
 
-/* A user's own device has the user's name, another the one that Linux gives to the next of its kind. */
+/* A user's own device has the user's name, another the one that Linux gives to the next of its
+ * kind. */
 static void start_device(struct system *s, struct device *d, const char *profile)
 {
     const struct device_profile *p = find_profile(&s->config, profile);
@@ -304,7 +307,8 @@ static u64 choose_read_ahead_kb(const struct system *s)
     return s->disk.profile->readahead_kb;
 }
 
-/* Small machines keep less (init_user_reserve, init_admin_reserve), unless somebody said how much. */
+/* Small machines keep less (init_user_reserve, init_admin_reserve), unless somebody said how
+ * much. */
 static void reserve_default(const struct system *s, u64 *kbytes, const char *key)
 {
     if (*kbytes == tunable_find(key)->default_value)
@@ -312,7 +316,8 @@ static void reserve_default(const struct system *s, u64 *kbytes, const char *key
 }
 
 /* The pool of huge pages is made while all memory is free: there is nothing to wait for. */
-/* The boot has the machine to itself: what a write would wait for between two slices of work, it goes on without. */
+/* The boot has the machine to itself: what a write would wait for between two slices of work, it
+ * goes on without. */
 static void fill_pool(struct system *s, u64 pages, unsigned nid)
 {
     struct hugetlb_write w = {0};

@@ -3,8 +3,8 @@
  * The only struct that owns a machine. Rooms below get the parts they need; rooms above read it as
  * `const struct system *` (procfs/) or drive it through the calls here (workload/).
  *
- * The calls stand beside it, by noun: task.h, access.h and mmap.h of a process's memory, file.h, swap.h, kobject.h, cgroup.h, and
- * control.h for files that are written to.
+ * The calls stand beside it, by noun: task.h, access.h and mmap.h of a process's memory, file.h,
+ * swap.h, kobject.h, cgroup.h, and control.h for files that are written to.
  */
 #ifndef SYSTEM_SYSTEM_H
 #define SYSTEM_SYSTEM_H
@@ -85,11 +85,13 @@ struct system {
     void *watch_ctx;
     ns_t watch_at;
 
-    /* Called when a process is about to give all its memory back: looks and changes nothing. NULL: nobody watches. */
+    /* Called when a process is about to give all its memory back: looks and changes nothing. NULL:
+     * nobody watches. */
     void (*leaving)(void *ctx);
     void *leaving_ctx;
 
-    /* Called now and then inside a call that takes long: looks and changes nothing. NULL: nobody cares. */
+    /* Called now and then inside a call that takes long: looks and changes nothing. NULL: nobody
+     * cares. */
     void (*busy)(void *ctx);
     void *busy_ctx;
 };
@@ -101,9 +103,10 @@ void system_check(struct system *s);
 /* After each access and call in checked builds (-DHW_CHECKS): every `n`th step a full check. */
 void system_check_step(struct system *s);
 
-/* --- time ----------------------------------------------------------------------------------------------------------- */
-/* Run device completions and daemons (kswapd, flusher) that are due up to `until`. The scheduler calls it before it lets a task run at
- * a time. Daemons cost CPU: *ret_daemon_ns is how much CPU time they used since the last call. */
+/* --- time ------------------------------------------------------------------------------------- */
+/* Run device completions and daemons (kswapd, flusher) that are due up to `until`. The scheduler
+ * calls it before it lets a task run at a time. Daemons cost CPU: *ret_daemon_ns is how much CPU
+ * time they used since the last call. */
 void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns);
 /* The task ran its own instructions for so long. */
 static inline void system_count_user(struct system *s, struct task *t, u64 ns)

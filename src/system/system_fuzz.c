@@ -1,15 +1,18 @@
-/* system_fuzz.c - random programs on a machine that holds bytes, against a plain shadow of what they should see.
+/* system_fuzz.c - random programs on a machine that holds bytes, against a plain shadow of what
+ * they should see.
  *
- * Several processes in small groups map, store, load, fork, exit, move, protect, advise, read, write, truncate, while memory runs short,
- * swap fills up, processes are killed for memory and devices fail. Every word that a process loads must be the one that
- * it, or who it shares the page with, stored last.
+ * Several processes in small groups map, store, load, fork, exit, move, protect, advise, read,
+ * write, truncate, while memory runs short, swap fills up, processes are killed for memory and
+ * devices fail. Every word that a process loads must be the one that it, or who it shares the page
+ * with, stored last.
  *
  * Shadow:  shadow_testing.h.
- * Epochs:  each EPOCH operations a new machine, whose size, devices, limits and choice of operations (swarm) come from the
- *          seed.
- * Waiting: an operation that waits stays pending in its process while others go on; a lock per file keeps what is not atomic in
- *          Linux either from being looked at half done.
- * Memory is compacted, and large blocks are asked for, while all this goes on; how often is counted, and must not be too seldom.
+ * Epochs:  each EPOCH operations a new machine, whose size, devices, limits and choice of
+ *          operations (swarm) come from the seed.
+ * Waiting: an operation that waits stays pending in its process while others go on; a lock per file
+ *          keeps what is not atomic in Linux either from being looked at half done.
+ * Memory is compacted, and large blocks are asked for, while all this goes on; how often is
+ * counted, and must not be too seldom.
  * Canaries: the same run with one rule of the machine broken must fail; main() sees to it first. */
 
 #include <signal.h>
@@ -37,7 +40,7 @@
 #define EPOCH           8000u
 #define CHECK_STRIDE    1000u
 
-/* --- choosing an operation --------------------------------------------------------------------------------------------- */
+/* --- choosing an operation -------------------------------------------------------------------- */
 static bool pick_pages(const struct proc *pr, struct op *op, u32 most)
 {
     op->page = below(ARENA);
@@ -262,7 +265,7 @@ static bool pick(struct proc *pr, struct op *op)
     return false;
 }
 
-/* --- doing it ------------------------------------------------------------------------------------------------------------ */
+/* --- doing it --------------------------------------------------------------------------------- */
 /* arg: mode, nodes, and whether it is the task's. */
 static enum step do_mbind(struct task *t, vaddr_t addr, u64 len, u32 arg)
 {
@@ -301,7 +304,8 @@ static void change_sysctls(void)
     writeback_set_ratelimit(&sys->mem);
 }
 
-/* What an administrator does: writes to cgroup.procs, the limits and memory.reclaim; a group that comes, is used and goes. */
+/* What an administrator does: writes to cgroup.procs, the limits and memory.reclaim; a group that
+ * comes, is used and goes. */
 static void change_groups(struct group *g)
 {
     struct proc *pr = &procs[below(PROCS)];
@@ -470,7 +474,7 @@ static enum step do_op(struct proc *pr, struct op *op)
     return STEP_DONE;
 }
 
-/* --- locks and deaths ---------------------------------------------------------------------------------------------------------- */
+/* --- locks and deaths ------------------------------------------------------------------------- */
 static bool try_lock(const struct op *op)
 {
     struct object *o = op->object >= 0 ? &objects[op->object] : NULL;
@@ -532,7 +536,7 @@ static void bury_all(void)
         }
 }
 
-/* --- the canaries ---------------------------------------------------------------------------------------------------------------- */
+/* --- the canaries ----------------------------------------------------------------------------- */
 static bool flushes(const struct op *op)
 {
     return op->kind == OP_FORK || op->kind == OP_MPROTECT || op->kind == OP_MUNMAP ||
@@ -571,7 +575,8 @@ static void canary_after(const struct proc *pr, const struct op *op, enum step s
     }
 }
 
-/* Not promised: nothing changed, but that mmap had made room, and mprotect got as far as it could. */
+/* Not promised: nothing changed, but that mmap had made room, and mprotect got as far as it
+ * could. */
 static void refused(struct proc *pr, const struct op *op)
 {
     refusals++;
@@ -588,7 +593,7 @@ static void refused(struct proc *pr, const struct op *op)
         objects[op->object].linked = false;
 }
 
-/* --- running ------------------------------------------------------------------------------------------------------------------------ */
+/* --- running ---------------------------------------------------------------------------------- */
 static void step_proc(struct proc *pr)
 {
     struct op op = pr->op;
@@ -727,7 +732,7 @@ static void one_operation(void)
     }
 }
 
-/* --- the swarm ------------------------------------------------------------------------------------------------------------------------ */
+/* --- the swarm -------------------------------------------------------------------------------- */
 static void choose_weights(void)
 {
     static const u8 usual[NR_OPS] = {
@@ -842,7 +847,8 @@ static void epoch_begin(u64 n)
         object_new(i, false, below(FILE_WORDS));
 }
 
-/* Half of the machines get the other reclaim policy on the way, and some of those only parts of it. */
+/* Half of the machines get the other reclaim policy on the way, and some of those only parts of
+ * it. */
 static void switch_policy(u64 n)
 {
     static const char *const parts[] = {"y", "1", "3", "5"};

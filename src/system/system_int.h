@@ -1,7 +1,8 @@
 /* system_int.h - between the files of system/: how a call begins, waits and ends.
  *
- * A call that may wait is written so that it can be made again: what is done is kept in task->progress (0 at the start and at
- * the end), in the machine, or can be done twice. It begins with call_begin() and ends with call_end().
+ * A call that may wait is written so that it can be made again: what is done is kept in
+ * task->progress (0 at the start and at the end), in the machine, or can be done twice. It begins
+ * with call_begin() and ends with call_end().
  */
 #ifndef SYSTEM_SYSTEM_INT_H
 #define SYSTEM_SYSTEM_INT_H
@@ -23,7 +24,7 @@ struct span {
     vpn_t start, end;
 };
 
-/* --- call.c ----------------------------------------------------------------------------------------------------- */
+/* --- call.c ----------------------------------------------------------------------------------- */
 /* False: the call cannot go on now, *ret_step says why. */
 bool call_begin(struct system *s, struct task *t, enum step *ret_step);
 /* The task dirtied some pages: must it pause for the flusher? (balance_dirty_pages_ratelimited) */
@@ -33,7 +34,8 @@ enum step call_end(struct system *s, struct task *t);
 /* The same; the program sees the error (-Exxx). */
 enum step call_refuse(struct system *s, struct task *t, int error);
 enum step call_wait(struct task *t, struct wait wait);
-/* What allocations cost their task beside: direct reclaim, and compaction, which counts as a wait of its own. */
+/* What allocations cost their task beside: direct reclaim, and compaction, which counts as a wait
+ * of its own. */
 struct effort_mark {
     u64 ns, compact_ns, reclaim_calls;
 };
@@ -53,15 +55,17 @@ static inline void effort_end(const struct system *s, struct task *t,
 }
 /* The task's context for access/, with its current address space and group. */
 struct access_ctx *task_access(struct system *s, struct task *t);
-/* What the result of an access means: STEP_DONE after OOM (somebody was killed: try again) and for what is left to the caller. */
+/* What the result of an access means: STEP_DONE after OOM (somebody was killed: try again) and for
+ * what is left to the caller. */
 enum step access_step(struct system *s, struct task *t, enum access_result r);
 /* The bytes at an address that is present; NULL: the zero page.   pre: frames hold bytes */
 u8 *user_bytes(const struct system *s, const struct task *t, vaddr_t addr);
-/* One access of a system call to user memory. False when the address is bad (EFAULT), with STEP_DONE. */
+/* One access of a system call to user memory. False when the address is bad (EFAULT), with
+ * STEP_DONE. */
 enum step user_access(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind,
                       bool *ret_bad);
 
-/* --- task.c ------------------------------------------------------------------------------------------------------- */
+/* --- task.c ----------------------------------------------------------------------------------- */
 /* Every task of the process becomes a zombie and its memory is released. */
 void process_exit(struct system *s, struct task *t, enum task_outcome outcome, s32 status);
 /* One user fewer: the last one releases everything. */
@@ -69,7 +73,7 @@ void mm_put(struct system *s, struct mm *mm);
 /* A task that is in no table any longer; NULL is none. */
 void task_free(struct task *t);
 
-/* --- objects.c: the kernel objects behind tasks, address spaces and files ------------------------------------------ */
+/* --- objects.c: the kernel objects behind tasks, address spaces and files --------------------- */
 void task_objects_new(struct system *s, struct task *t);
 /* A thread becomes the leader of its process, whose objects went with the old one. */
 void task_objects_lead(struct system *s, struct task *t);
@@ -84,14 +88,15 @@ void inode_objects_free(struct system *s, const struct inode *inode);
 void file_objects_new(struct system *s, struct file *f);
 void file_objects_free(struct system *s, const struct file *f);
 
-/* --- mmap.c ------------------------------------------------------------------------------------------------------- */
+/* --- mmap.c ----------------------------------------------------------------------------------- */
 void unmap_range(struct system *s, struct mm *mm, struct span r);
-/* How pages are faulted in: private memory that may be written by writing, all else by reading (mm_populate); MADV_POPULATE_*. */
+/* How pages are faulted in: private memory that may be written by writing, all else by reading
+ * (mm_populate); MADV_POPULATE_*. */
 enum populate { POPULATE, POPULATE_READ, POPULATE_WRITE };
 /* Fault in [r.start, r.end), from t->progress - 1 on. */
 enum step populate(struct system *s, struct task *t, struct span r, enum populate how);
 
-/* --- mlock.c ------------------------------------------------------------------------------------------------------- */
+/* --- mlock.c ---------------------------------------------------------------------------------- */
 /* A page was just faulted in where something may be locked. */
 void mlock_new_page(struct system *s, struct mm *mm, vpn_t vpn);
 /* May the process lock so many more pages (RLIMIT_MEMLOCK)? */
@@ -101,7 +106,7 @@ bool cuts_huge_page(struct mm *mm, struct span r);
 /* Before pages of the range are unmapped. */
 void munlock_pages(struct system *s, struct mm *mm, struct span r);
 
-/* --- swapoff.c ----------------------------------------------------------------------------------------------------- */
+/* --- swapoff.c -------------------------------------------------------------------------------- */
 /* Turn on config.swaps[i], whose device is there. */
 int swap_start(struct system *s, unsigned i, struct err *e);
 /* The task ends: the area that it was turning off stays. */
@@ -109,7 +114,7 @@ void swapoff_abandon(struct system *s, const struct task *t);
 /* Is it in swapoff? Then it is to die before anybody else (oom_task_origin). */
 bool swapoff_is_under_way(const struct system *s, const struct task *t);
 
-/* --- oom.c --------------------------------------------------------------------------------------------------------- */
+/* --- oom.c ------------------------------------------------------------------------------------ */
 /* What ran out of memory. */
 struct oom_control {
     struct group *group; /* below its limit; NULL: the machine */
@@ -119,44 +124,47 @@ struct oom_control {
     unsigned order;
     bool interleaved; /* over the nodes, by a policy */
 };
-/* Memory cannot be had for t: choose, report and kill. False when there is nobody to kill. oc->nodes: those that the allocation could
- * use. */
+/* Memory cannot be had for t: choose, report and kill. False when there is nobody to kill.
+ * oc->nodes: those that the allocation could use. */
 bool oom_kill(struct system *s, struct task *t, const struct oom_control *oc);
 
-/* --- oom_report.c -------------------------------------------------------------------------------------------------- */
+/* --- oom_report.c ----------------------------------------------------------------------------- */
 void oom_report(struct system *s, const struct task *invoker, const struct oom_control *oc,
                 const struct task *victim);
 void oom_report_killed(struct system *s, const struct task *victim, const char *message);
-/* warn_alloc(): a kernel allocation of that order failed, with what memory looks like. One message in 10 s, as Linux keeps it. */
+/* warn_alloc(): a kernel allocation of that order failed, with what memory looks like. One message
+ * in 10 s, as Linux keeps it. */
 void alloc_failure_report(struct system *s, const struct task *t, unsigned order, enum purpose why);
 /* One line of the kernel's log. */
 void log_line(struct system *s, const char *fmt, ...) HW_PRINTF(2, 3);
 /* May the OOM killer look at it? */
 bool oom_is_candidate(const struct system *s, const struct task *t, const struct oom_control *oc);
 
-/* --- direct.c ------------------------------------------------------------------------------------------------------ */
-/* O_DIRECT. STEP_DONE when all is read or written, or an error ended it; or when t->direct_buffered was set, since the rest must go through
- * the cache: t->progress is then what rw.c makes of it.   pre: a regular file; for a read, offset + len <= its size */
+/* --- direct.c --------------------------------------------------------------------------------- */
+/* O_DIRECT. STEP_DONE when all is read or written, or an error ended it; or when t->direct_buffered
+ * was set, since the rest must go through the cache: t->progress is then what rw.c makes of it.
+ * pre: a regular file; for a read, offset + len <= its size */
 enum step call_direct(struct system *s, struct task *t, struct inode *inode, u64 offset, u64 len,
                       vaddr_t addr, bool write);
 
-/* --- loadavg.c ----------------------------------------------------------------------------------------------------- */
+/* --- loadavg.c -------------------------------------------------------------------------------- */
 void loadavg_init(struct system *s);
 /* It is load_at. */
 void loadavg_update(struct system *s);
 
-/* --- numa.c -------------------------------------------------------------------------------------------------------- */
+/* --- numa.c ----------------------------------------------------------------------------------- */
 /* What follows from kernel.numa_balancing. */
 void numa_mode_changed(struct system *s);
 
-/* --- sync.c -------------------------------------------------------------------------------------------------------- */
-/* Write the dirty pages [first, last] and wait for it. False: the call waits (and makes this call again); what task->progress held
- * before is lost then. */
+/* --- sync.c ----------------------------------------------------------------------------------- */
+/* Write the dirty pages [first, last] and wait for it. False: the call waits (and makes this call
+ * again); what task->progress held before is lost then. */
 bool call_sync_range(struct system *s, struct task *t, struct inode *inode, u64 first, u64 last);
-/* Drop pages that are clean and that nobody uses, and shadows, from the cache (invalidate_mapping_pages). */
+/* Drop pages that are clean and that nobody uses, and shadows, from the cache
+ * (invalidate_mapping_pages). */
 void invalidate_pages(struct system *s, struct inode *inode, u64 first, u64 last);
 
-/* --- file.c -------------------------------------------------------------------------------------------------------- */
+/* --- file.c ----------------------------------------------------------------------------------- */
 /* Called by space/ for every vma with a file that comes or goes. */
 void file_mapped(void *system, u32 inode, u32 file, int change);
 /* Free the inodes that nobody can reach any more and that have no I/O under way. */
@@ -166,7 +174,8 @@ ns_t inode_io_until(const struct system *s, const struct inode *inode, u64 from,
 
 /* The zones keep what the tunables lowmem_reserve_* say. */
 void system_set_lowmem_reserve(struct system *s);
-/* vm.page-cluster can be set up to 31; a window of swap readahead has at most 1 << PAGE_CLUSTER_OBEYED pages. */
+/* vm.page-cluster can be set up to 31; a window of swap readahead has at most 1 <<
+ * PAGE_CLUSTER_OBEYED pages. */
 #define PAGE_CLUSTER_OBEYED 8u
 void system_set_page_cluster(struct system *s);
 

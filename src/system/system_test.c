@@ -64,11 +64,10 @@ static u64 counter(const struct fixture *f, enum counter id)
     return (u64)f->s->counters.v[id];
 }
 
-static void first_touch_counts_one_minor_fault(void **state)
+TEST(first_touch_counts_one_minor_fault)
 {
     struct fixture f;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     map(&f, 4, 3, 0, NULL);
     touch(&f, f.t, 0, ACCESS_WRITE);
@@ -80,11 +79,10 @@ static void first_touch_counts_one_minor_fault(void **state)
     fixture_done(&f);
 }
 
-static void a_read_before_the_first_write_makes_two_faults(void **state)
+TEST(a_read_before_the_first_write_makes_two_faults)
 {
     struct fixture f;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     map(&f, 4, 3, 0, NULL);
     touch(&f, f.t, 0, ACCESS_READ);
@@ -95,13 +93,12 @@ static void a_read_before_the_first_write_makes_two_faults(void **state)
     fixture_done(&f);
 }
 
-static void after_fork_the_first_writer_copies_and_the_second_reuses(void **state)
+TEST(after_fork_the_first_writer_copies_and_the_second_reuses)
 {
     struct fixture f;
     struct task *child;
     u64 word = 7, seen = 0;
 
-    (void)state;
     fixture_init(&f, NULL, true);
     map(&f, 4, 3, 0, NULL);
     test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE, &word, sizeof(word)));
@@ -139,20 +136,18 @@ static void swap_round_trip(const char *device)
     fixture_done(&f);
 }
 
-static void what_was_swapped_out_comes_back(void **state)
+TEST(what_was_swapped_out_comes_back)
 {
-    (void)state;
     swap_round_trip("zram");
     swap_round_trip("nvme");
     swap_round_trip("hdd");
 }
 
-static void shared_memory_is_swapped_too(void **state)
+TEST(shared_memory_is_swapped_too)
 {
     struct fixture f;
     u64 seen;
 
-    (void)state;
     fixture_init(&f, "ssd", true);
     group_set_limit(f.g, LIMIT_MAX, 256);
     map(&f, 512, 3, HWT_MAP_SHARED, NULL);
@@ -171,13 +166,12 @@ static void shared_memory_is_swapped_too(void **state)
     fixture_done(&f);
 }
 
-static void a_group_without_swap_is_killed_and_reported(void **state)
+TEST(a_group_without_swap_is_killed_and_reported)
 {
     struct fixture f;
     enum step step = STEP_DONE;
     u64 i;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     group_set_limit(f.g, LIMIT_MAX, 256);
     map(&f, 512, 3, 0, NULL);
@@ -199,12 +193,11 @@ static void a_group_without_swap_is_killed_and_reported(void **state)
     fixture_done(&f);
 }
 
-static void the_largest_is_killed_unless_oom_score_adj_says_otherwise(void **state)
+TEST(the_largest_is_killed_unless_oom_score_adj_says_otherwise)
 {
     struct fixture f;
     struct task *other;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     map(&f, 512, 3, 0, NULL);
     for (u64 i = 0; i < 100; i++)
@@ -220,11 +213,10 @@ static void the_largest_is_killed_unless_oom_score_adj_says_otherwise(void **sta
     fixture_done(&f);
 }
 
-static void a_group_nobody_in_may_be_killed_goes_over_its_limit(void **state)
+TEST(a_group_nobody_in_may_be_killed_goes_over_its_limit)
 {
     struct fixture f;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     group_set_limit(f.g, LIMIT_MAX, 128);
     f.t->oom_score_adj = -1000;
@@ -242,12 +234,11 @@ static struct file *open_file(struct fixture *f, u64 pages)
     return system_open(f->s, inode, 0);
 }
 
-static void sequential_reads_use_readahead(void **state)
+TEST(sequential_reads_use_readahead)
 {
     struct fixture f;
     struct file *file;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     file = open_file(&f, 1024);
     for (u64 i = 0; i < 1024; i++)
@@ -258,14 +249,14 @@ static void sequential_reads_use_readahead(void **state)
     fixture_done(&f);
 }
 
-/* Read around a fault in the middle of 8 MiB, under a limit of 1 MiB: what is read makes room for the next, all but a few pages are read. */
-static void readahead_goes_on_where_the_limit_refused_a_page(void **state)
+/* Read around a fault in the middle of 8 MiB, under a limit of 1 MiB: what is read makes room for
+ * the next, all but a few pages are read. */
+TEST(readahead_goes_on_where_the_limit_refused_a_page)
 {
     struct system_config c;
     struct fixture f;
     struct inode *inode;
 
-    (void)state;
     system_config_init(&c);
     c.thp = "never";
     c.ram_bytes = TEST_RAM;
@@ -284,14 +275,13 @@ static void readahead_goes_on_where_the_limit_refused_a_page(void **state)
     fixture_done(&f);
 }
 
-static void reads_and_writes_move_bytes(void **state)
+TEST(reads_and_writes_move_bytes)
 {
     struct fixture f;
     struct file *file;
     u64 word = 0x1122334455667788, seen = 0;
     int error = -1;
 
-    (void)state;
     fixture_init(&f, NULL, true);
     map(&f, 4, 3, 0, NULL);
     file = open_file(&f, 8);
@@ -310,12 +300,11 @@ static void reads_and_writes_move_bytes(void **state)
     fixture_done(&f);
 }
 
-static void a_fault_on_a_cold_file_is_major_and_maps_around_it_when_warm(void **state)
+TEST(a_fault_on_a_cold_file_is_major_and_maps_around_it_when_warm)
 {
     struct fixture f;
     struct file *file;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     file = open_file(&f, 64);
     map(&f, 64, 1, HWT_MAP_SHARED, file);
@@ -330,13 +319,12 @@ static void a_fault_on_a_cold_file_is_major_and_maps_around_it_when_warm(void **
     fixture_done(&f);
 }
 
-static void an_unlinked_file_goes_with_its_last_mapping(void **state)
+TEST(an_unlinked_file_goes_with_its_last_mapping)
 {
     struct fixture f;
     struct file *file;
     u32 id;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     file = open_file(&f, 16);
     id = file->inode;
@@ -354,12 +342,11 @@ static void an_unlinked_file_goes_with_its_last_mapping(void **state)
     fixture_done(&f);
 }
 
-static void a_bad_access_is_fatal(void **state)
+TEST(a_bad_access_is_fatal)
 {
     struct fixture f;
     struct file *file;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     file = open_file(&f, 2);
     map(&f, 4, 1, 0, file);
@@ -374,11 +361,10 @@ static void a_bad_access_is_fatal(void **state)
     fixture_done(&f);
 }
 
-static void locked_memory_stays(void **state)
+TEST(locked_memory_stays)
 {
     struct fixture f;
 
-    (void)state;
     fixture_init(&f, "zram", false);
     group_set_limit(f.g, LIMIT_MAX, 200);
     map(&f, 400, 3, 0, NULL);
@@ -403,12 +389,11 @@ static void advise(struct fixture *f, u64 page, u64 pages, u32 advice)
                      STEP_DONE);
 }
 
-static void memory_is_populated_for_reading_or_writing(void **state)
+TEST(memory_is_populated_for_reading_or_writing)
 {
     struct fixture f;
     struct file *file;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     map(&f, 40, 3, 0, NULL);
     advise(&f, 0, 30, ABI_MADV_POPULATE_READ); /* the zero page, and no memory */
@@ -437,11 +422,10 @@ static void memory_is_populated_for_reading_or_writing(void **state)
     fixture_done(&f);
 }
 
-static void brk_grows_and_shrinks_the_heap(void **state)
+TEST(brk_grows_and_shrinks_the_heap)
 {
     struct fixture f;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     test_run(f.s, f.t, system_brk(f.s, f.t, TEST_BASE + 100, TEST_BASE + 100));
     assert_int_equal(f.t->mm->total_vm, 0);
@@ -454,12 +438,11 @@ static void brk_grows_and_shrinks_the_heap(void **state)
     fixture_done(&f);
 }
 
-static void mremap_takes_the_pages_along(void **state)
+TEST(mremap_takes_the_pages_along)
 {
     struct fixture f;
     u64 word = 5, seen = 0;
 
-    (void)state;
     fixture_init(&f, NULL, true);
     map(&f, 4, 3, 0, NULL);
     test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE, &word, sizeof(word)));
@@ -472,13 +455,12 @@ static void mremap_takes_the_pages_along(void **state)
     fixture_done(&f);
 }
 
-static void exec_and_exit_leave_nothing_behind(void **state)
+TEST(exec_and_exit_leave_nothing_behind)
 {
     struct fixture f;
     struct task *thread, *child;
     u64 free_pages, now;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     system_exit(f.s, f.t, 0, true);
     free_pages = frames_count_free(&f.s->frames) + frames_count_pcp(&f.s->frames);
@@ -505,11 +487,10 @@ static void exec_and_exit_leave_nothing_behind(void **state)
     fixture_done(&f);
 }
 
-static void memory_high_slows_down_and_holds(void **state)
+TEST(memory_high_slows_down_and_holds)
 {
     struct fixture f;
 
-    (void)state;
     fixture_init(&f, "ssd", false);
     group_set_limit(f.g, LIMIT_HIGH, 256);
     map(&f, 1024, 3, 0, NULL);
@@ -521,12 +502,11 @@ static void memory_high_slows_down_and_holds(void **state)
     fixture_done(&f);
 }
 
-static void kswapd_works_before_anybody_has_to(void **state)
+TEST(kswapd_works_before_anybody_has_to)
 {
     struct fixture f;
     struct file *file;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     file = open_file(&f, 16384);
     for (u64 i = 0; i < 16384; i += 8)
@@ -537,14 +517,13 @@ static void kswapd_works_before_anybody_has_to(void **state)
     fixture_done(&f);
 }
 
-static void dirty_pages_are_written_when_they_are_old(void **state)
+TEST(dirty_pages_are_written_when_they_are_old)
 {
     struct fixture f;
     struct file *file;
     int error;
     ns_t start;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     file = open_file(&f, 8192);
     test_run(f.s, f.t, system_write(f.s, f.t, file, 0, 1500 * PAGE_SIZE, 0));
@@ -563,12 +542,11 @@ static void dirty_pages_are_written_when_they_are_old(void **state)
     fixture_done(&f);
 }
 
-static void an_idle_device_writes_at_the_first_tick_of_the_flusher(void **state)
+TEST(an_idle_device_writes_at_the_first_tick_of_the_flusher)
 {
     struct fixture f;
     struct file *file;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     file = open_file(&f, 64);
     test_run(f.s, f.t, system_write(f.s, f.t, file, 0, 64 * PAGE_SIZE, 0));
@@ -579,14 +557,13 @@ static void an_idle_device_writes_at_the_first_tick_of_the_flusher(void **state)
     fixture_done(&f);
 }
 
-static void drop_caches_takes_what_is_clean_and_nobody_uses(void **state)
+TEST(drop_caches_takes_what_is_clean_and_nobody_uses)
 {
     struct fixture f;
     struct file *file;
     vaddr_t map = TEST_BASE;
     u64 nodes;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     file = open_file(&f, 100);
     test_run(f.s, f.t, system_read(f.s, f.t, file, 0, 90 * PAGE_SIZE, 0));
@@ -618,7 +595,7 @@ static void drop_caches_takes_what_is_clean_and_nobody_uses(void **state)
     fixture_done(&f);
 }
 
-static void direct_io_passes_the_cache(void **state)
+TEST(direct_io_passes_the_cache)
 {
     struct fixture f;
     struct file *file, *direct;
@@ -626,7 +603,6 @@ static void direct_io_passes_the_cache(void **state)
     u8 byte = 7, got = 0;
     s64 in, out;
 
-    (void)state;
     fixture_init(&f, NULL, true);
     file = open_file(&f, 64);
     inode = inode_get(&f.s->backing, file->inode);
@@ -674,14 +650,13 @@ static void direct_io_passes_the_cache(void **state)
     fixture_done(&f);
 }
 
-static void every_open_file_reports_an_error_of_writeback_once(void **state)
+TEST(every_open_file_reports_an_error_of_writeback_once)
 {
     struct fixture f;
     struct file *a, *b, *late;
     struct inode *inode;
     int error = 0;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     a = open_file(&f, 64);
     inode = inode_get(&f.s->backing, a->inode);
@@ -716,12 +691,12 @@ static void every_open_file_reports_an_error_of_writeback_once(void **state)
     fixture_done(&f);
 }
 
-/* Each major fault of a file is made twice; one that only begins to read ahead is major for the process alone. */
-static void a_fault_that_starts_readahead_is_made_again(void **state)
+/* Each major fault of a file is made twice; one that only begins to read ahead is major for the
+ * process alone. */
+TEST(a_fault_that_starts_readahead_is_made_again)
 {
     struct fixture f;
 
-    (void)state;
     fixture_init(&f, NULL, false);
     map(&f, 512, ABI_PROT_READ, HWT_MAP_SHARED, open_file(&f, 512));
     for (u64 page = 0; page < 512; page++)
@@ -732,37 +707,4 @@ static void a_fault_that_starts_readahead_is_made_again(void **state)
     fixture_done(&f);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_touch_counts_one_minor_fault),
-        cmocka_unit_test(a_fault_that_starts_readahead_is_made_again),
-        cmocka_unit_test(a_read_before_the_first_write_makes_two_faults),
-        cmocka_unit_test(after_fork_the_first_writer_copies_and_the_second_reuses),
-        cmocka_unit_test(what_was_swapped_out_comes_back),
-        cmocka_unit_test(shared_memory_is_swapped_too),
-        cmocka_unit_test(a_group_without_swap_is_killed_and_reported),
-        cmocka_unit_test(the_largest_is_killed_unless_oom_score_adj_says_otherwise),
-        cmocka_unit_test(a_group_nobody_in_may_be_killed_goes_over_its_limit),
-        cmocka_unit_test(sequential_reads_use_readahead),
-        cmocka_unit_test(readahead_goes_on_where_the_limit_refused_a_page),
-        cmocka_unit_test(reads_and_writes_move_bytes),
-        cmocka_unit_test(a_fault_on_a_cold_file_is_major_and_maps_around_it_when_warm),
-        cmocka_unit_test(an_unlinked_file_goes_with_its_last_mapping),
-        cmocka_unit_test(a_bad_access_is_fatal),
-        cmocka_unit_test(locked_memory_stays),
-        cmocka_unit_test(memory_is_populated_for_reading_or_writing),
-        cmocka_unit_test(brk_grows_and_shrinks_the_heap),
-        cmocka_unit_test(mremap_takes_the_pages_along),
-        cmocka_unit_test(exec_and_exit_leave_nothing_behind),
-        cmocka_unit_test(memory_high_slows_down_and_holds),
-        cmocka_unit_test(kswapd_works_before_anybody_has_to),
-        cmocka_unit_test(dirty_pages_are_written_when_they_are_old),
-        cmocka_unit_test(drop_caches_takes_what_is_clean_and_nobody_uses),
-        cmocka_unit_test(direct_io_passes_the_cache),
-        cmocka_unit_test(every_open_file_reports_an_error_of_writeback_once),
-        cmocka_unit_test(an_idle_device_writes_at_the_first_tick_of_the_flusher),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

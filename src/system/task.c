@@ -1,7 +1,8 @@
 /* task.c - processes and threads: how they begin, copy themselves, become another program and end.
  *
- * A task costs its group kernel memory: a stack of 16 KiB in frames of its own, and kernel objects (objects.c). A zombie keeps
- * neither here (Linux keeps both until wait(2), some microseconds in most programs).
+ * A task costs its group kernel memory: a stack of 16 KiB in frames of its own, and kernel objects
+ * (objects.c). A zombie keeps neither here (Linux keeps both until wait(2), some microseconds in
+ * most programs).
  *
  *   fork:  child made -> its vmas and tables copied (may wait) -> child joins the table of tasks
  *   exit:  pages, mappings, tables, address space; the task stays as a zombie for its rusage */
@@ -143,7 +144,7 @@ struct task *system_thread_new(struct system *s, struct task *leader, u32 tid)
     return t;
 }
 
-/* --- address spaces ---------------------------------------------------------------------------------------------------- */
+/* --- address spaces --------------------------------------------------------------------------- */
 void mm_put(struct system *s, struct mm *mm)
 {
     assert(mm->users > 0);
@@ -160,7 +161,7 @@ void mm_put(struct system *s, struct mm *mm)
     mm_free(mm);
 }
 
-/* --- fork and exec ------------------------------------------------------------------------------------------------------- */
+/* --- fork and exec ---------------------------------------------------------------------------- */
 static struct task *fork_begin(struct system *s, struct task *t, u32 child_pid)
 {
     struct task *child = task_make(s, t->group, child_pid, child_pid, t->tgid, t->comm);
@@ -274,7 +275,7 @@ enum step system_exec(struct system *s, struct task *t, const char *comm)
     return call_end(s, t);
 }
 
-/* --- the end --------------------------------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 /* A child that never came to life. */
 static void fork_abandon(struct system *s, struct task *t)
 {

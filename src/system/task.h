@@ -1,6 +1,8 @@
-/* task.h - one thread of execution: what it runs, where it is charged, what it waits for; how it begins and ends.
+/* task.h - one thread of execution: what it runs, where it is charged, what it waits for; how it
+ * begins and ends.
  *
- * Mirrors: struct task_struct, struct signal_struct. Tasks with the same `tgid` are one process and share `mm`. */
+ * Mirrors: struct task_struct, struct signal_struct. Tasks with the same `tgid` are one process and
+ * share `mm`. */
 #ifndef SYSTEM_TASK_H
 #define SYSTEM_TASK_H
 
@@ -13,9 +15,10 @@
 
 struct system;
 
-/* What a call that may wait returns. STEP_WAIT: the task is TASK_WAITING until task->wait.until; make the same call again then
- * (progress is kept in the task). STEP_DONE: task->error says whether the call was refused. STEP_DEAD: the task was killed or got
- * a fatal signal while in the call and is a zombie: its stream ends. */
+/* What a call that may wait returns. STEP_WAIT: the task is TASK_WAITING until task->wait.until;
+ * make the same call again then (progress is kept in the task). STEP_DONE: task->error says whether
+ * the call was refused. STEP_DEAD: the task was killed or got a fatal signal while in the call and
+ * is a zombie: its stream ends. */
 enum step { STEP_DONE, STEP_WAIT, STEP_DEAD };
 
 enum task_state { TASK_RUNNING, TASK_WAITING, TASK_ZOMBIE, TASK_DEAD };
@@ -29,7 +32,8 @@ enum task_outcome {
     OUTCOME_REFUSED /* a call was refused (task->error), and the program gave up */
 };
 
-/* Blocks of frames that a part of the kernel holds for a task (block.h), and how often it asked for one in vain. */
+/* Blocks of frames that a part of the kernel holds for a task (block.h), and how often it asked for
+ * one in vain. */
 struct kernel_blocks {
     struct pfn_list list; /* their first frames, newest first */
     unsigned order;
@@ -67,7 +71,8 @@ struct task {
     bool direct_buffered;   /* the rest of this call goes through the page cache */
     u32 sync_inode;         /* sync(2): the inode at hand; 0 outside of it */
     struct dirtier dirtier; /* what it dirtied, and when it has to pause for that */
-    u32 over_high; /* pages charged above memory.high: it reclaims, and perhaps pauses, before it goes on */
+    /* pages charged above memory.high: it reclaims, and perhaps pauses, before it goes on */
+    u32 over_high;
     struct task *fork_child; /* while its tables are being copied; not in the table of tasks yet */
     pfn_t stack[4];          /* kernel stack; PFN_NONE where there was no memory */
     u16 objects_memcg;       /* the group that pays for its kernel objects */
@@ -97,7 +102,8 @@ struct task *system_task_new(struct system *s, struct group *g, u32 pid, u32 ppi
                              const char *comm);
 /* A thread of the same process. */
 struct task *system_thread_new(struct system *s, struct task *leader, u32 tid);
-/* fork: STEP_WAIT possible while tables are copied; *ret_child is set when STEP_DONE, NULL when it was refused. */
+/* fork: STEP_WAIT possible while tables are copied; *ret_child is set when STEP_DONE, NULL when it
+ * was refused. */
 enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool share_vm,
                       struct task **ret_child);
 /* exec: drop the address space; the new image's maps follow as system_mmap calls. */
@@ -109,21 +115,23 @@ void system_exit(struct system *s, struct task *t, s32 status, bool group);
 /* The process gives up because a call of it was refused, for t->error. */
 void system_give_up(struct system *s, struct task *t);
 
-/* SIGKILL to the process of this task, between two steps of any: it is gone at once. The scheduler has to be told (sched_wake_killed). */
+/* SIGKILL to the process of this task, between two steps of any: it is gone at once. The scheduler
+ * has to be told (sched_wake_killed). */
 void system_kill(struct system *s, struct task *t);
 
-/* It is about to run at `now`, which the machine's clock need not have reached: NUMA balancing looks at its memory when that is due.   pre: numa_balancing_on() */
+/* It is about to run at `now`, which the machine's clock need not have reached: NUMA balancing
+ * looks at its memory when that is due.   pre: numa_balancing_on() */
 void system_balance_task(struct system *s, struct task *t, ns_t now);
 
 #define OOM_SCORE_ADJ_MIN (-1000)
 #define OOM_SCORE_ADJ_MAX 1000
 
-/* Write to /proc/PID/oom_score_adj: of all its threads, and of other processes that share its memory. with_min: by who has CAP_SYS_RESOURCE, so
- * others set nothing lower from here on. */
+/* Write to /proc/PID/oom_score_adj: of all its threads, and of other processes that share its
+ * memory. with_min: by who has CAP_SYS_RESOURCE, so others set nothing lower from here on. */
 void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj, bool with_min);
 
-/* What makes a process the OOM killer's choice: the more the likelier. usable: pages of all that may be used.
- * OOM_NEVER: it is left alone. */
+/* What makes a process the OOM killer's choice: the more the likelier. usable: pages of all that
+ * may be used. OOM_NEVER: it is left alone. */
 #define OOM_NEVER INT64_MIN
 s64 oom_badness(const struct system *s, const struct task *t, u64 usable);
 

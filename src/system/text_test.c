@@ -1,4 +1,5 @@
-/* text_test.c - programs and their text under a limit: reading around faults, as the modelled kernel and later ones do it. */
+/* text_test.c - programs and their text under a limit: reading around faults, as the modelled
+ * kernel and later ones do it. */
 #include "base/test.h"
 
 #include "system/access.h"
@@ -65,7 +66,7 @@ static void assert_cached(const struct fixture *f, u64 first, u64 end)
     assert_int_equal(pagecache_find(f->inode, end), PFN_NONE);
 }
 
-static void text_is_read_around_a_fault_or_on_to_the_end_of_its_mapping(void **state HW_UNUSED)
+TEST(text_is_read_around_a_fault_or_on_to_the_end_of_its_mapping)
 {
     for (int later = 0; later < 2; later++) {
         struct fixture f;
@@ -79,7 +80,7 @@ static void text_is_read_around_a_fault_or_on_to_the_end_of_its_mapping(void **s
     }
 }
 
-static void data_is_read_around_a_fault_by_later_kernels_too(void **state HW_UNUSED)
+TEST(data_is_read_around_a_fault_by_later_kernels_too)
 {
     struct fixture f;
     struct mmap_args a = {.addr = TEST_BASE, .len = PAGES * PAGE_SIZE, .prot = ABI_PROT_READ};
@@ -92,7 +93,7 @@ static void data_is_read_around_a_fault_by_later_kernels_too(void **state HW_UNU
     fixture_done(&f);
 }
 
-static void pages_that_came_back_forgive_a_miss_or_none(void **state HW_UNUSED)
+TEST(pages_that_came_back_forgive_a_miss_or_none)
 {
     for (int later = 0; later < 2; later++) {
         struct fixture f;
@@ -108,7 +109,7 @@ static void pages_that_came_back_forgive_a_miss_or_none(void **state HW_UNUSED)
     }
 }
 
-static void readahead_goes_past_pages_without_room_or_ends_there(void **state HW_UNUSED)
+TEST(readahead_goes_past_pages_without_room_or_ends_there)
 {
     s64 tried[2];
 
@@ -135,14 +136,4 @@ static void readahead_goes_past_pages_without_room_or_ends_there(void **state HW
     assert_true(tried[1] < tried[0] / 2);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_is_read_around_a_fault_or_on_to_the_end_of_its_mapping),
-        cmocka_unit_test(data_is_read_around_a_fault_by_later_kernels_too),
-        cmocka_unit_test(pages_that_came_back_forgive_a_miss_or_none),
-        cmocka_unit_test(readahead_goes_past_pages_without_room_or_ends_there),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

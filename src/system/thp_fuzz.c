@@ -1,13 +1,16 @@
-/* thp_fuzz.c - random programs on a machine with huge pages that holds bytes, against a plain shadow of what they should see.
+/* thp_fuzz.c - random programs on a machine with huge pages that holds bytes, against a plain
+ * shadow of what they should see.
  *
- * Processes in small groups map, store, load, fork, exit, move, protect and advise ranges, of whole huge pages and of parts of
- * them, while memory runs short, pages go to other nodes, khugepaged runs and processes are killed for memory. Every word that a process loads must be
- * the one that it stored last, or had from its parent.
+ * Processes in small groups map, store, load, fork, exit, move, protect and advise ranges, of whole
+ * huge pages and of parts of them, while memory runs short, pages go to other nodes, khugepaged
+ * runs and processes are killed for memory. Every word that a process loads must be the one that it
+ * stored last, or had from its parent.
  *
  * Shadow:   a word for each page, at a place of its own in the page.
- * Epochs:   each EPOCH operations a new machine, whose settings, limits and devices come from the seed.
- * Counted:  main() sees to it that huge faults, splits, collapses, copies-on-write and migrations of huge pages happened often
- *           enough.
+ * Epochs:   each EPOCH operations a new machine, whose settings, limits and devices come from the
+ *           seed.
+ * Counted:  main() sees to it that huge faults, splits, collapses, copies-on-write and migrations
+ *           of huge pages happened often enough.
  * Canaries: the same run with one rule of the machine broken must fail; main() sees to it first. */
 #include <signal.h>
 #include <string.h>
@@ -123,7 +126,7 @@ static void bury_all(void)
 
 #define RUN(pr, call) test_run(sys, (pr)->task, call)
 
-/* --- operations -------------------------------------------------------------------------------------------------------- */
+/* --- operations ------------------------------------------------------------------------------- */
 static void map(struct proc *pr)
 {
     struct range r = some_range();
@@ -216,7 +219,8 @@ static void lock(struct proc *pr)
 
 static void store(struct proc *pr, u32 page);
 
-/* Small pages of whole ranges, some untouched, become huge ones: all at once, which ends at the first that cannot, or one by one. */
+/* Small pages of whole ranges, some untouched, become huge ones: all at once, which ends at the
+ * first that cannot, or one by one. */
 static void collapse(struct proc *pr)
 {
     u32 step = chance(20) ? ARENA : HPAGE_PMD_NR;
@@ -375,7 +379,7 @@ static void change_machine(void)
     }
 }
 
-/* --- the canaries -------------------------------------------------------------------------------------------------------- */
+/* --- the canaries ----------------------------------------------------------------------------- */
 /* A small page of a process that was a tail once. */
 static struct frame *some_former_tail(struct proc *pr)
 {
@@ -395,8 +399,8 @@ static struct frame *some_former_tail(struct proc *pr)
     return NULL;
 }
 
-/* CANARY_RMAP: a split forgot an entry. CANARY_CHARGE: it forgot to charge a tail. Looked at before such a list makes reclaim go round for
- * ever. */
+/* CANARY_RMAP: a split forgot an entry. CANARY_CHARGE: it forgot to charge a tail. Looked at before
+ * such a list makes reclaim go round for ever. */
 static void canary_after(struct proc *pr, s64 splits_before)
 {
     struct frame *f;
@@ -413,7 +417,7 @@ static void canary_after(struct proc *pr, s64 splits_before)
     system_check(sys);
 }
 
-/* --- running -------------------------------------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 static void one_operation(void)
 {
     static const struct {

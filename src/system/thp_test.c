@@ -1,8 +1,10 @@
-/* thp_test.c - what one process writes after fork is never seen by the other, whatever maps the memory and how.
+/* thp_test.c - what one process writes after fork is never seen by the other, whatever maps the
+ * memory and how.
  *
- * The kinds of memory are those that the kernel's own test of copy-on-write tries (tests/diff/cow-6.1.json: Linux 6.1 passes them),
- * without pages that a pipe or a device holds and without hugetlb; each kind is tried with each case.
- * The counts are those of the cells in tests/diff/thp-6.1.json, for one huge page of their eight. */
+ * The kinds of memory are those that the kernel's own test of copy-on-write tries
+ * (tests/diff/cow-6.1.json: Linux 6.1 passes them), without pages that a pipe or a device holds and
+ * without hugetlb; each kind is tried with each case. The counts are those of the cells in
+ * tests/diff/thp-6.1.json, for one huge page of their eight. */
 #include "base/test.h"
 
 #include "system/access.h"
@@ -118,7 +120,7 @@ static void expect_words(struct task *t, u64 what)
     }
 }
 
-/* --- kinds of memory ------------------------------------------------------------------------------------------------ */
+/* --- kinds of memory -------------------------------------------------------------------------- */
 enum { BEFORE = 1, FIRST, SECOND, THIRD }; /* who wrote a word */
 
 static void base_pages(void)
@@ -200,7 +202,7 @@ static const struct kind {
     {"collapsed huge page", collapsed},
 };
 
-/* --- what is done to it before fork --------------------------------------------------------------------------------- */
+/* --- what is done to it before fork ----------------------------------------------------------- */
 static void nothing(void)
 {
 }
@@ -229,7 +231,7 @@ static const struct treatment {
     {"with MADV_FREE", make_free},
 };
 
-/* --- cases ---------------------------------------------------------------------------------------------------------- */
+/* --- cases ------------------------------------------------------------------------------------ */
 static void both_write(struct task *first, struct task *second)
 {
     write_words(first, FIRST);
@@ -315,11 +317,10 @@ static void try_kinds(void (*body)(void))
         }
 }
 
-#define CASE(body)                          \
-    static void body##_unseen(void **state) \
-    {                                       \
-        (void)state;                        \
-        try_kinds(body);                    \
+#define CASE(body)       \
+    TEST(body##_unseen)  \
+    {                    \
+        try_kinds(body); \
     }
 CASE(parent_writes_first)
 CASE(child_writes_first)
@@ -329,11 +330,10 @@ CASE(unmapped_by_parent)
 CASE(advised_free_by_child)
 CASE(child_exits_between)
 
-/* --- counts --------------------------------------------------------------------------------------------------------- */
+/* --- counts ----------------------------------------------------------------------------------- */
 /* The cell fork-both-write-all. */
-static void the_child_that_writes_first_leaves_the_huge_page_to_its_parent(void **state)
+TEST(the_child_that_writes_first_leaves_the_huge_page_to_its_parent)
 {
-    (void)state;
     start();
     huge_page();
     fork_child();
@@ -347,9 +347,8 @@ static void the_child_that_writes_first_leaves_the_huge_page_to_its_parent(void 
 }
 
 /* The cell fork-parent-writes: the child copies even those pages that only it has still mapped. */
-static void a_parent_that_writes_some_pages_first_has_both_mappings_split(void **state)
+TEST(a_parent_that_writes_some_pages_first_has_both_mappings_split)
 {
-    (void)state;
     start();
     huge_page();
     fork_child();
@@ -370,9 +369,8 @@ static void a_parent_that_writes_some_pages_first_has_both_mappings_split(void *
 }
 
 /* The cell fork-exits. */
-static void what_a_child_left_is_reused_and_not_copied(void **state)
+TEST(what_a_child_left_is_reused_and_not_copied)
 {
-    (void)state;
     start();
     huge_page();
     fork_child();
@@ -384,20 +382,4 @@ static void what_a_child_left_is_reused_and_not_copied(void **state)
     stop();
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parent_writes_first_unseen),
-        cmocka_unit_test(child_writes_first_unseen),
-        cmocka_unit_test(written_after_mprotect_unseen),
-        cmocka_unit_test(unmapped_by_child_unseen),
-        cmocka_unit_test(unmapped_by_parent_unseen),
-        cmocka_unit_test(advised_free_by_child_unseen),
-        cmocka_unit_test(child_exits_between_unseen),
-        cmocka_unit_test(the_child_that_writes_first_leaves_the_huge_page_to_its_parent),
-        cmocka_unit_test(a_parent_that_writes_some_pages_first_has_both_mappings_split),
-        cmocka_unit_test(what_a_child_left_is_reused_and_not_copied),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -9,7 +9,8 @@
 /* At most 6 columns: "512B", "1.5K", "15.6G", "1023M"; "max" for NO_LIMIT. Returns buf. */
 char *amount_bytes(char buf[AMOUNT_MAX], u64 bytes);
 
-/* At most 6 columns: "0", "0.4", "12", "3.2k", "120M". Negative ones too, with a sign. NAN is not known. Returns buf. */
+/* At most 6 columns: "0", "0.4", "12", "3.2k", "120M". Negative ones too, with a sign. NAN is not
+ * known. Returns buf. */
 char *amount_count(char buf[AMOUNT_MAX], double count);
 
 /* At most 6 columns, without the sign: "0.0", "12.5", "100". Returns buf. */

@@ -8,9 +8,8 @@
 
 static char buf[AMOUNT_MAX];
 
-static void bytes_take_six_columns_at_most(void **state)
+TEST(bytes_take_six_columns_at_most)
 {
-    (void)state;
     assert_string_equal(amount_bytes(buf, 0), "0");
     assert_string_equal(amount_bytes(buf, 1023), "1023B");
     assert_string_equal(amount_bytes(buf, 1536), "1.5K");
@@ -23,9 +22,8 @@ static void bytes_take_six_columns_at_most(void **state)
     assert_string_equal(amount_bytes(buf, UNKNOWN), "-");
 }
 
-static void counts_keep_what_a_reader_can_use(void **state)
+TEST(counts_keep_what_a_reader_can_use)
 {
-    (void)state;
     assert_string_equal(amount_count(buf, 0), "0");
     assert_string_equal(amount_count(buf, 0.4), "0.4");
     assert_string_equal(amount_count(buf, 3), "3");
@@ -36,9 +34,8 @@ static void counts_keep_what_a_reader_can_use(void **state)
     assert_string_equal(amount_count(buf, NAN), "-");
 }
 
-static void percents_and_times_read_well(void **state)
+TEST(percents_and_times_read_well)
 {
-    (void)state;
     assert_string_equal(amount_percent(buf, 0), "0.0");
     assert_string_equal(amount_percent(buf, 99.96), "100");
     assert_string_equal(amount_percent(buf, NAN), "-");
@@ -51,13 +48,4 @@ static void percents_and_times_read_well(void **state)
     assert_string_equal(amount_byte_rate(buf, NAN), "-");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_take_six_columns_at_most),
-        cmocka_unit_test(counts_keep_what_a_reader_can_use),
-        cmocka_unit_test(percents_and_times_read_well),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

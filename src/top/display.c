@@ -1,7 +1,8 @@
 /* display.c - grids on a terminal, by ncurses.
  *
- * The last grid is kept and only cells that differ are handed to ncurses, which in turn sends what differs from the screen: so an idle machine
- * costs a few bytes a second, over whatever line. Meanings become colours here and nowhere else: 256 of them, 8, or none.
+ * The last grid is kept and only cells that differ are handed to ncurses, which in turn sends what
+ * differs from the screen: so an idle machine costs a few bytes a second, over whatever line.
+ * Meanings become colours here and nowhere else: 256 of them, 8, or none.
  */
 #include "top/display.h"
 
@@ -33,8 +34,9 @@ struct appearance {
 
 #define USE(use) [STYLE_USE + (use)]
 
-/* Calm by intention: colour is for what differs from well, in tones that can be read on black and on white. The bar goes from
- * greys and violets (stays) over amber (swap), red (write) and blue (file) to a dark grey (free). */
+/* Calm by intention: colour is for what differs from well, in tones that can be read on black and
+ * on white. The bar goes from greys and violets (stays) over amber (swap), red (write) and blue
+ * (file) to a dark grey (free). */
 static const struct appearance appearances[NR_STYLES] = {
     [STYLE_PLAIN] = {-1, -1, -1, -1, 0, 0},
     [STYLE_DIM] = {244, -1, -1, -1, 0, A_DIM},
@@ -146,7 +148,9 @@ int display_open(bool color, struct display **ret, struct err *e)
     t = xcalloc(1, sizeof(*t));
     t->color = color;
     set_escdelay(
-        25); /* ms: a terminal sends the rest of a key at once, a user who means Escape should not wait */
+        /* ms: a terminal sends the rest of a key at once, a user who means Escape should not
+         * wait */
+        25);
     tcgetattr(STDIN_FILENO, &modes);
     has_shell_modes = tcgetattr(STDIN_FILENO, &shell_modes) == 0;
     t->screen = newterm(NULL, stdout, stdin);

@@ -1,7 +1,8 @@
 /* display.h - the terminal: paints grids, reads keys, and is always given back as it was found.
  *
- * The only user of ncurses. One at a time, since ncurses has but one.
- * Never: handles a signal. The caller blocks those that matter and calls display_suspend(), display_resume(), display_follow_size().
+ * The only user of ncurses. One at a time, since ncurses has but one. Never: handles a signal. The
+ * caller blocks those that matter and calls display_suspend(), display_resume(),
+ * display_follow_size().
  */
 #ifndef TOP_DISPLAY_H
 #define TOP_DISPLAY_H
@@ -11,11 +12,12 @@
 
 struct display;
 
-/* For a signal handler that then ends the program, when the terminal takes no bytes: its modes as they were, and as much of the rest as it takes
- * without waiting. */
+/* For a signal handler that then ends the program, when the terminal takes no bytes: its modes as
+ * they were, and as much of the rest as it takes without waiting. */
 void display_abandon(void);
 
-/* Take over the terminal of stdin and stdout. -ENOTTY, -EINVAL: not a terminal, or one that cannot move its cursor. */
+/* Take over the terminal of stdin and stdout. -ENOTTY, -EINVAL: not a terminal, or one that cannot
+ * move its cursor. */
 int display_open(bool color, struct display **ret, struct err *e);
 /* The program ends wherever it is: give back what is open. */
 void display_release(void);

@@ -1,7 +1,9 @@
 /* economy.c - /proc/meminfo as parts that add up.
  *
- * Counters of a running machine are not read at one instant, and old kernels count some pages twice. So each part takes at most what those
- * before it have left, in order of trust: free, pinned and other anonymous memory, shmem, slab, page tables, huge, compressed, then file memory; kernel is the rest.
+ * Counters of a running machine are not read at one instant, and old kernels count some pages
+ * twice. So each part takes at most what those before it have left, in order of trust: free, pinned
+ * and other anonymous memory, shmem, slab, page tables, huge, compressed, then file memory; kernel
+ * is the rest.
  */
 #include "top/economy.h"
 

@@ -1,17 +1,21 @@
 /* economy.h - all memory of a machine, divided by what it would cost to get it back.
  *
- * The parts are in that order, from what cannot be had back to what is free, and add up to MemTotal. Each byte is in one part:
+ * The parts are in that order, from what cannot be had back to what is free, and add up to
+ * MemTotal. Each byte is in one part:
  *
- *   kernel       what is left when all other parts are known: stacks, per-CPU data, vmalloc, drivers, what nobody counts
+ *   kernel       what is left when all other parts are known: stacks, per-CPU data, vmalloc,
+ *                drivers, what nobody counts
  *   page tables  PageTables + SecPageTables
  *   slab         Slab, reclaimable and not
- *   huge         reserved huge pages (hugetlb), used or not; transparent ones are anonymous, shared or file memory
+ *   huge         reserved huge pages (hugetlb), used or not; transparent ones are anonymous, shared
+ *                or file memory
  *   compressed   what zswap and zram hold of swapped-out pages
  *   pinned       of AnonPages, what devices or io_uring work on: it goes nowhere
  *   anonymous    AnonPages but for that
  *   shmem        Shmem: tmpfs and shared memory
  *   dirty        file pages to be written first: Dirty + Writeback
- *   mapped       file pages that programs map. Linux counts mapped shared memory along with them, so this is at most
+ *   mapped       file pages that programs map. Linux counts mapped shared memory along with them,
+ *                so this is at most
  *   cache        all other file pages: Cached + Buffers without Shmem, dirty and mapped
  *   free         MemFree
  */
@@ -64,8 +68,9 @@ struct economy {
 
 void economy_compute(struct economy *e, const struct snapshot *s);
 
-/* The same of one group. Its total is its limit, and free what is left to that; without a limit both are what it has. What memory.stat does
- * not name (per-CPU data, sockets, what is charged ahead) is kernel. */
+/* The same of one group. Its total is its limit, and free what is left to that; without a limit
+ * both are what it has. What memory.stat does not name (per-CPU data, sockets, what is charged
+ * ahead) is kernel. */
 void economy_compute_group(struct economy *e, const struct snapshot *s,
                            const struct cgroup_view *g);
 

@@ -30,9 +30,8 @@ static u64 sum_of_uses(void)
     return sum;
 }
 
-static void uses_add_up_to_all_memory(void **state)
+TEST_WITH(uses_add_up_to_all_memory, set_up, tear_down)
 {
-    (void)state;
     economy_compute(&e, &s);
     assert_true(e.is_known);
     assert_int_equal(sum_of_uses(), 16 * GIB);
@@ -44,9 +43,8 @@ static void uses_add_up_to_all_memory(void **state)
     assert_int_equal(e.swap_used, GIB);
 }
 
-static void figures_that_contradict_each_other_still_add_up(void **state)
+TEST_WITH(figures_that_contradict_each_other_still_add_up, set_up, tear_down)
 {
-    (void)state;
     s.meminfo[MI_ANON_PAGES] = 40 * GIB;
     s.meminfo[MI_SWAP_FREE] = 40 * GIB;
     economy_compute(&e, &s);
@@ -59,9 +57,8 @@ static void figures_that_contradict_each_other_still_add_up(void **state)
     assert_int_equal(sum_of_uses(), UINT64_MAX - 1);
 }
 
-static void what_is_not_known_is_in_the_rest(void **state)
+TEST_WITH(what_is_not_known_is_in_the_rest, set_up, tear_down)
 {
-    (void)state;
     s.meminfo[MI_SLAB] = s.meminfo[MI_CACHED] = UNKNOWN;
     economy_compute(&e, &s);
     assert_int_equal(sum_of_uses(), 16 * GIB);
@@ -72,9 +69,8 @@ static void what_is_not_known_is_in_the_rest(void **state)
     assert_false(e.is_known);
 }
 
-static void old_kernels_count_huge_pages_by_number(void **state)
+TEST_WITH(old_kernels_count_huge_pages_by_number, set_up, tear_down)
 {
-    (void)state;
     s.meminfo[MI_HUGETLB] = UNKNOWN;
     s.meminfo[MI_HUGE_PAGES_TOTAL] = 10;
     s.meminfo[MI_HUGE_PAGE_SIZE] = 2 * MIB;
@@ -85,9 +81,8 @@ static void old_kernels_count_huge_pages_by_number(void **state)
     assert_int_equal(e.bytes[USE_HUGE], UNKNOWN);
 }
 
-static void zram_and_zswap_are_one_use(void **state)
+TEST_WITH(zram_and_zswap_are_one_use, set_up, tear_down)
 {
-    (void)state;
     economy_compute(&e, &s);
     assert_int_equal(e.bytes[USE_COMPRESSED], UNKNOWN);
     s.meminfo[MI_ZSWAP] = 10 * MIB;
@@ -97,11 +92,10 @@ static void zram_and_zswap_are_one_use(void **state)
     assert_int_equal(e.bytes[USE_COMPRESSED], 15 * MIB);
 }
 
-static void a_group_is_measured_against_its_limit(void **state)
+TEST_WITH(a_group_is_measured_against_its_limit, set_up, tear_down)
 {
     struct cgroup_view *db = &s.cgroups.items[3], *web = &s.cgroups.items[4];
 
-    (void)state;
     economy_compute_group(&e, &s, web);
     assert_true(e.is_known);
     assert_int_equal(e.total, 2 * GIB);
@@ -123,17 +117,4 @@ static void a_group_is_measured_against_its_limit(void **state)
     assert_false(e.is_known);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(uses_add_up_to_all_memory, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(figures_that_contradict_each_other_still_add_up, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(what_is_not_known_is_in_the_rest, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(old_kernels_count_huge_pages_by_number, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(zram_and_zswap_are_one_use, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_group_is_measured_against_its_limit, set_up, tear_down),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,7 +1,8 @@
 /* feed.c - samples into the model.
  *
- * Of a capture, rates, sparklines and the verdict need what came before the instant that is shown. So a jump starts HISTORY instants earlier and
- * goes forward from there; a step forward goes on from where it is.
+ * Of a capture, rates, sparklines and the verdict need what came before the instant that is shown.
+ * So a jump starts HISTORY instants earlier and goes forward from there; a step forward goes on
+ * from where it is.
  */
 #include "top/feed.h"
 
@@ -12,7 +13,8 @@
 
 #include <string.h>
 
-/* Instants before the one that is jumped to: enough to see what led to it, few enough not to feel the wait. */
+/* Instants before the one that is jumped to: enough to see what led to it, few enough not to feel
+ * the wait. */
 #define HISTORY 40
 
 struct feed {
@@ -127,7 +129,8 @@ int feed_step(struct feed *f, s64 by, struct err *e)
     return to == at && f->model->now ? 0 : feed_seek(f, to, e);
 }
 
-/* Forward from `from`: the first instant with another verdict, or before `end` the last one. `end` when there is none. */
+/* Forward from `from`: the first instant with another verdict, or before `end` the last one. `end`
+ * when there is none. */
 static u64 search(struct feed *f, u64 from, u64 end, bool want_last, enum verdict now,
                   struct err *e)
 {

@@ -1,7 +1,8 @@
-/* fixture_testing.h - a small machine as two snapshots one second apart, for the tests of this room.
+/* fixture_testing.h - a small machine as two snapshots one second apart, for the tests of this
+ * room.
  *
- * 16 GiB, two nodes, cgroup v2: a database that waits for memory, a web server, names in another script. Everything the screens show has a
- * figure somewhere, and some figures are not known.
+ * 16 GiB, two nodes, cgroup v2: a database that waits for memory, a web server, names in another
+ * script. Everything the screens show has a figure somewhere, and some figures are not known.
  */
 #ifndef TOP_FIXTURE_TESTING_H
 #define TOP_FIXTURE_TESTING_H

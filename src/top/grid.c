@@ -1,7 +1,8 @@
 /* grid.c - cells, and text cut to whole characters.
  *
- * Widths are the C library's (wcwidth), as the terminal library's are. A combining mark has no column of its own and is left out; what is not
- * printable, or not ASCII where only ASCII is shown, becomes '?'.
+ * Widths are the C library's (wcwidth), as the terminal library's are. A combining mark has no
+ * column of its own and is left out; what is not printable, or not ASCII where only ASCII is shown,
+ * becomes '?'.
  */
 #include "top/grid.h"
 

@@ -1,11 +1,12 @@
 /* grid.h - a screen as a grid of cells, which any backend may paint and any test may read.
  *
- * Screens draw here and nowhere else; top/display.c paints the difference between two grids on a terminal, and grid_render_text() is
- * what --once and the tests see.
+ * Screens draw here and nowhere else; top/display.c paints the difference between two grids on a
+ * terminal, and grid_render_text() is what --once and the tests see.
  *
- * Never:      knows a terminal. Draws outside of itself or of its clip: whatever does not fit is cut.
- * Invariants: (grid_check) a wide character is two cells, the second with code 0; none stands cut in half at an edge; a cell holds a
- *             printable character, ASCII when look.utf8 is off.
+ * Never:      knows a terminal. Draws outside of itself or of its clip: whatever does not fit is
+ *             cut.
+ * Invariants: (grid_check) a wide character is two cells, the second with code 0; none stands cut
+ *             in half at an edge; a cell holds a printable character, ASCII when look.utf8 is off.
  */
 #ifndef TOP_GRID_H
 #define TOP_GRID_H
@@ -61,7 +62,8 @@ static inline struct cell *grid_cell(const struct grid *g, int x, int y)
     return &g->cells[(size_t)y * (size_t)g->width + (size_t)x];
 }
 
-/* Draw at most `width` columns of text from x on; returns how many it took. A text that is too long ends with "…" ("~" in ASCII). */
+/* Draw at most `width` columns of text from x on; returns how many it took. A text that is too long
+ * ends with "…" ("~" in ASCII). */
 int grid_text(struct grid *g, int x, int y, int width, enum style style, const char *text);
 
 /* One character of one column, `count` times. */

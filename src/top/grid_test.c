@@ -19,11 +19,10 @@ static void expect_text(const struct grid *g, const char *want)
     strbuf_done(&out);
 }
 
-static void text_is_cut_at_the_edge_with_an_ellipsis(void **state)
+TEST(text_is_cut_at_the_edge_with_an_ellipsis)
 {
     struct grid g;
 
-    (void)state;
     grid_init(&g, 8, 2, utf8);
     assert_int_equal(grid_text(&g, 2, 0, 100, STYLE_PLAIN, "abcdef"), 6);
     assert_int_equal(grid_text(&g, 2, 1, 100, STYLE_PLAIN, "abcdefg"), 6);
@@ -35,11 +34,10 @@ static void text_is_cut_at_the_edge_with_an_ellipsis(void **state)
     grid_done(&g);
 }
 
-static void wide_characters_are_never_cut_in_half(void **state)
+TEST(wide_characters_are_never_cut_in_half)
 {
     struct grid g;
 
-    (void)state;
     grid_init(&g, 6, 4, utf8);
     grid_text(&g, 0, 0, 6, STYLE_PLAIN, "日本語");
     grid_text(&g, 0, 1, 5, STYLE_PLAIN, "日本語");
@@ -53,11 +51,10 @@ static void wide_characters_are_never_cut_in_half(void **state)
     grid_done(&g);
 }
 
-static void what_cannot_be_shown_is_a_question_mark(void **state)
+TEST(what_cannot_be_shown_is_a_question_mark)
 {
     struct grid g;
 
-    (void)state;
     grid_init(&g, 12, 2, ascii);
     grid_text(&g, 0, 0, 12, STYLE_PLAIN, "a日b\033[1m");
     grid_text(&g, 0, 1, 12, STYLE_PLAIN, "\xff\xc2\x85z");
@@ -69,11 +66,10 @@ static void what_cannot_be_shown_is_a_question_mark(void **state)
     grid_done(&g);
 }
 
-static void nothing_is_drawn_outside_the_clip(void **state)
+TEST(nothing_is_drawn_outside_the_clip)
 {
     struct grid g;
 
-    (void)state;
     grid_init(&g, 4, 4, ascii);
     g.clip_top = 1;
     g.clip_bottom = 3;
@@ -92,13 +88,6 @@ static void nothing_is_drawn_outside_the_clip(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_is_cut_at_the_edge_with_an_ellipsis),
-        cmocka_unit_test(wide_characters_are_never_cut_in_half),
-        cmocka_unit_test(what_cannot_be_shown_is_a_question_mark),
-        cmocka_unit_test(nothing_is_drawn_outside_the_clip),
-    };
-
     setlocale(LC_CTYPE, "C.UTF-8");
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return tests_run(NULL, NULL);
 }

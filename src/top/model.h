@@ -1,6 +1,7 @@
 /* model.h - everything the screens show, made from the last two snapshots and the verdict on them.
  *
- * Owns:  rows, rates, their history. Snapshots and diagnosis stay the caller's and live until the next update.
+ * Owns:  rows, rates, their history. Snapshots and diagnosis stay the caller's and live until the
+ *        next update.
  * Never: reads a file, a clock or a key; draws.
  */
 #ifndef TOP_MODEL_H

@@ -1,4 +1,5 @@
-/* moment.c - rates between two snapshots, each over the time between the two readings of its own file. */
+/* moment.c - rates between two snapshots, each over the time between the two readings of its own
+ * file. */
 #include "top/moment.h"
 
 #include <math.h>
@@ -25,13 +26,15 @@ static double counter_rate(const struct span *span, enum counter counter)
     return part_rate(span, PART_VMSTAT, span->before->vmstat[counter], span->now->vmstat[counter]);
 }
 
-/* What is unknown of the two counts nothing, as long as the other is known: old kernels have one name for both. */
+/* What is unknown of the two counts nothing, as long as the other is known: old kernels have one
+ * name for both. */
 static double sum_rate(double a, double b)
 {
     return isnan(a) ? b : isnan(b) ? a : a + b;
 }
 
-/* Of a second; NAN stays. The kernel's clock may run ahead of ours by a little, and nothing is lost more than all the time. */
+/* Of a second; NAN stays. The kernel's clock may run ahead of ours by a little, and nothing is lost
+ * more than all the time. */
 static double to_percent(double us_per_s)
 {
     return us_per_s > 1e6 ? 100 : us_per_s / 1e4;

@@ -1,7 +1,7 @@
 /* moment.h - what flowed in the machine between two snapshots, and the last few hundred of that.
  *
- * A rate whose figures are missing, or that would need time which did not pass, is NAN. Bytes and counts are per second; pressure is in percent
- * of the time between the two.
+ * A rate whose figures are missing, or that would need time which did not pass, is NAN. Bytes and
+ * counts are per second; pressure is in percent of the time between the two.
  */
 #ifndef TOP_MOMENT_H
 #define TOP_MOMENT_H
@@ -41,7 +41,8 @@ struct moment {
     double some[NR_PSI_RESOURCES], full[NR_PSI_RESOURCES];
 };
 
-/* (after - before) per second; NAN when either is unknown, it went down (a reboot), or no time passed. */
+/* (after - before) per second; NAN when either is unknown, it went down (a reboot), or no time
+ * passed. */
 double moment_rate(u64 before, u64 after, ns_t before_at, ns_t after_at);
 
 /* `before` may be NULL: all is NAN then. */

@@ -6,12 +6,11 @@
 
 #include <math.h>
 
-static void flows_are_per_second_in_bytes_and_counts(void **state)
+TEST(flows_are_per_second_in_bytes_and_counts)
 {
     struct snapshot before, now;
     struct moment m;
 
-    (void)state;
     fixture_snapshot(&before, 0);
     fixture_snapshot(&now, 2);
     moment_compute(&m, &before, &now);
@@ -27,12 +26,11 @@ static void flows_are_per_second_in_bytes_and_counts(void **state)
     snapshot_done(&now);
 }
 
-static void what_becomes_of_huge_pages_is_counted(void **state)
+TEST(what_becomes_of_huge_pages_is_counted)
 {
     struct snapshot before, now;
     struct moment m;
 
-    (void)state;
     fixture_snapshot(&before, 0);
     fixture_snapshot(&now, 2);
     before.vmstat[THP_FAULT_ALLOC] = 100;
@@ -51,12 +49,11 @@ static void what_becomes_of_huge_pages_is_counted(void **state)
     snapshot_done(&now);
 }
 
-static void what_cannot_be_a_rate_is_not_known(void **state)
+TEST(what_cannot_be_a_rate_is_not_known)
 {
     struct snapshot before, now;
     struct moment m;
 
-    (void)state;
     fixture_snapshot(&before, 0);
     fixture_snapshot(&now, 1);
     now.vmstat[PGFAULT] = 5; /* a reboot */
@@ -77,11 +74,10 @@ static void what_cannot_be_a_rate_is_not_known(void **state)
     snapshot_done(&now);
 }
 
-static void the_history_forgets_the_oldest(void **state)
+TEST(the_history_forgets_the_oldest)
 {
     static struct moments h;
 
-    (void)state;
     for (u64 i = 0; i < MOMENTS_MAX + 10; i++)
         moments_add(&h, &(struct moment){.at = i});
     assert_int_equal(h.count, MOMENTS_MAX);
@@ -91,14 +87,4 @@ static void the_history_forgets_the_oldest(void **state)
     assert_int_equal(h.count, 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(flows_are_per_second_in_bytes_and_counts),
-        cmocka_unit_test(what_becomes_of_huge_pages_is_counted),
-        cmocka_unit_test(what_cannot_be_a_rate_is_not_known),
-        cmocka_unit_test(the_history_forgets_the_oldest),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -141,7 +141,8 @@ static void process_rates(struct process_row *row, const struct earlier *e,
     row->cpu_percent = moment_rate(before->cpu_us, p->cpu_us, before_at, now_at) / 1e4;
 }
 
-/* numa_maps of the largest processes is read, where one may: without rows of it nothing is known. */
+/* numa_maps of the largest processes is read, where one may: without rows of it nothing is
+ * known. */
 static void process_node(struct process_row *row, const struct snapshot *now)
 {
     u64 total = 0, most = 0;

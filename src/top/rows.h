@@ -1,8 +1,10 @@
-/* rows.h - groups, processes and slabs as rows of tables: what a snapshot says of each, and what changed since the one before.
+/* rows.h - groups, processes and slabs as rows of tables: what a snapshot says of each, and what
+ * changed since the one before.
  *
- * Rates are over the time between two readings of the figures themselves. When these were carried from one snapshot to the next without being
- * read again, the rates are carried as well.
- * Invariants: row i is of item i of the snapshot, and points into it: rows live no longer than the snapshot does.
+ * Rates are over the time between two readings of the figures themselves. When these were carried
+ * from one snapshot to the next without being read again, the rates are carried as well.
+ * Invariants: row i is of item i of the snapshot, and points into it: rows live no longer than the
+ * snapshot does.
  */
 #ifndef TOP_ROWS_H
 #define TOP_ROWS_H
@@ -50,7 +52,8 @@ void rows_done(struct rows *r);
 /* No rows, and no rates to carry. */
 void rows_forget(struct rows *r);
 
-/* `before` may be NULL: no rates then. Rates are carried when `before` is the snapshot the rows were of. */
+/* `before` may be NULL: no rates then. Rates are carried when `before` is the snapshot the rows
+ * were of. */
 void rows_update(struct rows *r, const struct snapshot *before, const struct snapshot *now);
 
 struct diagnosis;

@@ -29,9 +29,8 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void rows_have_rates_from_the_second_snapshot_on(void **state)
+TEST_WITH(rows_have_rates_from_the_second_snapshot_on, set_up, tear_down)
 {
-    (void)state;
     rows_update(&rows, NULL, &first);
     assert_int_equal(rows.groups.count, 7);
     assert_true(isnan(rows.groups.items[3].refaults));
@@ -49,9 +48,8 @@ static void rows_have_rates_from_the_second_snapshot_on(void **state)
     assert_float_equal(rows.slabs.items[0].use_percent, 90, 1e-6);
 }
 
-static void figures_that_were_carried_keep_their_rates(void **state)
+TEST_WITH(figures_that_were_carried_keep_their_rates, set_up, tear_down)
 {
-    (void)state;
     rows_update(&rows, &first, &second);
     third.parts[PART_PROCESSES].read_at = second.parts[PART_PROCESSES].read_at;
     third.parts[PART_SLABINFO].read_at = second.parts[PART_SLABINFO].read_at;
@@ -68,18 +66,16 @@ static void figures_that_were_carried_keep_their_rates(void **state)
     assert_true(isnan(rows.processes.items[1].majors));
 }
 
-static void another_process_with_the_same_number_has_no_rates(void **state)
+TEST_WITH(another_process_with_the_same_number_has_no_rates, set_up, tear_down)
 {
-    (void)state;
     second.processes.items[1].start_ticks = 77;
     rows_update(&rows, &first, &second);
     assert_true(isnan(rows.processes.items[1].majors));
     assert_false(isnan(rows.slabs.items[0].growth));
 }
 
-static void version_1_meets_its_limit_by_failcnt(void **state)
+TEST_WITH(version_1_meets_its_limit_by_failcnt, set_up, tear_down)
 {
-    (void)state;
     first.cgroups.items[3].events[EV_MAX] = second.cgroups.items[3].events[EV_MAX] = UNKNOWN;
     first.cgroups.items[3].failcnt = 10;
     second.cgroups.items[3].failcnt = 30;
@@ -87,17 +83,4 @@ static void version_1_meets_its_limit_by_failcnt(void **state)
     assert_float_equal(rows.groups.items[3].at_max, 20, 1e-6);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(rows_have_rates_from_the_second_snapshot_on, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(figures_that_were_carried_keep_their_rates, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(another_process_with_the_same_number_has_no_rates, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(version_1_meets_its_limit_by_failcnt, set_up, tear_down),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -126,8 +126,9 @@ void screen_table_draw(struct grid *g, const struct area *a, const struct model 
     table_draw(g, a, screen->table, state, &ui->order, rows, hint);
 }
 
-/* --- the lines around ----------------------------------------------------------------------------------------------------- */
-/* Local time, with the date where it is not a live one; how long the machine was up where that is all there is. */
+/* --- the lines around ------------------------------------------------------------------------- */
+/* Local time, with the date where it is not a live one; how long the machine was up where that is
+ * all there is. */
 static const char *format_time(const struct model *m, u64 wall_us, char buf[TIME_BYTES])
 {
     time_t seconds = (time_t)(wall_us / 1000000);
@@ -143,7 +144,8 @@ static const char *format_time(const struct model *m, u64 wall_us, char buf[TIME
     return buf;
 }
 
-/* One more word, if there is room for all of it; else none comes after it either. Returns the new x. */
+/* One more word, if there is room for all of it; else none comes after it either. Returns the new
+ * x. */
 static int add_word(struct grid *g, int x, int end, const char *text)
 {
     int width = grid_text_width(g, text);

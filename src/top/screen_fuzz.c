@@ -1,5 +1,5 @@
-/* screen_fuzz.c - screens of machines whose files say anything: every figure at random, any size, any key. Nothing may abort, and no grid may be
- * broken. */
+/* screen_fuzz.c - screens of machines whose files say anything: every figure at random, any size,
+ * any key. Nothing may abort, and no grid may be broken. */
 #include "top/screen.h"
 
 #include "base/prng.h"

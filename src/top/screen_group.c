@@ -1,6 +1,8 @@
-/* screen_group.c - one control group: what its memory is, which limits are above it, what it waits for, who is in it.
+/* screen_group.c - one control group: what its memory is, which limits are above it, what it waits
+ * for, who is in it.
  *
- * The limit that hurts need not be the group's own: so the table of limits goes from the group up to the root.
+ * The limit that hurts need not be the group's own: so the table of limits goes from the group up
+ * to the root.
  */
 #include "top/screen_int.h"
 
@@ -86,7 +88,8 @@ static void draw_limit(struct grid *g, const struct area *a, int y, const struct
         view_right(g, x, y, LIMIT_WIDTH, style, amount_bytes(amount, figures[i]));
 }
 
-/* Whether it has come to a limit of its own. 2 % below it a group reclaims all the time: charges go in batches. */
+/* Whether it has come to a limit of its own. 2 % below it a group reclaims all the time: charges go
+ * in batches. */
 static bool is_at_limit(const struct cgroup_view *group)
 {
     u64 limit = MIN(figure_or(group->max, NO_LIMIT), figure_or(group->high, NO_LIMIT));

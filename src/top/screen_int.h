@@ -11,7 +11,8 @@ void screen_overview_draw(struct grid *g, const struct area *a, const struct mod
 void screen_table_draw(struct grid *g, const struct area *a, const struct model *m, struct ui *ui);
 void screen_zones_draw(struct grid *g, const struct area *a, const struct model *m, struct ui *ui);
 
-/* An economy as a bar from row y on, its scale under it (one row), and `legend` rows of names and amounts. */
+/* An economy as a bar from row y on, its scale under it (one row), and `legend` rows of names and
+ * amounts. */
 void screen_economy_draw(struct grid *g, const struct area *a, int y, int legend, bool with_scale,
                          const struct economy *e);
 /* Rows of a whole legend. */
@@ -23,7 +24,8 @@ void screen_group_draw(struct grid *g, const struct area *a, const struct model 
 void screen_finding_draw(struct grid *g, const struct area *a, const struct model *m,
                          struct ui *ui);
 
-/* "not measurable here: /proc/slabinfo: needs root", or NULL when the part could be read. Returns buf. */
+/* "not measurable here: /proc/slabinfo: needs root", or NULL when the part could be read. Returns
+ * buf. */
 const char *screen_why_not(const struct model *m, enum part part, char *buf, size_t size);
 
 /* A caller of NAN or of a figure: what u64 figures are to columns, with NO_LIMIT as INFINITY. */

@@ -1,7 +1,10 @@
-/* screen_overview.c - memory as an economy: what there is and what it costs, what flows, what is lost to waiting, what it means.
+/* screen_overview.c - memory as an economy: what there is and what it costs, what flows, what is
+ * lost to waiting, what it means.
  *
- * Sections get their rows in the order of what a reader would miss most: the bar, the worst finding, pressure, flows, the legend, transparent huge
- * pages where there are any, the scale of costs, two more findings, blank lines, all findings. So a small terminal loses the last ones first.
+ * Sections get their rows in the order of what a reader would miss most: the bar, the worst
+ * finding, pressure, flows, the legend, transparent huge pages where there are any, the scale of
+ * costs, two more findings, blank lines, all findings. So a small terminal loses the last ones
+ * first.
  */
 #include "top/screen_int.h"
 
@@ -18,7 +21,7 @@
 #define NEED_WIDTH      110 /* what the machine needs stands beside what is available */
 #define TWO_SIDES_WIDTH 70  /* flows into and out of memory side by side */
 
-/* --- all memory --------------------------------------------------------------------------------------------------------- */
+/* --- all memory ------------------------------------------------------------------------------- */
 static void draw_memory(struct grid *g, const struct area *a, int y, int legend, bool with_scale,
                         const struct model *m)
 {
@@ -49,7 +52,7 @@ static void draw_memory(struct grid *g, const struct area *a, int y, int legend,
     screen_economy_draw(g, a, y + 1, legend, with_scale, e);
 }
 
-/* --- what flows ------------------------------------------------------------------------------------------------------------ */
+/* --- what flows ------------------------------------------------------------------------------- */
 struct flow_info {
     const char *name;
     bool is_bytes;
@@ -70,8 +73,9 @@ static const struct flow_info flow_info[NR_FLOWS] = {
 };
 #define FLOWS_IN (FLOW_SWAP_IN + 1)
 
-/* An arrow is shortest up to the first and longest from the second on, per second; what hurts is coloured from the third on: that many
- * waits of a millisecond are a percent of the time, and less is noise. */
+/* An arrow is shortest up to the first and longest from the second on, per second; what hurts is
+ * coloured from the third on: that many waits of a millisecond are a percent of the time, and less
+ * is noise. */
 #define COUNT_LEAST 1.0
 #define COUNT_MOST  1e6
 #define COUNT_HURTS 10.0
@@ -128,7 +132,7 @@ static void draw_flows(struct grid *g, const struct area *a, int y, int rows, co
     }
 }
 
-/* --- transparent huge pages --------------------------------------------------------------------------------------------------- */
+/* --- transparent huge pages ------------------------------------------------------------------- */
 static const char *const huge_names[NR_HUGE_RATES] = {
     [HUGE_FAULTS] = "faults",
     [HUGE_FALLBACKS] = "fallbacks",
@@ -174,8 +178,9 @@ static void draw_huge(struct grid *g, const struct area *a, int y, const struct 
     }
 }
 
-/* --- pressure ---------------------------------------------------------------------------------------------------------------- */
-/* The graph never shows less than this as full height: a flat line of a half percent should look like one. */
+/* --- pressure --------------------------------------------------------------------------------- */
+/* The graph never shows less than this as full height: a flat line of a half percent should look
+ * like one. */
 #define PRESSURE_GRAPH_MIN 20.0
 
 static double pressure_max(const struct moments *moments, int columns)
@@ -189,7 +194,8 @@ static double pressure_max(const struct moments *moments, int columns)
     return ceil(max / 10) * 10;
 }
 
-/* From this on pressure is coloured: a tenth of the time lost is felt; any memory stall of everybody at 5 % is lost work. */
+/* From this on pressure is coloured: a tenth of the time lost is felt; any memory stall of
+ * everybody at 5 % is lost work. */
 #define SOME_HURTS 10.0
 #define FULL_HURTS 5.0
 
@@ -239,7 +245,7 @@ static void draw_pressure(struct grid *g, const struct area *a, int y, int rows,
         draw_pressure_row(g, a, y + 1 + i, psi_res_by_worth[i], m, max);
 }
 
-/* --- findings ------------------------------------------------------------------------------------------------------------------ */
+/* --- findings --------------------------------------------------------------------------------- */
 static void draw_finding_row(struct grid *g, const struct area *a, int y, const struct finding *f)
 {
     static const struct {
@@ -296,7 +302,7 @@ static void draw_findings(struct grid *g, const struct area *a, int y, int rows,
     }
 }
 
-/* --- all of it ------------------------------------------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 struct plan {
     int legend, scale, flows, huge, pressure, findings, blanks;
 };

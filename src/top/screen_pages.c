@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- help ------------------------------------------------------------------------------------------------------------------ */
+/* --- help ------------------------------------------------------------------------------------- */
 static const struct {
     const char *keys, *what;
 } key_help[] = {
@@ -90,7 +90,7 @@ void screen_help_draw(struct grid *g, const struct area *a, const struct model *
     screen_page(g, a, m, ui, help_page);
 }
 
-/* --- a finding -------------------------------------------------------------------------------------------------------------- */
+/* --- a finding -------------------------------------------------------------------------------- */
 static int draw_text(struct grid *g, const struct area *a, int y, const char *title,
                      const char *text)
 {
@@ -104,7 +104,8 @@ static int draw_text(struct grid *g, const struct area *a, int y, const char *ti
     return rows + 1;
 }
 
-/* Name and value, then what it is compared with and where it was read; on lines of their own where it is narrow. */
+/* Name and value, then what it is compared with and where it was read; on lines of their own where
+ * it is narrow. */
 static int draw_evidence(struct grid *g, const struct area *a, int y, const struct finding *f)
 {
     int rows = 1, value_x = a->x + MIN(36, a->width / 2);

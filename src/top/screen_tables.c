@@ -28,7 +28,7 @@ double screen_figure(u64 figure)
         return expression;                    \
     }
 
-/* --- cgroups ------------------------------------------------------------------------------------------------------------- */
+/* --- cgroups ---------------------------------------------------------------------------------- */
 #define GROUP_STAT(counter) screen_figure(row->group->stat[counter])
 #define HUNDREDTHS(figure)  (screen_figure(figure) / 100)
 
@@ -98,7 +98,8 @@ static bool group_matches(const void *row, const char *filter)
     return strcasestr(((const struct group_row *)row)->group->path, filter) != NULL;
 }
 
-/* Pressure marks a row, usage never does: a group full of cache is well. 10 % of the time lost is what a user feels. */
+/* Pressure marks a row, usage never does: a group full of cache is well. 10 % of the time lost is
+ * what a user feels. */
 #define SOME_WARNING  1000 /* hundredths of a percent */
 #define FULL_CRITICAL 1000
 
@@ -125,7 +126,7 @@ const struct table group_table = {
     .default_sort = 1,
 };
 
-/* --- processes ----------------------------------------------------------------------------------------------------------- */
+/* --- processes -------------------------------------------------------------------------------- */
 TEXT(process_comm, process_row, row->process->comm)
 TEXT(process_group, process_row, row->group)
 NUMBER(process_pid, process_row, row->process->pid)
@@ -213,7 +214,7 @@ const struct table process_table = {
     .default_sort = 3,
 };
 
-/* --- slabs --------------------------------------------------------------------------------------------------------------- */
+/* --- slabs ------------------------------------------------------------------------------------ */
 TEXT(slab_name, slab_row, row->slab->name)
 NUMBER(slab_bytes, slab_row, screen_figure(row->slab->bytes))
 NUMBER(slab_active, slab_row, screen_figure(row->slab->active_objects))

@@ -1,6 +1,7 @@
 /* screen_test.c - unit tests of top/screen*.c: what is on each screen, letter by letter.
  *
- * The wanted texts are in src/top/screens. After a change that is meant, HIGHWATER_GOLDEN=1 build/top-screen_test writes the new ones there.
+ * The wanted texts are in src/top/screens. After a change that is meant, HIGHWATER_GOLDEN=1
+ * build/top-screen_test writes the new ones there.
  */
 #include "top/screen.h"
 
@@ -170,17 +171,15 @@ static void expect_screen(int width, int height, bool utf8, const char *name)
 
 #define EXPECT(width, height, utf8, name) expect_screen(width, height, utf8, #name)
 
-static void the_overview_shows_an_economy(void **state)
+TEST_WITH(the_overview_shows_an_economy, set_up, tear_down)
 {
-    (void)state;
     EXPECT(80, 24, true, overview_80x24);
     EXPECT(132, 40, true, overview_132x40);
     EXPECT(80, 24, false, overview_ascii);
 }
 
-static void huge_pages_are_shown_where_there_are_any(void **state)
+TEST_WITH(huge_pages_are_shown_where_there_are_any, set_up, tear_down)
 {
-    (void)state;
     now.meminfo[MI_ANON_PAGES] = 4 * GIB;
     now.meminfo[MI_ANON_HUGE_PAGES] = 3 * GIB;
     before.vmstat[THP_FAULT_ALLOC] = before.vmstat[THP_FAULT_FALLBACK] = 0;
@@ -194,9 +193,8 @@ static void huge_pages_are_shown_where_there_are_any(void **state)
     EXPECT(132, 40, true, overview_huge_132x40);
 }
 
-static void cgroups_are_a_tree(void **state)
+TEST_WITH(cgroups_are_a_tree, set_up, tear_down)
 {
-    (void)state;
     ui_press(&ui, &model, '2');
     EXPECT(80, 24, true, cgroups_80x24);
     EXPECT(132, 40, true, cgroups_132x40);
@@ -207,9 +205,8 @@ static void cgroups_are_a_tree(void **state)
     EXPECT(80, 10, true, cgroups_filtered);
 }
 
-static void a_group_shows_its_memory_and_the_limits_above_it(void **state)
+TEST_WITH(a_group_shows_its_memory_and_the_limits_above_it, set_up, tear_down)
 {
-    (void)state;
     ui_press(&ui, &model, '2');
     ui_press(&ui, &model, UI_KEY_DOWN);
     ui_press(&ui, &model, UI_KEY_DOWN);
@@ -222,25 +219,22 @@ static void a_group_shows_its_memory_and_the_limits_above_it(void **state)
     EXPECT(40, 5, true, group_gone);
 }
 
-static void processes_are_by_size(void **state)
+TEST_WITH(processes_are_by_size, set_up, tear_down)
 {
-    (void)state;
     ui_press(&ui, &model, '3');
     EXPECT(80, 24, true, processes_80x24);
     EXPECT(132, 40, true, processes_132x40);
 }
 
-static void zones_stand_against_their_watermarks(void **state)
+TEST_WITH(zones_stand_against_their_watermarks, set_up, tear_down)
 {
-    (void)state;
     ui_press(&ui, &model, '4');
     EXPECT(80, 24, true, zones_80x24);
     EXPECT(132, 40, true, zones_132x40);
 }
 
-static void slabs_show_their_growth(void **state)
+TEST_WITH(slabs_show_their_growth, set_up, tear_down)
 {
-    (void)state;
     ui_press(&ui, &model, '5');
     EXPECT(80, 24, true, slab_80x24);
     EXPECT(132, 40, true, slab_132x40);
@@ -269,12 +263,11 @@ static void expect_words(int width, int height, const char *const *words)
 }
 
 /* A program that calls itself so is none. */
-static void a_node_shows_what_its_threads_use(void **state)
+TEST_WITH(a_node_shows_what_its_threads_use, set_up, tear_down)
 {
     static const char *const words[] = {"Node 0", "kswapd 25.0 %", "Node 1", NULL};
     struct snapshot *both[] = {&before, &now};
 
-    (void)state;
     for (unsigned i = 0; i < 2; i++) {
         for (u32 node = 0; node < 2; node++) {
             char comm[16];
@@ -291,7 +284,7 @@ static void a_node_shows_what_its_threads_use(void **state)
     expect_words(132, 40, words);
 }
 
-static void a_finding_shows_its_evidence(void **state)
+TEST_WITH(a_finding_shows_its_evidence, set_up, tear_down)
 {
     static const char *const words[] = {"warning, confidence high",
                                         "/system.slice/db.service",
@@ -306,7 +299,6 @@ static void a_finding_shows_its_evidence(void **state)
                                         "What to look at next",
                                         NULL};
 
-    (void)state;
     ui_press(&ui, &model, UI_KEY_DOWN);
     ui_press(&ui, &model, UI_KEY_ENTER);
     assert_true(ui.detail);
@@ -317,9 +309,8 @@ static void a_finding_shows_its_evidence(void **state)
     EXPECT(80, 9, true, gap_80x9);
 }
 
-static void captures_have_a_time_line(void **state)
+TEST_WITH(captures_have_a_time_line, set_up, tear_down)
 {
-    (void)state;
     model.is_live = false;
     model.nr_instants = 5;
     model.instant = 2;
@@ -330,18 +321,16 @@ static void captures_have_a_time_line(void **state)
     EXPECT(80, 12, true, capture_80x12);
 }
 
-static void small_screens_lose_the_least_first(void **state)
+TEST_WITH(small_screens_lose_the_least_first, set_up, tear_down)
 {
-    (void)state;
     EXPECT(40, 12, true, overview_40x12);
     EXPECT(20, 5, true, overview_20x5);
     EXPECT(19, 5, true, too_small);
 }
 
 /* A jump to an instant that cannot be read ends like this; the reason stands in the last line. */
-static void a_model_without_a_snapshot_is_drawn(void **state)
+TEST_WITH(a_model_without_a_snapshot_is_drawn, set_up, tear_down)
 {
-    (void)state;
     ui_press(&ui, &model, '2');
     model_forget(&model);
     ui_press(&ui, &model, UI_KEY_DOWN);
@@ -350,17 +339,15 @@ static void a_model_without_a_snapshot_is_drawn(void **state)
     EXPECT(40, 5, true, nothing_40x5);
 }
 
-static void help_explains_the_screen_it_is_over(void **state)
+TEST_WITH(help_explains_the_screen_it_is_over, set_up, tear_down)
 {
-    (void)state;
     ui_press(&ui, &model, '5');
     ui_press(&ui, &model, '?');
     EXPECT(60, 24, true, help_60x24);
 }
 
-static void what_could_not_be_read_says_why(void **state)
+TEST_WITH(what_could_not_be_read_says_why, set_up, tear_down)
 {
-    (void)state;
     vec_reset(&now.slabs);
     now.parts[PART_SLABINFO] = (struct part_status){.state = PART_DENIED, .why = "needs root"};
     now.parts[PART_PRESSURE_MEMORY] =
@@ -373,11 +360,10 @@ static void what_could_not_be_read_says_why(void **state)
 }
 
 /* No size and no screen may draw outside or leave half a character. */
-static void every_size_is_drawn_without_harm(void **state)
+TEST_WITH(every_size_is_drawn_without_harm, set_up, tear_down)
 {
     struct grid g;
 
-    (void)state;
     model.nr_instants = 3;
     for (int width = 1; width < 140; width += 3) {
         for (int height = 1; height < 45; height += 2) {
@@ -401,30 +387,10 @@ static void every_size_is_drawn_without_harm(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(the_overview_shows_an_economy),
-        TEST(huge_pages_are_shown_where_there_are_any),
-        TEST(cgroups_are_a_tree),
-        TEST(a_group_shows_its_memory_and_the_limits_above_it),
-        TEST(processes_are_by_size),
-        TEST(zones_stand_against_their_watermarks),
-        TEST(a_node_shows_what_its_threads_use),
-        TEST(slabs_show_their_growth),
-        TEST(a_finding_shows_its_evidence),
-        TEST(captures_have_a_time_line),
-        TEST(small_screens_lose_the_least_first),
-        TEST(a_model_without_a_snapshot_is_drawn),
-        TEST(help_explains_the_screen_it_is_over),
-        TEST(what_could_not_be_read_says_why),
-        TEST(every_size_is_drawn_without_harm),
-    };
-
     setlocale(LC_CTYPE, "C.UTF-8");
     setenv("TZ", "UTC", 1);
     tzset();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return tests_run(NULL, NULL);
 }

@@ -13,7 +13,8 @@
 #define AMOUNT_WIDTH 7
 #define ORDER_WIDTH  6
 
-/* The bar ends at so many times the high watermark: what happens between the marks should be seen, however large the zone. */
+/* The bar ends at so many times the high watermark: what happens between the marks should be seen,
+ * however large the zone. */
 #define BAR_HIGHS 4
 
 static u64 pages_to_bytes(const struct model *m, u64 pages)

@@ -1,7 +1,8 @@
 /* table.c - the order of rows: sorted, filtered, as a tree.
  *
- * Rows are sorted by (parent, the chosen column, where they came), so that the children of each row stand together; a walk from the roots
- * with a stack of its own then gives the tree, however deep. A filter keeps the rows that match and their ancestors.
+ * Rows are sorted by (parent, the chosen column, where they came), so that the children of each row
+ * stand together; a walk from the roots with a stack of its own then gives the tree, however deep.
+ * A filter keeps the rows that match and their ancestors.
  */
 #include "top/table.h"
 
@@ -91,7 +92,8 @@ static bool is_folded(const struct table_state *s, u64 key)
 
 enum shown { SHOWN_NOT, SHOWN_FOR_CHILD, SHOWN };
 
-/* Which rows stay: parents come before their children, so one pass from the end finds all ancestors. */
+/* Which rows stay: parents come before their children, so one pass from the end finds all
+ * ancestors. */
 static void choose_shown(const struct sorting *s, u32 count, u8 *shown)
 {
     for (u32 i = count; i-- > 0;) {
@@ -108,8 +110,9 @@ static void choose_shown(const struct sorting *s, u32 count, u8 *shown)
 /* The sorted rows, and where the children of each begin. */
 struct families {
     u32 *sorted; /* row indices, siblings together */
-    u32 *
-        begin; /* of the children of row r: begin[r + 1]; of the roots: begin[ROOTS]; they end at begin[...] of the next */
+    /* of the children of row r: begin[r + 1]; of the roots: begin[ROOTS]; they end at begin[...] of
+     * the next */
+    u32 *begin;
     u8 *shown;
     u32 count;
 };
@@ -178,7 +181,8 @@ static void keep_selected(const struct table *t, struct table_state *s, const st
     s->at = CLAMP(s->at, 0, MAX(count - 1, 0));
 }
 
-/* A machine without PSI, a snapshot without PSS: columns of dashes would only take the room of others. */
+/* A machine without PSI, a snapshot without PSS: columns of dashes would only take the room of
+ * others. */
 static u64 blank_columns(const struct table *t, const void *rows, u32 count)
 {
     u64 blank = 0;

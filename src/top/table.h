@@ -1,8 +1,10 @@
-/* table.h - rows as a table: which columns fit, in which order the rows stand, which one the cursor is on.
+/* table.h - rows as a table: which columns fit, in which order the rows stand, which one the cursor
+ * is on.
  *
- * A table knows its rows by accessors alone: one per column, to a number or to a text. Rows may form a tree, drawn with its branches; siblings are
- * sorted, so that a tree stays one under any sort.
- * Unknown numbers (NAN) sort last whichever way; rows that are equal keep the order they came in.
+ * A table knows its rows by accessors alone: one per column, to a number or to a text. Rows may
+ * form a tree, drawn with its branches; siblings are sorted, so that a tree stays one under any
+ * sort. Unknown numbers (NAN) sort last whichever way; rows that are equal keep the order they came
+ * in.
  */
 #ifndef TOP_TABLE_H
 #define TOP_TABLE_H
@@ -41,7 +43,8 @@ struct table {
     int nr_columns;
     size_t row_bytes;
     u64 (*key)(const void *row);
-    /* May be NULL: no tree. Index of the parent, which is smaller than the row's own; GROUP_NONE for a root. */
+    /* May be NULL: no tree. Index of the parent, which is smaller than the row's own; GROUP_NONE
+     * for a root. */
     u32 (*parent)(const void *row);
     bool (*matches)(const void *row, const char *filter);
     enum style (*style)(const void *row); /* may be NULL */

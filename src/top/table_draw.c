@@ -1,4 +1,5 @@
-/* table_draw.c - a table on the grid: columns by rank until the width is used up, then the rows around the cursor. */
+/* table_draw.c - a table on the grid: columns by rank until the width is used up, then the rows
+ * around the cursor. */
 #include "top/amount.h"
 #include "top/table.h"
 
@@ -23,7 +24,8 @@ static void choose_columns(const struct table *t, const struct table_state *s, i
         if (!t->columns[i].width)
             flex = i;
     }
-    /* The column that sorts stays as long as any does: an order without its figure explains nothing. */
+    /* The column that sorts stays as long as any does: an order without its figure explains
+     * nothing. */
     if (s->sort >= 0 && s->sort != flex && !(s->blank & BIT_ULL(s->sort)) &&
         t->columns[s->sort].width + GAP <= left) {
         ret_widths[s->sort] = t->columns[s->sort].width;

@@ -86,12 +86,11 @@ static void expect_order(const struct table_order *o, const char *want)
     assert_string_equal(got, want);
 }
 
-static void numbers_sort_largest_first_and_unknown_ones_last(void **state)
+TEST(numbers_sort_largest_first_and_unknown_ones_last)
 {
     struct table_order o = {0};
     struct table_state s;
 
-    (void)state;
     table_state_init(&s, &flat);
     table_arrange(&flat, &s, rows, 6, &o);
     expect_order(&o, "/edcab");
@@ -107,12 +106,11 @@ static void numbers_sort_largest_first_and_unknown_ones_last(void **state)
     table_order_done(&o);
 }
 
-static void trees_sort_siblings_and_stay_trees(void **state)
+TEST(trees_sort_siblings_and_stay_trees)
 {
     struct table_order o = {0};
     struct table_state s;
 
-    (void)state;
     table_state_init(&s, &tree);
     table_arrange(&tree, &s, rows, 6, &o);
     expect_order(&o, "/abecd");
@@ -131,12 +129,11 @@ static void trees_sort_siblings_and_stay_trees(void **state)
     table_order_done(&o);
 }
 
-static void filters_keep_the_ancestors_of_what_matches(void **state)
+TEST(filters_keep_the_ancestors_of_what_matches)
 {
     struct table_order o = {0};
     struct table_state s;
 
-    (void)state;
     table_state_init(&s, &tree);
     snprintf(s.filter, sizeof(s.filter), "d");
     table_arrange(&tree, &s, rows, 6, &o);
@@ -154,12 +151,11 @@ static void filters_keep_the_ancestors_of_what_matches(void **state)
     table_order_done(&o);
 }
 
-static void the_cursor_stays_on_its_row(void **state)
+TEST(the_cursor_stays_on_its_row)
 {
     struct table_order o = {0};
     struct table_state s;
 
-    (void)state;
     table_state_init(&s, &flat);
     table_arrange(&flat, &s, rows, 6, &o);
     table_move(&flat, &s, &o, rows, 2);
@@ -179,12 +175,11 @@ static void the_cursor_stays_on_its_row(void **state)
     table_order_done(&o);
 }
 
-static void folded_rows_hide_what_is_below(void **state)
+TEST(folded_rows_hide_what_is_below)
 {
     struct table_order o = {0};
     struct table_state s;
 
-    (void)state;
     table_state_init(&s, &tree);
     table_arrange(&tree, &s, rows, 6, &o);
     table_move(&tree, &s, &o, rows, 3);
@@ -220,11 +215,10 @@ static void expect_drawn(struct table_state *s, const struct table *t, int width
     table_order_done(&o);
 }
 
-static void tables_draw_branches_and_the_order(void **state)
+TEST(tables_draw_branches_and_the_order)
 {
     struct table_state s;
 
-    (void)state;
     table_state_init(&s, &tree);
     s.sort = 1;
     expect_drawn(&s, &tree, 34, 7,
@@ -237,11 +231,10 @@ static void tables_draw_branches_and_the_order(void **state)
                  "  └─b                  10B      -\n");
 }
 
-static void narrow_tables_keep_the_column_that_sorts(void **state)
+TEST(narrow_tables_keep_the_column_that_sorts)
 {
     struct table_state s;
 
-    (void)state;
     table_state_init(&s, &flat);
     s.sort = 2;
     expect_drawn(&s, &flat, 25, 3,
@@ -250,13 +243,12 @@ static void narrow_tables_keep_the_column_that_sorts(void **state)
     expect_drawn(&s, &flat, 5, 2, "NAME\n/\n");
 }
 
-static void columns_without_a_figure_are_left_out(void **state)
+TEST(columns_without_a_figure_are_left_out)
 {
     static const struct row unknown[] = {{"a", GROUP_NONE, NAN, 1}, {"b", GROUP_NONE, NAN, NAN}};
     struct table_order o = {0};
     struct table_state s;
 
-    (void)state;
     table_state_init(&s, &flat);
     table_arrange(&flat, &s, unknown, 2, &o);
     assert_int_equal(s.blank, BIT_ULL(1));
@@ -269,12 +261,11 @@ static void columns_without_a_figure_are_left_out(void **state)
     table_order_done(&o);
 }
 
-static void tables_scroll_to_the_cursor(void **state)
+TEST(tables_scroll_to_the_cursor)
 {
     struct table_order o = {0};
     struct table_state s;
 
-    (void)state;
     table_state_init(&s, &flat);
     table_arrange(&flat, &s, rows, 6, &o);
     table_move(&flat, &s, &o, rows, 4);
@@ -288,18 +279,6 @@ static void tables_scroll_to_the_cursor(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_sort_largest_first_and_unknown_ones_last),
-        cmocka_unit_test(trees_sort_siblings_and_stay_trees),
-        cmocka_unit_test(filters_keep_the_ancestors_of_what_matches),
-        cmocka_unit_test(the_cursor_stays_on_its_row),
-        cmocka_unit_test(folded_rows_hide_what_is_below),
-        cmocka_unit_test(tables_draw_branches_and_the_order),
-        cmocka_unit_test(narrow_tables_keep_the_column_that_sorts),
-        cmocka_unit_test(columns_without_a_figure_are_left_out),
-        cmocka_unit_test(tables_scroll_to_the_cursor),
-    };
-
     setlocale(LC_CTYPE, "C.UTF-8");
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return tests_run(NULL, NULL);
 }

@@ -1,8 +1,11 @@
 /* top.c - the loop: a timer, keys and signals, each answered and then drawn.
  *
- * Signals are blocked and read from a descriptor, so that nothing is ever interrupted in the middle of a drawing, and the way out leads
- * past display_close(). Those that end it have handlers instead: a terminal that takes no bytes (Ctrl-S, a hung connection) would hold it in
- * write(2) for ever, so a moment after such a signal it ends wherever it is, and display_abandon() does what needs no waiting. SIGTSTP is taken the same way: the terminal is lent to the shell, the signal let through, the terminal taken back.
+ * Signals are blocked and read from a descriptor, so that nothing is ever interrupted in the middle
+ * of a drawing, and the way out leads past display_close(). Those that end it have handlers
+ * instead: a terminal that takes no bytes (Ctrl-S, a hung connection) would hold it in write(2) for
+ * ever, so a moment after such a signal it ends wherever it is, and display_abandon() does what
+ * needs no waiting. SIGTSTP is taken the same way: the terminal is lent to the shell, the signal
+ * let through, the terminal taken back.
  */
 #include "top/top.h"
 
@@ -46,7 +49,7 @@ struct top {
     bool done;
 };
 
-/* --- time ------------------------------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 static void set_timer(struct top *t)
 {
     ns_t delay = t->ui.paused ? 0 : t->model.delay;
@@ -58,8 +61,8 @@ static void set_timer(struct top *t)
     timerfd_settime(t->timer, 0, &spec, NULL);
 }
 
-/* What the screen shows should be nearly as new as the totals are. Every time would be too dear: memory.stat of 200 groups costs more
- * than all the rest of a sample. */
+/* What the screen shows should be nearly as new as the totals are. Every time would be too dear:
+ * memory.stat of 200 groups costs more than all the rest of a sample. */
 #define SCREEN_AGE_MAX (2 * NS_PER_S)
 
 static u64 parts_of_screen(enum screen_id screen)
@@ -113,7 +116,7 @@ static void take_sample(struct top *t)
     }
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 static void set_delay(struct top *t, const char *text)
 {
     struct err e = {0};
@@ -184,7 +187,7 @@ static void read_keys(struct top *t)
         obey(t, ui_press(&t->ui, &t->model, key));
 }
 
-/* --- signals ------------------------------------------------------------------------------------------------------------------- */
+/* --- signals ---------------------------------------------------------------------------------- */
 static void block_signals(struct top *t)
 {
     static const int taken[] = {SIGTSTP, SIGCONT, SIGWINCH};
@@ -276,7 +279,7 @@ static void read_signals(struct top *t)
     }
 }
 
-/* --- the loop -------------------------------------------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 static void draw(struct top *t)
 {
     int width = display_width(t->display), height = display_height(t->display);

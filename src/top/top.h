@@ -1,6 +1,7 @@
 /* top.h - the live terminal view: what `highwater top` does.
  *
- * top_run() takes over the terminal and gives it back, whatever happens; top_once() draws one screen as text.
+ * top_run() takes over the terminal and gives it back, whatever happens; top_once() draws one
+ * screen as text.
  */
 #ifndef TOP_TOP_H
 #define TOP_TOP_H
@@ -22,7 +23,8 @@ struct top_options {
 /* Returns 0 when the user quit. *ret_signal: the signal that asked to end, or 0. */
 int top_run(const struct top_options *o, int *ret_signal, struct err *e);
 
-/* The program ends wherever it is: give the terminal back, if it was taken over. Allocates nothing. */
+/* The program ends wherever it is: give the terminal back, if it was taken over. Allocates
+ * nothing. */
 void top_release_terminal(void);
 /* The same in a handler of a signal, where only the modes can be given back. */
 void top_release_modes(void);

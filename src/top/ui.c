@@ -1,8 +1,9 @@
 /* ui.c - what each key does.
  *
- * A prompt takes all keys until it is answered. Then the pages (help, finding) take those they know: moving and closing. What is
- * left is the screen's: moving the cursor and the order of its table. In a capture the arrows to the sides, the page keys, Home and End move in
- * time, since that is what one does there most; j, k, ^F and ^B still move in a table.
+ * A prompt takes all keys until it is answered. Then the pages (help, finding) take those they
+ * know: moving and closing. What is left is the screen's: moving the cursor and the order of its
+ * table. In a capture the arrows to the sides, the page keys, Home and End move in time, since that
+ * is what one does there most; j, k, ^F and ^B still move in a table.
  */
 #include "top/ui.h"
 
@@ -50,7 +51,7 @@ static void show_screen(struct ui *ui, enum screen_id screen)
     ui->scroll = 0;
 }
 
-/* --- a question at the bottom ---------------------------------------------------------------------------------------- */
+/* --- a question at the bottom ----------------------------------------------------------------- */
 static void ask(struct ui *ui, enum ui_prompt prompt)
 {
     ui->prompt = prompt;
@@ -123,7 +124,7 @@ static struct ui_command answer(struct ui *ui, u32 key)
     return nothing;
 }
 
-/* --- moving ------------------------------------------------------------------------------------------------------------ */
+/* --- moving ----------------------------------------------------------------------------------- */
 /* Rows that a key moves by; 0: it is not one that moves. */
 static int rows_of_key(const struct ui *ui, const struct model *m, u32 key)
 {
@@ -209,7 +210,7 @@ static s64 step_of_key(u32 key)
     }
 }
 
-/* --- the rest ------------------------------------------------------------------------------------------------------------ */
+/* --- the rest --------------------------------------------------------------------------------- */
 /* q and Escape close what is open, from the top. */
 static struct ui_command close_top(struct ui *ui, u32 key)
 {

@@ -1,7 +1,8 @@
-/* ui.h - what the user sees and chose: the screen, its order, filter and cursor, a question that is being answered.
+/* ui.h - what the user sees and chose: the screen, its order, filter and cursor, a question that is
+ * being answered.
  *
- * Keys are those of htop, atop and less where these agree. A key changes this state alone; what concerns the source of the data comes back as a
- * command for the caller.
+ * Keys are those of htop, atop and less where these agree. A key changes this state alone; what
+ * concerns the source of the data comes back as a command for the caller.
  */
 #ifndef TOP_UI_H
 #define TOP_UI_H

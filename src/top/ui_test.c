@@ -45,9 +45,8 @@ static void type(const char *text)
         press((u32)*text++);
 }
 
-static void digits_and_tab_choose_screens(void **state)
+TEST_WITH(digits_and_tab_choose_screens, set_up, tear_down)
 {
-    (void)state;
     press('3');
     assert_int_equal(ui.screen, SCREEN_PROCESSES);
     press(UI_KEY_TAB);
@@ -59,9 +58,8 @@ static void digits_and_tab_choose_screens(void **state)
     assert_int_equal(ui.screen, SCREEN_SLAB);
 }
 
-static void q_closes_from_the_top_and_quits_last(void **state)
+TEST_WITH(q_closes_from_the_top_and_quits_last, set_up, tear_down)
 {
-    (void)state;
     press('?');
     assert_true(ui.help);
     assert_int_equal(press('q').what, UI_NOTHING);
@@ -72,11 +70,10 @@ static void q_closes_from_the_top_and_quits_last(void **state)
     assert_int_equal(press(UI_KEY_F10).what, UI_QUIT);
 }
 
-static void a_filter_works_while_it_is_typed(void **state)
+TEST_WITH(a_filter_works_while_it_is_typed, set_up, tear_down)
 {
     struct table_state *s = &ui.tables[SCREEN_PROCESSES];
 
-    (void)state;
     press('3');
     press('/');
     type("posq");
@@ -93,9 +90,8 @@ static void a_filter_works_while_it_is_typed(void **state)
     assert_string_equal(s->filter, "");
 }
 
-static void rubbing_out_takes_a_whole_character(void **state)
+TEST_WITH(rubbing_out_takes_a_whole_character, set_up, tear_down)
 {
-    (void)state;
     press('2');
     press('/');
     press('a');
@@ -109,11 +105,10 @@ static void rubbing_out_takes_a_whole_character(void **state)
     assert_int_equal(strlen(ui.input) % 3, 1);
 }
 
-static void the_first_arrow_shows_the_cursor_and_the_next_moves_it(void **state)
+TEST_WITH(the_first_arrow_shows_the_cursor_and_the_next_moves_it, set_up, tear_down)
 {
     struct table_state *s = &ui.tables[SCREEN_PROCESSES];
 
-    (void)state;
     press('3');
     press(UI_KEY_DOWN);
     assert_int_equal(s->selected, 1200); /* the largest */
@@ -125,12 +120,11 @@ static void the_first_arrow_shows_the_cursor_and_the_next_moves_it(void **state)
     assert_int_equal(s->selected, 1200);
 }
 
-static void sorting_goes_round_all_columns(void **state)
+TEST_WITH(sorting_goes_round_all_columns, set_up, tear_down)
 {
     struct table_state *s = &ui.tables[SCREEN_SLAB];
     int first, columns = screens[SCREEN_SLAB].table->nr_columns;
 
-    (void)state;
     press('5');
     first = s->sort;
     for (int i = 0; i < columns; i++)
@@ -144,9 +138,8 @@ static void sorting_goes_round_all_columns(void **state)
     assert_false(s->reverse);
 }
 
-static void live_arrows_take_samples_and_there_is_no_time_to_go_to(void **state)
+TEST_WITH(live_arrows_take_samples_and_there_is_no_time_to_go_to, set_up, tear_down)
 {
-    (void)state;
     assert_int_equal(press(UI_KEY_RIGHT).what, UI_STEP);
     assert_int_equal(press(UI_KEY_LEFT).what, UI_NOTHING);
     press('g');
@@ -156,11 +149,10 @@ static void live_arrows_take_samples_and_there_is_no_time_to_go_to(void **state)
     assert_false(ui.note[0]);
 }
 
-static void in_a_capture_the_page_keys_move_in_time(void **state)
+TEST_WITH(in_a_capture_the_page_keys_move_in_time, set_up, tear_down)
 {
     struct ui_command command;
 
-    (void)state;
     model.nr_instants = 100;
     press('2');
     command = press(UI_KEY_PAGE_UP);
@@ -182,11 +174,10 @@ static void in_a_capture_the_page_keys_move_in_time(void **state)
     assert_true(ui.scroll > 0);
 }
 
-static void the_time_between_samples_is_asked_for(void **state)
+TEST_WITH(the_time_between_samples_is_asked_for, set_up, tear_down)
 {
     struct ui_command command;
 
-    (void)state;
     press('d');
     type("2.5");
     command = press('\r');
@@ -198,12 +189,11 @@ static void the_time_between_samples_is_asked_for(void **state)
     assert_true(ui.paused);
 }
 
-static void any_key_anywhere_keeps_the_state_whole(void **state)
+TEST_WITH(any_key_anywhere_keeps_the_state_whole, set_up, tear_down)
 {
     struct grid g;
     u32 x = 12345;
 
-    (void)state;
     grid_init(&g, 80, 24, (struct look){.utf8 = true});
     for (int i = 0; i < 20000; i++) {
         x = x * 1103515245 + 12345;
@@ -222,23 +212,8 @@ static void any_key_anywhere_keeps_the_state_whole(void **state)
     grid_done(&g);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(digits_and_tab_choose_screens),
-        TEST(q_closes_from_the_top_and_quits_last),
-        TEST(a_filter_works_while_it_is_typed),
-        TEST(rubbing_out_takes_a_whole_character),
-        TEST(the_first_arrow_shows_the_cursor_and_the_next_moves_it),
-        TEST(sorting_goes_round_all_columns),
-        TEST(live_arrows_take_samples_and_there_is_no_time_to_go_to),
-        TEST(in_a_capture_the_page_keys_move_in_time),
-        TEST(the_time_between_samples_is_asked_for),
-        TEST(any_key_anywhere_keeps_the_state_whole),
-    };
-
     setlocale(LC_CTYPE, "C.UTF-8");
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return tests_run(NULL, NULL);
 }

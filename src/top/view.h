@@ -1,6 +1,8 @@
-/* view.h - the few things screens are drawn from: lines of text, bars, sparklines, arrows, paragraphs.
+/* view.h - the few things screens are drawn from: lines of text, bars, sparklines, arrows,
+ * paragraphs.
  *
- * All of them draw within the grid and its clip and return the columns or rows they took. In ASCII each has a form of its own.
+ * All of them draw within the grid and its clip and return the columns or rows they took. In ASCII
+ * each has a form of its own.
  */
 #ifndef TOP_VIEW_H
 #define TOP_VIEW_H
@@ -48,15 +50,18 @@ struct bar_part {
     enum style style;
     char letter; /* what fills it where colours cannot tell */
 };
-/* Columns of each part: they add up to width, by largest remainder; ties go to the first. ret_columns has nr entries. */
+/* Columns of each part: they add up to width, by largest remainder; ties go to the first.
+ * ret_columns has nr entries. */
 void view_bar_columns(const struct bar_part *parts, unsigned nr, int width, int *ret_columns);
 void view_bar(struct grid *g, int x, int y, int width, const struct bar_part *parts, unsigned nr);
 
-/* The last `width` values, one a column, the newest at the right; from 0 to max. NAN leaves a blank. */
+/* The last `width` values, one a column, the newest at the right; from 0 to max. NAN leaves a
+ * blank. */
 void view_spark(struct grid *g, int x, int y, int width, const double *values, int count,
                 double max, enum style style);
 
-/* "───▶" of a length that grows with the logarithm of amount from `least` to `most`; dots when there is none. */
+/* "───▶" of a length that grows with the logarithm of amount from `least` to `most`; dots when
+ * there is none. */
 void view_arrow(struct grid *g, int x, int y, int width, double amount, double least, double most,
                 enum style style);
 

@@ -19,13 +19,12 @@ static void expect_text(const struct grid *g, const char *want)
     strbuf_done(&out);
 }
 
-static void bar_columns_add_up_to_its_width(void **state)
+TEST(bar_columns_add_up_to_its_width)
 {
     static const struct bar_part parts[] = {{1, 0, 'a'}, {1, 0, 'b'}, {1, 0, 'c'}, {0, 0, 'd'}};
     static const struct bar_part nothing[] = {{0, 0, 'a'}, {-5, 0, 'b'}};
     int columns[4];
 
-    (void)state;
     view_bar_columns(parts, 4, 10, columns);
     assert_int_equal(columns[0], 4);
     assert_int_equal(columns[1], 3);
@@ -35,12 +34,11 @@ static void bar_columns_add_up_to_its_width(void **state)
     assert_int_equal(columns[0] + columns[1], 0);
 }
 
-static void bars_are_letters_where_colours_cannot_tell(void **state)
+TEST(bars_are_letters_where_colours_cannot_tell)
 {
     static const struct bar_part parts[] = {{3, STYLE_USE, 'A'}, {1, STYLE_USE + 1, 'f'}};
     struct grid g;
 
-    (void)state;
     grid_init(&g, 8, 1, ascii);
     view_bar(&g, 0, 0, 8, parts, 2);
     expect_text(&g, "AAAAAAff\n");
@@ -53,12 +51,11 @@ static void bars_are_letters_where_colours_cannot_tell(void **state)
     grid_done(&g);
 }
 
-static void sparklines_end_at_the_newest_value(void **state)
+TEST(sparklines_end_at_the_newest_value)
 {
     static const double values[] = {100, 0, 1, 50, NAN, 99, 200};
     struct grid g;
 
-    (void)state;
     grid_init(&g, 8, 3, utf8);
     view_spark(&g, 0, 0, 8, values, 7, 100, STYLE_FLOW);
     view_spark(&g, 0, 1, 3, values, 7, 100, STYLE_FLOW);
@@ -71,11 +68,10 @@ static void sparklines_end_at_the_newest_value(void **state)
     grid_done(&g);
 }
 
-static void arrows_grow_with_the_logarithm(void **state)
+TEST(arrows_grow_with_the_logarithm)
 {
     struct grid g;
 
-    (void)state;
     grid_init(&g, 6, 5, ascii);
     view_arrow(&g, 0, 0, 6, 0, 1, 10000, STYLE_FLOW);
     view_arrow(&g, 0, 1, 6, 0.1, 1, 10000, STYLE_FLOW);
@@ -86,12 +82,11 @@ static void arrows_grow_with_the_logarithm(void **state)
     grid_done(&g);
 }
 
-static void paragraphs_break_between_words(void **state)
+TEST(paragraphs_break_between_words)
 {
     static const struct area area = {.x = 1, .width = 8};
     struct grid g;
 
-    (void)state;
     grid_init(&g, 10, 6, utf8);
     assert_int_equal(
         view_paragraph(&g, &area, 0, STYLE_PLAIN, "one two three fourteenth 日本語\nx"), 6);
@@ -102,12 +97,11 @@ static void paragraphs_break_between_words(void **state)
     grid_done(&g);
 }
 
-static void sections_drop_a_note_that_does_not_fit(void **state)
+TEST(sections_drop_a_note_that_does_not_fit)
 {
     static const struct area area = {.width = 20};
     struct grid g;
 
-    (void)state;
     grid_init(&g, 20, 2, ascii);
     view_section(&g, &area, 0, "Flows", "per s");
     view_section(&g, &area, 1, "Flows", "per second and more");
@@ -117,15 +111,6 @@ static void sections_drop_a_note_that_does_not_fit(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bar_columns_add_up_to_its_width),
-        cmocka_unit_test(bars_are_letters_where_colours_cannot_tell),
-        cmocka_unit_test(sparklines_end_at_the_newest_value),
-        cmocka_unit_test(arrows_grow_with_the_logarithm),
-        cmocka_unit_test(paragraphs_break_between_words),
-        cmocka_unit_test(sections_drop_a_note_that_does_not_fit),
-    };
-
     setlocale(LC_CTYPE, "C.UTF-8");
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return tests_run(NULL, NULL);
 }

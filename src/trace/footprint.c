@@ -1,7 +1,8 @@
 /* footprint.c - one pass over a recording in the order of its stamps.
  *
- * A heap of streams by the stamp of their next operation: the first runs its accesses up to that operation, then the
- * operation. What these do to address spaces is in footprint_space.c, to files in footprint_file.c.
+ * A heap of streams by the stamp of their next operation: the first runs its accesses up to that
+ * operation, then the operation. What these do to address spaces is in footprint_space.c, to files
+ * in footprint_file.c.
  */
 #include "trace/footprint_int.h"
 
@@ -332,7 +333,8 @@ static bool advance(struct fp *fp, u32 stream)
                 out->unknown_ops += s->cursor.ops[event_page(event)].field[1] != 0;
                 break;
             }
-            /* The accesses before an operation belong before the place, if the operation comes behind it. */
+            /* The accesses before an operation belong before the place, if the operation comes
+             * behind it. */
             while (trace_op_place(&s->cursor.ops[event_page(event)]) > fp->stamp_place)
                 if (come_to_place(fp))
                     return false;
@@ -435,8 +437,8 @@ static const char *file_name(void *ctx, u32 file, u32 *ret_pid)
     return info->path && *info->path ? info->path : info->anon ? "shared memory" : "";
 }
 
-/* Drop what processes that never ended hold. The map goes first: who is dropped may drop a file, whose pages are then
- * looked for in all that the map has. */
+/* Drop what processes that never ended hold. The map goes first: who is dropped may drop a file,
+ * whose pages are then looked for in all that the map has. */
 static void put_left(struct fp *fp)
 {
     VEC(struct fp_mm *) left = {0};

@@ -1,11 +1,14 @@
-/* footprint.h - what a recording touched: the memory it would take if there were no limit, and what it did.
+/* footprint.h - what a recording touched: the memory it would take if there were no limit, and what
+ * it did.
  *
- * Method:  streams are walked in the order of their stamps, with a light copy of each address space: ranges, and one bit
- *          per page for "accessed" and "written". Nothing is ever evicted. Counted are anonymous pages (written; a page that
- *          was only read is the zero page) and pages of files (by any access or transfer but those with O_DIRECT), each once. What
- *          a call populates (mlock, MAP_POPULATE, MADV_POPULATE_*) counts as touched. A shared anonymous mapping is a file of tmpfs,
- *          as in Linux: it lives as long as somebody maps it.
- * Differs: from a replay: no readahead, no page tables, no kernel memory. An estimate to choose limits by.
+ * Method:  streams are walked in the order of their stamps, with a light copy of each address
+ *          space: ranges, and one bit per page for "accessed" and "written". Nothing is ever
+ *          evicted. Counted are anonymous pages (written; a page that was only read is the zero
+ *          page) and pages of files (by any access or transfer but those with O_DIRECT), each once.
+ *          What a call populates (mlock, MAP_POPULATE, MADV_POPULATE_*) counts as touched. A shared
+ *          anonymous mapping is a file of tmpfs, as in Linux: it lives as long as somebody maps it.
+ * Differs: from a replay: no readahead, no page tables, no kernel memory. An estimate to choose
+ *          limits by.
  */
 #ifndef TRACE_FOOTPRINT_H
 #define TRACE_FOOTPRINT_H
@@ -36,12 +39,14 @@ struct footprint_process {
     u32 threads;         /* ever */
     u64 instructions;    /* of all of them */
     u64 anon_pages_peak; /* anonymous pages at one time */
-    u64 file_pages; /* distinct pages of files and shared memory that it touched, whoever else did */
+    /* distinct pages of files and shared memory that it touched, whoever else did */
+    u64 file_pages;
 };
 
 #define FOOTPRINT_POLICIES_MAX 8u
 
-/* A memory policy that a recording sets, with the nodes of the host that it was made on, or what that host refused to set. */
+/* A memory policy that a recording sets, with the nodes of the host that it was made on, or what
+ * that host refused to set. */
 struct footprint_policy {
     u64 call;        /* enum hwt_op: SET_MEMPOLICY, MBIND; of a refused one others too */
     u64 mode, nodes; /* as of the call; nodes: CPUs of an affinity */
@@ -68,7 +73,8 @@ struct footprint {
     u64 anon_pages_peak;      /* of these, mapped at the same time */
     u64 file_pages;           /* distinct pages of regular files */
     u64 shmem_pages; /* distinct pages of tmpfs and memfd files, and of shared anonymous mappings */
-    u64 peak_pages; /* the most anon + file + shmem at one time; a removed file counts until it is closed */
+    /* the most anon + file + shmem at one time; a removed file counts until it is closed */
+    u64 peak_pages;
     u64 unfollowed_pages;         /* that calls would have touched beyond FOOTPRINT_PAGES_MAX */
     u64 direct_bytes;             /* read and written past the page cache (O_DIRECT) */
     bool huge_advised;            /* MADV_HUGEPAGE or MADV_COLLAPSE */
@@ -85,7 +91,8 @@ struct footprint {
 struct footprint_touch {
     u64 instructions; /* of all streams so far */
     u32 process;      /* its number, from 1 on */
-    u32 file; /* 0: the process's own memory; or the number of the file or shared memory, from 1 on */
+    /* 0: the process's own memory; or the number of the file or shared memory, from 1 on */
+    u32 file;
     u64 page;           /* of the process's addresses, or of the file */
     enum hwt_kind kind; /* a transfer is HWT_READ or HWT_WRITE */
 };
@@ -104,14 +111,14 @@ struct footprint_window {
     const bool *streams; /* of these alone, by index; NULL: of all */
 };
 
-/* 0, or -EIO and the like when a streamed trace cannot be read again. With a window: what was touched in it, and at most how much
- * there was at one time, be it touched before. */
+/* 0, or -EIO and the like when a streamed trace cannot be read again. With a window: what was
+ * touched in it, and at most how much there was at one time, be it touched before. */
 int footprint_compute(const struct trace *t, const struct footprint_window *window,
                       struct footprint *ret, struct err *e);
 void footprint_done(struct footprint *f);
 
-/* The same for a heat and a working set whose number of events is not known: it is set here, and is the window's, which takes a pass of its own when that
- * has ends. */
+/* The same for a heat and a working set whose number of events is not known: it is set here, and is
+ * the window's, which takes a pass of its own when that has ends. */
 int footprint_over_time(const struct trace *t, const struct footprint_window *window,
                         struct footprint *ret, struct err *e);
 

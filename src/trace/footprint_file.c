@@ -1,7 +1,8 @@
-/* footprint_file.c - files of a pass over a recording: which of their pages are in memory, and which were touched.
+/* footprint_file.c - files of a pass over a recording: which of their pages are in memory, and
+ * which were touched.
  *
- * Pages of files stay, as they do in a page cache without pressure, until the file is cut, or removed and neither open nor mapped, or a write
- * with O_DIRECT replaces them on the device.
+ * Pages of files stay, as they do in a page cache without pressure, until the file is cut, or
+ * removed and neither open nor mapped, or a write with O_DIRECT replaces them on the device.
  */
 #include "trace/footprint_int.h"
 
@@ -128,7 +129,8 @@ u32 fp_file_by_handle(struct fp *fp, const struct fp_mm *mm, u64 handle, u64 fid
     return u64map_get(&fp->handles, handle, &open) ? (u32)(open >> 1) : fp_file_by_fid(fp, mm, fid);
 }
 
-/* Whether its reads and writes pass the page cache. A tmpfs of 6.1 refuses to open so; the call that failed is not recorded. */
+/* Whether its reads and writes pass the page cache. A tmpfs of 6.1 refuses to open so; the call
+ * that failed is not recorded. */
 static bool is_direct(const struct fp *fp, u64 handle, const struct fp_file *f)
 {
     u64 open;

@@ -1,6 +1,7 @@
 /* footprint_int.h - the state of one pass over a recording, shared by the files footprint*.c.
  *
- * An address space is ranges and bits per page; a file is bits per page; both count into struct footprint as they change.
+ * An address space is ranges and bits per page; a file is bits per page; both count into struct
+ * footprint as they change.
  */
 #ifndef TRACE_FOOTPRINT_INT_H
 #define TRACE_FOOTPRINT_INT_H
@@ -98,7 +99,8 @@ void fp_unmap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end);
 /* No process has accessed these pages of the file: their next access counts. */
 void fp_forget_file_pages(struct fp *fp, u32 file, u64 first, u64 end);
 
-/* How many of so many pages (or mappings to copy) a call may touch. A recording from anywhere can ask for any number. */
+/* How many of so many pages (or mappings to copy) a call may touch. A recording from anywhere can
+ * ask for any number. */
 u64 fp_take_pages(struct fp *fp, u64 pages);
 /* A page that this process had not read, or not written, before. */
 void fp_first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write);

@@ -1,8 +1,9 @@
-/* footprint_space.c - address spaces of a pass over a recording: mappings, and which pages were accessed.
+/* footprint_space.c - address spaces of a pass over a recording: mappings, and which pages were
+ * accessed.
  *
- * A mapping that goes away takes its anonymous pages with it. An access costs a bit test; only the first one of a page in
- * a process looks its mapping up. Calls that populate a range touch its pages as mm_populate() would: private memory that can be
- * written is written, all other is read.
+ * A mapping that goes away takes its anonymous pages with it. An access costs a bit test; only the
+ * first one of a page in a process looks its mapping up. Calls that populate a range touch its
+ * pages as mm_populate() would: private memory that can be written is written, all other is read.
  */
 #include "trace/footprint_int.h"
 

@@ -57,12 +57,11 @@ static void touch(struct fixture *x, u32 s, enum hwt_kind kind, u64 page, u64 nr
         trace_writer_access(x->w, s, kind, page + i, 1);
 }
 
-static void anonymous_pages_count_when_written(void **state)
+TEST(anonymous_pages_count_when_written)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     map_anon(&x, s, 100, 50);
     touch(&x, s, HWT_READ, 100, 20); /* the zero page */
     touch(&x, s, HWT_WRITE, 110, 5);
@@ -76,12 +75,11 @@ static void anonymous_pages_count_when_written(void **state)
     end(&x);
 }
 
-static void files_that_nobody_named_are_counted(void **state)
+TEST(files_that_nobody_named_are_counted)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, PAGE(100), HWT_FILE_REGULAR});
     op(&x, s, HWT_OP_OPEN, (u64[]){1, 1, 1});
     op(&x, s, HWT_OP_READ, (u64[]){1, 9, 0, 100, 0}); /* the handle tells the file */
@@ -108,12 +106,11 @@ static void files_that_nobody_named_are_counted(void **state)
     end(&x);
 }
 
-static void what_a_call_populates_is_touched(void **state)
+TEST(what_a_call_populates_is_touched)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     map_anon(&x, s, 100, 50); /* prot 3 */
     op(&x, s, HWT_OP_MLOCK, (u64[]){PAGE(110) + 5, PAGE(4), 0});
     touch(&x, s, HWT_WRITE, 112, 1);                          /* once */
@@ -137,12 +134,11 @@ static void what_a_call_populates_is_touched(void **state)
     end(&x);
 }
 
-static void locked_memory_grows_populated(void **state)
+TEST(locked_memory_grows_populated)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     map_anon(&x, s, 100, 50);
     op(&x, s, HWT_OP_MPROTECT, (u64[]){PAGE(100), PAGE(20), 1});
     op(&x, s, HWT_OP_MLOCKALL, (u64[]){ABI_MCL_CURRENT | ABI_MCL_FUTURE}); /* 30 */
@@ -162,12 +158,11 @@ static void locked_memory_grows_populated(void **state)
     end(&x);
 }
 
-static void files_are_populated_to_their_end(void **state)
+TEST(files_are_populated_to_their_end)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, PAGE(10) - 7, HWT_FILE_REGULAR});
     op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(100), PAGE(50), 1, HWT_MAP_POPULATE, 1, PAGE(4)});
     compute(&x);
@@ -186,12 +181,11 @@ static void files_are_populated_to_their_end(void **state)
     end(&x);
 }
 
-static void direct_transfers_pass_the_cache(void **state)
+TEST(direct_transfers_pass_the_cache)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, PAGE(100), HWT_FILE_REGULAR});
     op(&x, s, HWT_OP_OPEN, (u64[]){1, 1, HWT_OPEN_READ | HWT_OPEN_WRITE | HWT_OPEN_DIRECT});
     op(&x, s, HWT_OP_OPEN, (u64[]){2, 1, HWT_OPEN_READ | HWT_OPEN_WRITE});
@@ -209,12 +203,11 @@ static void direct_transfers_pass_the_cache(void **state)
     end(&x);
 }
 
-static void pages_that_are_punched_out_leave_the_cache(void **state)
+TEST(pages_that_are_punched_out_leave_the_cache)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, PAGE(100), HWT_FILE_SHMEM});
     op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(100), PAGE(50), 3, HWT_MAP_SHARED, 1, PAGE(10)});
     touch(&x, s, HWT_WRITE, 100, 20); /* 10 to 30 of the file */
@@ -232,12 +225,11 @@ static void pages_that_are_punched_out_leave_the_cache(void **state)
     end(&x);
 }
 
-static void what_came_before_a_wait_was_there_while_it_lasted(void **state)
+TEST(what_came_before_a_wait_was_there_while_it_lasted)
 {
     struct fixture x;
     u32 s = begin(&x), child;
 
-    (void)state;
     op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
     child = trace_writer_stream(x.w);
     trace_writer_op(x.w, child, HWT_OP_PROC_START, 0, (u64[]){2, 1, 2, HWT_PROC_FORKED}, "b");
@@ -253,14 +245,13 @@ static void what_came_before_a_wait_was_there_while_it_lasted(void **state)
 }
 
 /* As above, of a trace that is read chunk by chunk, where the wait begins a chunk. */
-static void a_wait_that_begins_a_chunk_has_its_place(void **state)
+TEST(a_wait_that_begins_a_chunk_has_its_place)
 {
     const struct trace_options options = {.mode = TRACE_STREAMED};
     struct fixture x;
     u32 s = begin(&x), child;
     size_t count;
 
-    (void)state;
     op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
     child = trace_writer_stream(x.w);
     trace_writer_op(x.w, child, HWT_OP_PROC_START, 0, (u64[]){2, 1, 2, HWT_PROC_FORKED}, "b");
@@ -278,12 +269,11 @@ static void a_wait_that_begins_a_chunk_has_its_place(void **state)
     end(&x);
 }
 
-static void what_was_unmapped_does_not_add_to_the_peak(void **state)
+TEST(what_was_unmapped_does_not_add_to_the_peak)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     for (unsigned round = 0; round < 3; round++) {
         map_anon(&x, s, 100, 50);
         touch(&x, s, HWT_WRITE, 100, 50);
@@ -299,12 +289,11 @@ static void what_was_unmapped_does_not_add_to_the_peak(void **state)
     end(&x);
 }
 
-static void pages_of_files_count_once_whoever_touches_them(void **state)
+TEST(pages_of_files_count_once_whoever_touches_them)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, PAGE(100), HWT_FILE_REGULAR});
     op(&x, s, HWT_OP_OPEN, (u64[]){1, 1, 1});
     op(&x, s, HWT_OP_READ, (u64[]){1, 1, 100, PAGE(4), 0}); /* pages 0 to 4 */
@@ -321,12 +310,11 @@ static void pages_of_files_count_once_whoever_touches_them(void **state)
     end(&x);
 }
 
-static void a_removed_file_leaves_the_cache(void **state)
+TEST(a_removed_file_leaves_the_cache)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, 0, HWT_FILE_REGULAR});
     op(&x, s, HWT_OP_FILE, (u64[]){2, 5, 7, 0, HWT_FILE_SHMEM});
     op(&x, s, HWT_OP_WRITE, (u64[]){1, 1, 0, PAGE(30), 0});
@@ -339,12 +327,11 @@ static void a_removed_file_leaves_the_cache(void **state)
     end(&x);
 }
 
-static void a_removed_file_stays_while_it_is_open_or_mapped(void **state)
+TEST(a_removed_file_stays_while_it_is_open_or_mapped)
 {
     struct fixture x;
     u32 s = begin(&x), child;
 
-    (void)state;
     op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, 0, HWT_FILE_SHMEM});
     op(&x, s, HWT_OP_OPEN, (u64[]){7, 1, 3});
     op(&x, s, HWT_OP_WRITE, (u64[]){7, 1, 0, PAGE(30), 0});
@@ -367,12 +354,11 @@ static void a_removed_file_stays_while_it_is_open_or_mapped(void **state)
     end(&x);
 }
 
-static void lazily_freed_memory_stays_without_pressure(void **state)
+TEST(lazily_freed_memory_stays_without_pressure)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     map_anon(&x, s, 100, 50);
     touch(&x, s, HWT_WRITE, 100, 50);
     op(&x, s, HWT_OP_MADVISE, (u64[]){PAGE(100), PAGE(50), ABI_MADV_FREE});
@@ -385,12 +371,11 @@ static void lazily_freed_memory_stays_without_pressure(void **state)
     end(&x);
 }
 
-static void a_forked_child_pays_for_what_it_writes(void **state)
+TEST(a_forked_child_pays_for_what_it_writes)
 {
     struct fixture x;
     u32 s = begin(&x), c;
 
-    (void)state;
     map_anon(&x, s, 100, 40);
     touch(&x, s, HWT_WRITE, 100, 40);
     op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
@@ -410,12 +395,11 @@ static void a_forked_child_pays_for_what_it_writes(void **state)
     end(&x);
 }
 
-static void a_moved_mapping_keeps_its_pages(void **state)
+TEST(a_moved_mapping_keeps_its_pages)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     map_anon(&x, s, 100, 10);
     touch(&x, s, HWT_WRITE, 100, 10);
     op(&x, s, HWT_OP_MREMAP, (u64[]){PAGE(100), PAGE(10), PAGE(500), PAGE(20)});
@@ -428,12 +412,11 @@ static void a_moved_mapping_keeps_its_pages(void **state)
     end(&x);
 }
 
-static void a_heap_keeps_its_pages_while_it_grows_and_gives_back_what_it_shrinks_by(void **state)
+TEST(a_heap_keeps_its_pages_while_it_grows_and_gives_back_what_it_shrinks_by)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     for (u64 n = 0; n <= 40; n += 4) {
         op(&x, s, HWT_OP_BRK, (u64[]){PAGE(1000), PAGE(1000 + n)});
         if (n)
@@ -449,12 +432,11 @@ static void a_heap_keeps_its_pages_while_it_grows_and_gives_back_what_it_shrinks
     end(&x);
 }
 
-static void shared_anonymous_memory_is_no_anonymous_memory(void **state)
+TEST(shared_anonymous_memory_is_no_anonymous_memory)
 {
     struct fixture x;
     u32 s = begin(&x), child;
 
-    (void)state;
     op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(100), PAGE(20), 3, HWT_MAP_SHARED, 0, 0});
     touch(&x, s, HWT_WRITE, 100, 8);
     op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
@@ -479,14 +461,13 @@ static void shared_anonymous_memory_is_no_anonymous_memory(void **state)
     end(&x);
 }
 
-static void a_window_counts_what_was_touched_in_it(void **state)
+TEST(a_window_counts_what_was_touched_in_it)
 {
     struct footprint_window w = {.from = {TRACE_PLACE_STAMP, 2}, .to = {TRACE_PLACE_STAMP, 4}};
     struct footprint f;
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     map_anon(&x, s, 100, 50); /* 2 */
     touch(&x, s, HWT_WRITE, 100, 50);
     op(&x, s, HWT_OP_MUNMAP, (u64[]){PAGE(120), PAGE(30)}); /* 3 */
@@ -518,12 +499,11 @@ static void a_window_counts_what_was_touched_in_it(void **state)
     end(&x);
 }
 
-static void processes_are_a_tree_with_what_each_touched(void **state)
+TEST(processes_are_a_tree_with_what_each_touched)
 {
     struct fixture x;
     u32 s = begin(&x), child, image;
 
-    (void)state;
     map_anon(&x, s, 100, 50);
     touch(&x, s, HWT_WRITE, 100, 50);
     op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
@@ -554,30 +534,4 @@ static void processes_are_a_tree_with_what_each_touched(void **state)
     end(&x);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(anonymous_pages_count_when_written),
-        cmocka_unit_test(processes_are_a_tree_with_what_each_touched),
-        cmocka_unit_test(shared_anonymous_memory_is_no_anonymous_memory),
-        cmocka_unit_test(a_window_counts_what_was_touched_in_it),
-        cmocka_unit_test(files_that_nobody_named_are_counted),
-        cmocka_unit_test(what_a_call_populates_is_touched),
-        cmocka_unit_test(locked_memory_grows_populated),
-        cmocka_unit_test(files_are_populated_to_their_end),
-        cmocka_unit_test(direct_transfers_pass_the_cache),
-        cmocka_unit_test(pages_that_are_punched_out_leave_the_cache),
-        cmocka_unit_test(what_came_before_a_wait_was_there_while_it_lasted),
-        cmocka_unit_test(a_wait_that_begins_a_chunk_has_its_place),
-        cmocka_unit_test(what_was_unmapped_does_not_add_to_the_peak),
-        cmocka_unit_test(pages_of_files_count_once_whoever_touches_them),
-        cmocka_unit_test(a_removed_file_leaves_the_cache),
-        cmocka_unit_test(a_removed_file_stays_while_it_is_open_or_mapped),
-        cmocka_unit_test(lazily_freed_memory_stays_without_pressure),
-        cmocka_unit_test(a_forked_child_pays_for_what_it_writes),
-        cmocka_unit_test(a_moved_mapping_keeps_its_pages),
-        cmocka_unit_test(a_heap_keeps_its_pages_while_it_grows_and_gives_back_what_it_shrinks_by),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -160,7 +160,7 @@ void heat_touch_file(struct heat *h, u32 file, u64 page, u64 now)
     touch(h->by_file, file, page, now, h->events);
 }
 
-/* --- at the end ------------------------------------------------------------------------------------------------------ */
+/* --- at the end ------------------------------------------------------------------------------- */
 
 static int by_key(const void *a, const void *b)
 {

@@ -1,10 +1,14 @@
-/* heat.h - where and when a recording touched memory and files: address x time, and file x offset x time, of bounded size.
+/* heat.h - where and when a recording touched memory and files: address x time, and file x offset x
+ * time, of bounded size.
  *
- * Method:  footprint_compute() tells each access and transfer on its way (struct footprint_window, heat). They are counted in rows of 2^n
- *          pages, by process or file, and HEAT_TIMES columns, which divide the events of the recording evenly. When there are too many rows all
- *          become twice as large. At the end the hottest processes and files are kept, each with a share of the rows.
+ * Method:  footprint_compute() tells each access and transfer on its way (struct footprint_window,
+ *          heat). They are counted in rows of 2^n pages, by process or file, and HEAT_TIMES
+ *          columns, which divide the events of the recording evenly. When there are too many rows
+ *          all become twice as large. At the end the hottest processes and files are kept, each
+ *          with a share of the rows.
  * Time:    is counted in events of what is looked at, of which a busy program has more.
- * Differs: what the recorder filters (repeated touches of a page within its window) is counted once a window.
+ * Differs: what the recorder filters (repeated touches of a page within its window) is counted once
+ *          a window.
  */
 #ifndef TRACE_HEAT_H
 #define TRACE_HEAT_H
@@ -50,7 +54,8 @@ void heat_done(struct heat *h);
 void heat_touch_memory(struct heat *h, u32 process, u64 page, u64 now);
 void heat_touch_file(struct heat *h, u32 file, u64 page, u64 now);
 
-/* All is counted: name what is kept. name_of(ctx, number, &pid) gives the name of a process or file, "" for none. */
+/* All is counted: name what is kept. name_of(ctx, number, &pid) gives the name of a process or
+ * file, "" for none. */
 typedef const char *heat_name_fn(void *ctx, u32 space, u32 *ret_pid);
 void heat_finish(struct heat *h, heat_name_fn *process_name, heat_name_fn *file_name, void *ctx);
 

@@ -1,4 +1,5 @@
-/* heat_test.c - each touch is in its row and column, however coarse rows become, and what is left out is counted. */
+/* heat_test.c - each touch is in its row and column, however coarse rows become, and what is left
+ * out is counted. */
 #include "base/test.h"
 
 #include "trace/heat.h"
@@ -20,12 +21,11 @@ static u64 all_touches(const struct heat_space *s)
     return sum;
 }
 
-static void touches_lie_where_and_when_they_were(void **state)
+TEST(touches_lie_where_and_when_they_were)
 {
     const u64 events = 10 * HEAT_TIMES;
     struct heat h;
 
-    (void)state;
     heat_init(&h, events);
     heat_touch_memory(&h, 1, 5, 0);
     heat_touch_memory(&h, 1, 5, 9);
@@ -51,12 +51,11 @@ static void touches_lie_where_and_when_they_were(void **state)
     heat_done(&h);
 }
 
-static void any_number_of_pages_gives_few_rows(void **state)
+TEST(any_number_of_pages_gives_few_rows)
 {
     const u64 pages = 300000;
     struct heat h;
 
-    (void)state;
     heat_init(&h, pages);
     for (u64 i = 0; i < pages; i++)
         heat_touch_memory(&h, 1, i * 977 % pages, i);
@@ -72,12 +71,11 @@ static void any_number_of_pages_gives_few_rows(void **state)
     heat_done(&h);
 }
 
-static void more_spaces_than_are_kept_are_counted(void **state)
+TEST(more_spaces_than_are_kept_are_counted)
 {
     struct heat h;
     u64 kept = 0;
 
-    (void)state;
     heat_init(&h, 100000);
     for (u32 space = 1; space <= 5000; space++)
         heat_touch_file(&h, space, 3, space);
@@ -96,25 +94,14 @@ static void more_spaces_than_are_kept_are_counted(void **state)
     heat_done(&h);
 }
 
-static void nothing_is_nothing(void **state)
+TEST(nothing_is_nothing)
 {
     struct heat h;
 
-    (void)state;
     heat_init(&h, 0);
     heat_finish(&h, name, name, NULL);
     assert_int_equal(h.processes.count + h.files.count + h.left_out, 0);
     heat_done(&h);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(touches_lie_where_and_when_they_were),
-        cmocka_unit_test(any_number_of_pages_gives_few_rows),
-        cmocka_unit_test(more_spaces_than_are_kept_are_counted),
-        cmocka_unit_test(nothing_is_nothing),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

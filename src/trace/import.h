@@ -1,13 +1,15 @@
 /* import.h - traces of other tools as .hwt.
  *
- * lackey:  text of `valgrind --tool=lackey --trace-mem=yes`: one line per instruction and data access. It has no map, so
- *          mappings are made for what is touched, 64 KiB at a time: where the first touch is no store, private mappings of a
- *          file (text and constants can be dropped and read again), else anonymous memory. Accesses go through the same filter of
+ * lackey:  text of `valgrind --tool=lackey --trace-mem=yes`: one line per instruction and data
+ *          access. It has no map, so mappings are made for what is touched, 64 KiB at a time: where
+ *          the first touch is no store, private mappings of a file (text and constants can be
+ *          dropped and read again), else anonymous memory. Accesses go through the same filter of
  *          recent pages as the recorder's. Other lines (the program's own output) are skipped.
- * oracle:  libCacheSim's oracleGeneral: records of 24 bytes, little-endian: u32 time, u64 object id, u32 size, s64 next
- *          access. Each object becomes as many pages as its size takes (at least one), numbered in the order of first
- *          appearance, and each request reads all of them. Times are not used: requests follow each other after
- *          IMPORT_ORACLE_INSTRUCTIONS instructions.
+ * oracle:  libCacheSim's oracleGeneral: records of 24 bytes, little-endian: u32 time, u64 object
+ *          id, u32 size, s64 next access. Each object becomes as many pages as its size takes (at
+ *          least one), numbered in the order of first appearance, and each request reads all of
+ *          them. Times are not used: requests follow each other after IMPORT_ORACLE_INSTRUCTIONS
+ *          instructions.
  *            as file: read(2) of one file, with POSIX_FADV_RANDOM, so that misses are the trace's own
  *            as anon: loads from anonymous memory; the first touch of a page is a store
  * Input:   a file, or "-"; plain or zstd.
@@ -32,8 +34,8 @@ struct import_stats {
 /* Called now and then with the records read so far; may be NULL. */
 typedef void (*import_progress_fn)(void *ctx, u64 records);
 
-/* A trace with these permissions. 0; -EINVAL with the place in *e when the input is not what it should be; or an errno of the host. On failure no output
- * file is left. */
+/* A trace with these permissions. 0; -EINVAL with the place in *e when the input is not what it
+ * should be; or an errno of the host. On failure no output file is left. */
 int import_lackey(const char *in, const char *out, unsigned mode, import_progress_fn progress,
                   void *ctx, struct import_stats *ret, struct err *e);
 int import_oracle(const char *in, const char *out, unsigned mode, enum import_as as,

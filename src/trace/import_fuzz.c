@@ -1,7 +1,8 @@
 /* import_fuzz.c - the importers against input that is not what it should be.
  *
- * Each operation damages a good lackey text or a good run of oracleGeneral records: bytes, lines that are repeated or cut, records with
- * extreme sizes. An import either fails, with a sentence and without an output file, or leaves a recording that can be opened whole. */
+ * Each operation damages a good lackey text or a good run of oracleGeneral records: bytes, lines
+ * that are repeated or cut, records with extreme sizes. An import either fails, with a sentence and
+ * without an output file, or leaves a recording that can be opened whole. */
 #include "base/test.h"
 
 #include "base/prng.h"

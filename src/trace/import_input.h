@@ -20,7 +20,8 @@ struct import_input {
 int import_input_open(struct import_input *in, const char *path, struct err *e);
 void import_input_close(struct import_input *in);
 
-/* Make at least `want` bytes ready if the input has them: how many are ready, or a negative errno. pre: want <= 64 KiB */
+/* Make at least `want` bytes ready if the input has them: how many are ready, or a negative errno.
+ * pre: want <= 64 KiB */
 s64 import_input_ready(struct import_input *in, size_t want, struct err *e);
 
 static inline const u8 *import_input_at(const struct import_input *in)

@@ -44,7 +44,7 @@ static struct trace *open_output(void)
     return t;
 }
 
-static void lackey_lines_become_filtered_accesses(void **state)
+TEST(lackey_lines_become_filtered_accesses)
 {
     static const char text[] = "==12== Lackey, an example Valgrind tool\n"
                                "I  00401000,3\n"
@@ -59,7 +59,6 @@ static void lackey_lines_become_filtered_accesses(void **state)
     struct footprint f;
     struct trace *t;
 
-    (void)state;
     write_input(text, sizeof(text) - 1);
     assert_int_equal(import_lackey(in_path, out_path, 0600, NULL, NULL, &stats, NULL), 0);
     assert_int_equal(stats.records, 7);
@@ -71,18 +70,18 @@ static void lackey_lines_become_filtered_accesses(void **state)
     assert_int_equal(footprint_compute(t, NULL, &f, NULL), 0);
     assert_int_equal(f.unmapped, 0);
     assert_int_equal(f.anon_pages, 3);
-    /* The text, and two pages of the stack: its first touch was a load, so it counts as an image. */
+    /* The text, and two pages of the stack: its first touch was a load, so it counts as an
+     * image. */
     assert_int_equal(f.file_pages, 3);
     footprint_done(&f);
     trace_close(t);
 }
 
-static void text_that_is_no_lackey_output_is_refused(void **state)
+TEST(text_that_is_no_lackey_output_is_refused)
 {
     struct import_stats stats;
     struct err e = {0};
 
-    (void)state;
     write_input("just\nsome lines\n", 16);
     unlink(out_path);
     assert_int_equal(import_lackey(in_path, out_path, 0600, NULL, NULL, &stats, &e), -EINVAL);
@@ -90,13 +89,12 @@ static void text_that_is_no_lackey_output_is_refused(void **state)
     assert_int_equal(access(out_path, F_OK), -1);
 }
 
-static void a_line_without_end_is_skipped_in_bounded_memory(void **state)
+TEST(a_line_without_end_is_skipped_in_bounded_memory)
 {
     size_t count = 1u << 20;
     char *bytes = malloc(count);
     struct import_stats stats;
 
-    (void)state;
     memset(bytes, 'x', count);
     memcpy(bytes, "I  00401000,3\n", 14);
     write_input(bytes, count);
@@ -124,14 +122,13 @@ static size_t three_objects(u8 *at)
     return 4 * RECORD;
 }
 
-static void objects_become_pages_of_a_file(void **state)
+TEST(objects_become_pages_of_a_file)
 {
     u8 bytes[4 * RECORD];
     struct import_stats stats;
     struct trace *t;
     const struct trace_op *op;
 
-    (void)state;
     write_input(bytes, three_objects(bytes));
     assert_int_equal(
         import_oracle(in_path, out_path, 0600, IMPORT_AS_FILE, NULL, NULL, &stats, NULL), 0);
@@ -147,14 +144,13 @@ static void objects_become_pages_of_a_file(void **state)
     trace_close(t);
 }
 
-static void objects_become_anonymous_memory(void **state)
+TEST(objects_become_anonymous_memory)
 {
     u8 bytes[4 * RECORD];
     struct import_stats stats;
     struct footprint f;
     struct trace *t;
 
-    (void)state;
     write_input(bytes, three_objects(bytes));
     assert_int_equal(
         import_oracle(in_path, out_path, 0600, IMPORT_AS_ANON, NULL, NULL, &stats, NULL), 0);
@@ -168,14 +164,13 @@ static void objects_become_anonymous_memory(void **state)
     trace_close(t);
 }
 
-static void compressed_input_is_the_same(void **state)
+TEST(compressed_input_is_the_same)
 {
     u8 bytes[4 * RECORD], packed[512];
     struct import_stats stats;
     size_t n;
     struct err e = {0};
 
-    (void)state;
     n = ZSTD_compress(packed, sizeof(packed), bytes, three_objects(bytes), 3);
     write_input(packed, n);
     assert_int_equal(
@@ -189,13 +184,12 @@ static void compressed_input_is_the_same(void **state)
     assert_int_equal(access(out_path, F_OK), -1);
 }
 
-static void a_cut_record_is_refused_and_leaves_no_file(void **state)
+TEST(a_cut_record_is_refused_and_leaves_no_file)
 {
     u8 bytes[4 * RECORD];
     struct import_stats stats;
     struct err e = {0};
 
-    (void)state;
     write_input(bytes, three_objects(bytes) - 1);
     assert_int_equal(import_oracle(in_path, out_path, 0600, IMPORT_AS_FILE, NULL, NULL, &stats, &e),
                      -EINVAL);
@@ -211,15 +205,5 @@ static void a_cut_record_is_refused_and_leaves_no_file(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lackey_lines_become_filtered_accesses),
-        cmocka_unit_test(text_that_is_no_lackey_output_is_refused),
-        cmocka_unit_test(a_line_without_end_is_skipped_in_bounded_memory),
-        cmocka_unit_test(objects_become_pages_of_a_file),
-        cmocka_unit_test(objects_become_anonymous_memory),
-        cmocka_unit_test(compressed_input_is_the_same),
-        cmocka_unit_test(a_cut_record_is_refused_and_leaves_no_file),
-    };
-
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return tests_run(set_up, tear_down);
 }

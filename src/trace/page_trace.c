@@ -1,7 +1,8 @@
 /* page_trace.c - touches of footprint_compute(), collected in a buffer and appended to a file.
  *
- * Records of oracle are written without their next requests. Then the file is walked from its end: a map has for each page the number of the request
- * that was met last, which is the next one of the request that is met now.
+ * Records of oracle are written without their next requests. Then the file is walked from its end:
+ * a map has for each page the number of the request that was met last, which is the next one of the
+ * request that is met now.
  */
 #include "trace/page_trace.h"
 

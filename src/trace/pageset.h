@@ -1,7 +1,7 @@
 /* pageset.h - a set of page numbers, kept as bitmaps of 32,768 pages.
  *
- * Cost: a set bit costs about a bit where pages are dense and 4 KiB where they are alone; testing the chunk of the last test
- *       again is a compare and a shift. */
+ * Cost: a set bit costs about a bit where pages are dense and 4 KiB where they are alone; testing
+ *       the chunk of the last test again is a compare and a shift. */
 #ifndef TRACE_PAGESET_H
 #define TRACE_PAGESET_H
 
@@ -47,7 +47,8 @@ bool pageset_test(const struct pageset *s, u64 page);
 /* Set [first, first + nr); returns how many were new. */
 u64 pageset_set_range(struct pageset *s, u64 first, u64 nr);
 
-/* Clear [first, first + nr); returns how many were set. cost: O(chunks present + nr / 64), whichever is less */
+/* Clear [first, first + nr); returns how many were set. cost: O(chunks present + nr / 64),
+ * whichever is less */
 u64 pageset_clear_range(struct pageset *s, u64 first, u64 nr);
 
 #endif

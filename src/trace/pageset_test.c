@@ -8,14 +8,13 @@
 
 #define SPACE (5u * PAGESET_CHUNK_PAGES)
 
-static void it_agrees_with_a_plain_array(void **state)
+TEST(it_agrees_with_a_plain_array)
 {
     static bool plain[SPACE];
     struct pageset s;
     struct prng p;
     u64 count = 0;
 
-    (void)state;
     prng_seed(&p, 1);
     pageset_init(&s);
     for (unsigned op = 0; op < 20000; op++) {
@@ -50,11 +49,10 @@ static void it_agrees_with_a_plain_array(void **state)
     pageset_done(&s);
 }
 
-static void clearing_everything_costs_only_what_is_there(void **state)
+TEST(clearing_everything_costs_only_what_is_there)
 {
     struct pageset s;
 
-    (void)state;
     pageset_init(&s);
     pageset_test_and_set(&s, 7);
     pageset_test_and_set(&s, (u64)1 << 34);
@@ -64,12 +62,4 @@ static void clearing_everything_costs_only_what_is_there(void **state)
     pageset_done(&s);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_agrees_with_a_plain_array),
-        cmocka_unit_test(clearing_everything_costs_only_what_is_there),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

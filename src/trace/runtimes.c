@@ -1,7 +1,8 @@
 /* runtimes.c - one pass over the operations of each stream.
  *
- * What a process is, is kept by its number: a program that it executes maps files of its own and adds to it, so a shell that becomes a
- * Java virtual machine is one. A forked child is what its parent is.
+ * What a process is, is kept by its number: a program that it executes maps files of its own and
+ * adds to it, so a shell that becomes a Java virtual machine is one. A forked child is what its
+ * parent is.
  */
 #include "trace/runtimes.h"
 
@@ -17,7 +18,8 @@
 #define GO_ARENA     0xc000000000ull
 #define GO_ARENA_LEN (64 * MIB)
 
-/* Waits for a CPU that are worth a word: a second, and a fifth of the time that it ran or would have. */
+/* Waits for a CPU that are worth a word: a second, and a fifth of the time that it ran or would
+ * have. */
 #define STARVED_FLOOR_NS NS_PER_S
 #define STARVED_PERCENT  20u
 
@@ -159,7 +161,8 @@ bool runtime_is_set(const struct runtime_use *u)
     return set;
 }
 
-/* The arguments of the command line in meta, where the recording has no settings of its own: the first process's. */
+/* The arguments of the command line in meta, where the recording has no settings of its own: the
+ * first process's. */
 static void settings_of_command(const struct trace *t, struct process *p)
 {
     char command[4096], *rest = command, *program, *last = NULL;
@@ -296,7 +299,8 @@ static int pass_stream(struct search *s, u32 index, bool counts, struct err *e)
 
 /* --- what it comes to --- */
 
-/* The process whose program it is: its own, or that of the parent it was forked from. NULL: of no runtime. */
+/* The process whose program it is: its own, or that of the parent it was forked from. NULL: of no
+ * runtime. */
 static const struct process *origin_of(struct search *s, const struct process *p)
 {
     for (size_t depth = 0; !p->known && depth < s->processes.count; depth++) {
@@ -417,7 +421,8 @@ static void note_percent(void *ctx, const char *setting)
             *(double *)ctx = value;
 }
 
-/* HotSpot: a quarter, but half of little memory, and what it would take of 96 MiB for 32 bits in between. */
+/* HotSpot: a quarter, but half of little memory, and what it would take of 96 MiB for 32 bits in
+ * between. */
 static u64 jvm_heap(const struct runtime_use *u, u64 seen)
 {
     const u64 small = 96 * MIB * 13 / 10;

@@ -53,12 +53,11 @@ static void end(struct fixture *x)
     free(x->bytes);
 }
 
-static void a_file_mapped_as_text_tells_the_runtime_and_an_open_one_does_not(void **state)
+TEST(a_file_mapped_as_text_tells_the_runtime_and_an_open_one_does_not)
 {
     struct fixture x;
     u32 s = begin(&x, "launcher");
 
-    (void)state;
     trace_writer_op(x.w, s, HWT_OP_FILE, 1, (u64[]){1, 1, 1, 4096, 0}, "/usr/bin/node");
     trace_writer_op(x.w, s, HWT_OP_MMAP, 1, (u64[]){0x100000, 4096, 1, 0, 1, 0}, NULL);
     map_text(&x, s, 2, "/usr/lib/jvm/lib/server/libjvm.so");
@@ -71,12 +70,11 @@ static void a_file_mapped_as_text_tells_the_runtime_and_an_open_one_does_not(voi
     end(&x);
 }
 
-static void settings_go_to_the_runtime_that_has_them(void **state)
+TEST(settings_go_to_the_runtime_that_has_them)
 {
     struct fixture x;
     u32 s = begin(&x, "java");
 
-    (void)state;
     setting(&x, s, "GOGC=50");
     setting(&x, s, "-Xms16m");
     setting(&x, s, "JAVA_TOOL_OPTIONS=-Xss1m -Xmx64m");
@@ -88,12 +86,11 @@ static void settings_go_to_the_runtime_that_has_them(void **state)
     end(&x);
 }
 
-static void go_is_known_by_where_its_heap_lies(void **state)
+TEST(go_is_known_by_where_its_heap_lies)
 {
     struct fixture x;
     u32 s = begin(&x, "server");
 
-    (void)state;
     setting(&x, s, "GOMEMLIMIT=64MiB");
     trace_writer_op(x.w, s, HWT_OP_MMAP, 1, (u64[]){0xc000000000, 64 * MIB, 0, 0, 0, 0}, NULL);
     find(&x);
@@ -103,13 +100,12 @@ static void go_is_known_by_where_its_heap_lies(void **state)
     end(&x);
 }
 
-static void forked_children_are_of_their_parents_program(void **state)
+TEST(forked_children_are_of_their_parents_program)
 {
     struct fixture x;
     u32 s = begin(&x, "postgres"), child;
     bool only[2] = {false, true};
 
-    (void)state;
     map_text(&x, s, 1, "/usr/lib/postgresql/15/bin/postgres");
     trace_writer_op(x.w, s, HWT_OP_MMAP, 1,
                     (u64[]){0x7f0000000000, 148 * MIB, 3, HWT_MAP_SHARED, 0, 0}, NULL);
@@ -128,14 +124,13 @@ static void forked_children_are_of_their_parents_program(void **state)
     end(&x);
 }
 
-static void defaults_follow_the_memory_that_is_seen(void **state)
+TEST(defaults_follow_the_memory_that_is_seen)
 {
     char none[] = "", percent[] = "-XX:MaxRAMPercentage=50";
     const struct runtime_use jvm = {.runtime = RUNTIME_JVM, .settings = none},
                              half = {.runtime = RUNTIME_JVM, .settings = percent},
                              node = {.runtime = RUNTIME_NODE, .settings = none};
 
-    (void)state;
     assert_int_equal(runtime_bound(&jvm, 64 * MIB), 32 * MIB); /* as Java 17 says of itself */
     assert_int_equal(runtime_bound(&jvm, 2 * GIB), 512 * MIB);
     assert_int_equal(runtime_bound(&jvm, 400 * MIB) / MIB, 124);
@@ -147,9 +142,8 @@ static void defaults_follow_the_memory_that_is_seen(void **state)
     assert_int_equal(runtime_bound(&jvm, 0), 0); /* not known */
 }
 
-static void waits_for_a_cpu_count_from_a_second_and_a_fifth(void **state)
+TEST(waits_for_a_cpu_count_from_a_second_and_a_fifth)
 {
-    (void)state;
     assert_int_equal(starved_percent(0, 0), 0);
     assert_int_equal(starved_percent(NS_PER_S - 1, NS_PER_S), 0);
     assert_int_equal(starved_percent(NS_PER_S, 5 * NS_PER_S), 0);
@@ -159,12 +153,11 @@ static void waits_for_a_cpu_count_from_a_second_and_a_fifth(void **state)
     assert_int_equal(starved_percent(UINT64_MAX, UINT64_MAX), 50);
 }
 
-static void a_setting_of_many_lines_is_none(void **state)
+TEST(a_setting_of_many_lines_is_none)
 {
     struct fixture x;
     u32 s = begin(&x, "java");
 
-    (void)state;
     setting(&x, s, "-Xmx64m\n-Xmx1g");
     map_text(&x, s, 1, "/lib/libjvm.so");
     find(&x);
@@ -172,17 +165,4 @@ static void a_setting_of_many_lines_is_none(void **state)
     end(&x);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_file_mapped_as_text_tells_the_runtime_and_an_open_one_does_not),
-        cmocka_unit_test(settings_go_to_the_runtime_that_has_them),
-        cmocka_unit_test(go_is_known_by_where_its_heap_lies),
-        cmocka_unit_test(forked_children_are_of_their_parents_program),
-        cmocka_unit_test(defaults_follow_the_memory_that_is_seen),
-        cmocka_unit_test(waits_for_a_cpu_count_from_a_second_and_a_fifth),
-        cmocka_unit_test(a_setting_of_many_lines_is_none),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

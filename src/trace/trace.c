@@ -1,15 +1,17 @@
 /* trace.c - opening a recording.
  *
- * One pass over the file, chunk by chunk. Each chunk is verified, decoded, and checked against its stream: its number
- * follows the one before, its stamps do not go back, the first one starts with PROC_START or THREAD_START. The first
- * chunk that fails any of this ends what is usable; from there the pass only looks for further whole chunks, so as to
- * say how much was lost where.
+ * One pass over the file, chunk by chunk. Each chunk is verified, decoded, and checked against its
+ * stream: its number follows the one before, its stamps do not go back, the first one starts with
+ * PROC_START or THREAD_START. The first chunk that fails any of this ends what is usable; from
+ * there the pass only looks for further whole chunks, so as to say how much was lost where.
  *
- * Decoded arrays are kept until they outgrow the budget. Then they are dropped, the pass goes on verifying, and the
- * trace is streamed: cursors decode chunk by chunk from the file. Either way the same records come out.
+ * Decoded arrays are kept until they outgrow the budget. Then they are dropped, the pass goes on
+ * verifying, and the trace is streamed: cursors decode chunk by chunk from the file. Either way the
+ * same records come out.
  *
- * The search for the next chunk after damage hashes every candidate that looks like a chunk. A hostile file could make
- * that quadratic, so the search has a budget of bytes; when it is spent the rest of the file counts as lost.
+ * The search for the next chunk after damage hashes every candidate that looks like a chunk. A
+ * hostile file could make that quadratic, so the search has a budget of bytes; when it is spent the
+ * rest of the file counts as lost.
  */
 #include "trace/trace.h"
 
@@ -179,7 +181,8 @@ static struct trace_chunk_at chunk_at(const struct trace_stream *s, u64 offset, 
     return (struct trace_chunk_at){.offset = offset};
 }
 
-/* A whole chunk that belongs to a stream: its payload must make sense too. Returns 0, -EBADMSG with *d, -ENOMEM. */
+/* A whole chunk that belongs to a stream: its payload must make sense too. Returns 0, -EBADMSG with
+ * *d, -ENOMEM. */
 static int use_stream_chunk(struct opener *o, const struct trace_chunk *c, struct trace_damage *d)
 {
     struct trace_stream *s = stream_of(o, c->stream), *to;
@@ -550,7 +553,8 @@ static int slurp(struct trace_source *s)
         if (n == 0)
             break;
         s->size += (u64)n;
-        /* What does not begin as a trace may never end (/dev/zero); the rest would not be usable anyway. */
+        /* What does not begin as a trace may never end (/dev/zero); the rest would not be usable
+         * anyway. */
         if (s->size >= sizeof(u32) && wire_get_u32(s->owned) != HWT_MAGIC)
             break;
     }

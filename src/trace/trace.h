@@ -1,12 +1,14 @@
 /* trace.h - one recording, opened for replay: its streams, and their events in order.
  *
  * Format:     docs/trace-format.md; constants in trace_format.h.
- * Owns:       the open file, the index of chunks, the decoded arrays. Read-only once opened: many machines in many
- *             threads may share one struct trace, each with cursors of its own.
- * Trusts:     nothing. Every length, count, page and stamp is checked before it is used. What comes before the
- *             first damage is usable, nothing after it is; damage is described, never fatal by itself.
- * Memory:     decoded, an event takes 8 bytes and an operation 8 + 64. A trace that would take more than the
- *             budget is *streamed*: cursors decode one chunk at a time, so its size does not matter.
+ * Owns:       the open file, the index of chunks, the decoded arrays. Read-only once opened: many
+ *             machines in many threads may share one struct trace, each with cursors of its own.
+ * Trusts:     nothing. Every length, count, page and stamp is checked before it is used. What comes
+ *             before the first damage is usable, nothing after it is; damage is described, never
+ *             fatal by itself.
+ * Memory:     decoded, an event takes 8 bytes and an operation 8 + 64. A trace that would take more
+ *             than the budget is *streamed*: cursors decode one chunk at a time, so its size does
+ *             not matter.
  * Use:        trace_open("x.hwt", NULL, &t, e);
  *             trace_cursor_init(&c, t, 0);
  *             while (trace_cursor_next(&c))
@@ -22,15 +24,16 @@
 #include "base/types.h"
 #include "trace/trace_format.h"
 
-/* --- events ------------------------------------------------------------------------------------------------
+/* --- events
+ * ------------------------------------------------------------------------------------------------
  *
  *    63               29 28            2 1  0
  *   +-------------------+---------------+----+
  *   | page, or op index |    icount     |kind|   kind HWT_OP: index into the ops of the same batch
  *   +-------------------+---------------+----+
  *
- * icount is the number of instructions before the event. One that does not fit is split off into an operation
- * TRACE_OP_ADVANCE, which exists only in memory. */
+ * icount is the number of instructions before the event. One that does not fit is split off into an
+ * operation TRACE_OP_ADVANCE, which exists only in memory. */
 #define EVENT_ICOUNT_SHIFT 2u
 #define EVENT_ICOUNT_BITS  27u
 #define EVENT_ICOUNT_MAX   ((1u << EVENT_ICOUNT_BITS) - 1)
@@ -57,8 +60,8 @@ static inline u64 event_make(u64 page_or_index, u32 icount, unsigned kind)
     return page_or_index << EVENT_PAGE_SHIFT | (u64)icount << EVENT_ICOUNT_SHIFT | kind;
 }
 
-/* fields: instructions; the opcode, where it stands for an operation that this program does not know. No such record
- * exists in a file. */
+/* fields: instructions; the opcode, where it stands for an operation that this program does not
+ * know. No such record exists in a file. */
 #define TRACE_OP_ADVANCE 0u
 /* fields: enum trace_kernel_op, then its arguments. Made by generators; in no file either. */
 #define TRACE_OP_KERNEL  255u
@@ -77,17 +80,19 @@ struct trace_op {
     u64 field[HWT_OP_FIELDS_MAX]; /* as docs/trace-format.md lists them, in that order */
     u32 string;                   /* offset into the batch's strings; 0 is "" */
     u32 opcode : 8;               /* enum hwt_op or TRACE_OP_ADVANCE */
-    u32 parts : 24; /* what it does is done to these ranges (struct trace_part); 0: to the one it names */
+    /* what it does is done to these ranges (struct trace_part); 0: to the one it names */
+    u32 parts : 24;
 };
 _Static_assert(sizeof(struct trace_op) == 64, "an operation is one cache line");
 
-/* Where it stands among those of other streams: a wait where it began, so that what comes before it in its stream does. */
+/* Where it stands among those of other streams: a wait where it began, so that what comes before it
+ * in its stream does. */
 static inline u64 trace_op_place(const struct trace_op *op)
 {
     return op->opcode == HWT_OP_WAIT ? op->stamp - MIN(op->field[2], op->stamp) : op->stamp;
 }
 
-/* --- a trace ----------------------------------------------------------------------------------------------- */
+/* --- a trace ---------------------------------------------------------------------------------- */
 
 enum trace_damage_kind {
     TRACE_DAMAGE_CUT,      /* the file ends inside a chunk */
@@ -143,8 +148,10 @@ struct trace_part {
 
 /* A place in a recording, where its judged part begins or ends. */
 enum trace_place_kind {
-    TRACE_PLACE_NONE,  /* its begin or end */
-    TRACE_PLACE_STAMP, /* behind the operations with this order stamp or a lower one: nobody goes on before all are there */
+    TRACE_PLACE_NONE, /* its begin or end */
+    /* behind the operations with this order stamp or a lower one: nobody goes on before all are
+     * there */
+    TRACE_PLACE_STAMP,
     TRACE_PLACE_EVENTS, /* when so many events of all streams have been replayed */
     TRACE_PLACE_NS,     /* at this point of virtual time: another one under each limit */
 };
@@ -205,7 +212,8 @@ struct trace {
     enum trace_layout layout;
     struct trace_part *parts; /* [0] is nobody's */
     size_t nr_parts, cap_parts;
-    /* Of a placed trace: stamp of an operation -> what the other threads of its process must have passed before. */
+    /* Of a placed trace: stamp of an operation -> what the other threads of its process must have
+     * passed before. */
     struct u64map turns;
     u64 raw_bytes;               /* of usable payload, uncompressed */
     u64 usable_bytes;            /* file bytes before the first damage */
@@ -217,22 +225,25 @@ struct trace {
     struct trace_source *source; /* private */
 };
 
-/* Open a recording. A damaged or cut one opens, with t->damage saying what is missing; -EINVAL only when nothing
- * usable is left (not a trace at all), -ENOMEM, -EFBIG, or the errno of the host's open or read. options may be NULL. */
+/* Open a recording. A damaged or cut one opens, with t->damage saying what is missing; -EINVAL only
+ * when nothing usable is left (not a trace at all), -ENOMEM, -EFBIG, or the errno of the host's
+ * open or read. options may be NULL. */
 int trace_open(const char *path, const struct trace_options *options, struct trace **ret,
                struct err *e);
 
-/* The same from memory, which must live as long as the trace. `name` stands for the path in messages. */
+/* The same from memory, which must live as long as the trace. `name` stands for the path in
+ * messages. */
 int trace_open_bytes(const void *bytes, size_t count, const char *name,
                      const struct trace_options *options, struct trace **ret, struct err *e);
 
 void trace_close(struct trace *t);
 
-/* The value of key in meta, end or host text, copied into buf (cut if need be); NULL when absent. */
+/* The value of key in meta, end or host text, copied into buf (cut if need be); NULL when
+ * absent. */
 char *trace_text_value(const char *text, const char *key, char *buf, size_t size);
 
-/* The next "key=value" line of such a text: *text moves behind it. The key is cut if need be; lines without '=' are passed
- * over. False at the end. */
+/* The next "key=value" line of such a text: *text moves behind it. The key is cut if need be; lines
+ * without '=' are passed over. False at the end. */
 bool trace_text_next(const char **text, char *key, size_t size, struct strbuf *value);
 
 /* The mark of this name: the last one, when it was set several times. NULL: none. */
@@ -248,7 +259,8 @@ bool trace_is_complete(const struct trace *t);
 const char *trace_incomplete_name(unsigned reason);
 const char *trace_incomplete_text(unsigned reason);
 
-/* A key of the host chunk by its name in the file ("readahead.2049" is "readahead.DEV"). False: unknown. */
+/* A key of the host chunk by its name in the file ("readahead.2049" is "readahead.DEV"). False:
+ * unknown. */
 bool trace_host_key(const char *key, enum hwt_host_kind *ret_kind, const char **ret_text);
 
 const char *trace_damage_name(enum trace_damage_kind kind);
@@ -256,8 +268,9 @@ const char *trace_damage_name(enum trace_damage_kind kind);
 /* "proc_start", or NULL for a number that is no operation. */
 const char *trace_op_name(unsigned opcode);
 
-/* How an operation is laid out: varint fields, a string, further fields that a record may lack. All 0 for a number that is no
- * operation. struct trace_op holds the optional fields behind the others. */
+/* How an operation is laid out: varint fields, a string, further fields that a record may lack. All
+ * 0 for a number that is no operation. struct trace_op holds the optional fields behind the
+ * others. */
 struct trace_op_shape {
     u8 nr_fields;
     u8 nr_optional;
@@ -265,7 +278,7 @@ struct trace_op_shape {
 };
 struct trace_op_shape trace_op_shape(unsigned opcode);
 
-/* --- cursors --------------------------------------------------------------------------------------------------- */
+/* --- cursors ---------------------------------------------------------------------------------- */
 
 /* One reader's place in one stream. A batch is good until the next trace_cursor_next(). */
 struct trace_cursor {

@@ -1,8 +1,9 @@
 /* trace_chunk.c - reading chunks: header, payload, hash.
  *
- * A chunk is judged in this order: is there a whole header, does it carry the magic and a version we know, are its
- * lengths within the format's bounds, does the file hold that many bytes, does the hash match. Only then is
- * anything else in it looked at. So damage is found where it is, and no length is believed that a hash does not cover.
+ * A chunk is judged in this order: is there a whole header, does it carry the magic and a version
+ * we know, are its lengths within the format's bounds, does the file hold that many bytes, does the
+ * hash match. Only then is anything else in it looked at. So damage is found where it is, and no
+ * length is believed that a hash does not cover.
  */
 #include "trace/trace_chunk.h"
 

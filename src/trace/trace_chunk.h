@@ -43,12 +43,14 @@ struct trace_buffers {
 struct trace_buffers *trace_buffers_new(void); /* NULL: no memory */
 void trace_buffers_free(struct trace_buffers *b);
 
-/* Read and check the chunk at offset: header, then payload into b->stored, then the hash. 0; or -EBADMSG with the
- * damage described in *ret_damage (kind, offset, reason; bytes is for the caller); or -EIO likewise. */
+/* Read and check the chunk at offset: header, then payload into b->stored, then the hash. 0; or
+ * -EBADMSG with the damage described in *ret_damage (kind, offset, reason; bytes is for the
+ * caller); or -EIO likewise. */
 int trace_chunk_read(const struct trace_source *s, u64 offset, struct trace_buffers *b,
                      struct trace_chunk *ret_chunk, struct trace_damage *ret_damage);
 
-/* The payload of the chunk just read, decompressed: points into b. NULL when it does not decompress to raw_len. */
+/* The payload of the chunk just read, decompressed: points into b. NULL when it does not decompress
+ * to raw_len. */
 const u8 *trace_chunk_payload(const struct trace_chunk *chunk, struct trace_buffers *b);
 
 /* Where the next magic stands at or after `from`; s->size when there is none. */
@@ -57,8 +59,8 @@ u64 trace_chunk_search(const struct trace_source *s, u64 from, struct trace_buff
 /* Count something that lacks; counts stop at UINT64_MAX. */
 void trace_lacks_note(struct trace_lacks *lacks, u64 reason, u64 count);
 
-/* Append the records of a stream chunk's payload to the stream's arrays and add to its totals. 0; -ENOMEM; or -EBADMSG
- * with the reason, and the arrays as they were before. */
+/* Append the records of a stream chunk's payload to the stream's arrays and add to its totals. 0;
+ * -ENOMEM; or -EBADMSG with the reason, and the arrays as they were before. */
 int trace_records_decode(const struct trace_chunk *chunk, const u8 *payload,
                          struct trace_stream *stream, const char **ret_reason);
 

@@ -1,4 +1,5 @@
-/* trace_cursor.c - walking one stream: the decoded arrays as they are, or chunk by chunk from the file. */
+/* trace_cursor.c - walking one stream: the decoded arrays as they are, or chunk by chunk from the
+ * file. */
 #include "trace/trace.h"
 #include "trace/trace_chunk.h"
 
@@ -28,7 +29,8 @@ static bool give(struct trace_cursor *c, const struct trace_stream *from)
     return true;
 }
 
-/* The chunk was whole when the trace was opened, so anything else now means that the file changed. */
+/* The chunk was whole when the trace was opened, so anything else now means that the file
+ * changed. */
 static int read_again(struct trace_cursor *c, u64 offset)
 {
     struct trace_chunk chunk;

@@ -1,8 +1,9 @@
 /* trace_filter.h - a filter of recently accessed pages like the recorder's, for importers.
  *
- * Why: a program accesses the same page again and again; a replay needs to see that once per window. 1,024 entries, 4-way,
- * hashed, most recent first (notes of the recorder: a direct-mapped filter passes three times as much). It forgets
- * everything every 2^20 instructions, so that a hot page is seen again in every window. */
+ * Why: a program accesses the same page again and again; a replay needs to see that once per
+ * window. 1,024 entries, 4-way, hashed, most recent first (notes of the recorder: a direct-mapped
+ * filter passes three times as much). It forgets everything every 2^20 instructions, so that a hot
+ * page is seen again in every window. */
 #ifndef TRACE_TRACE_FILTER_H
 #define TRACE_TRACE_FILTER_H
 

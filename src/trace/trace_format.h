@@ -1,7 +1,7 @@
 /* trace_format.h - constants of the trace format (.hwt), version 2.
  *
- * Source: docs/trace-format.md. Shared by the reader and by the recorders, so it includes nothing of the
- * project but base/abi.h and needs only <stdint.h> types. SPDX-License-Identifier: MIT */
+ * Source: docs/trace-format.md. Shared by the reader and by the recorders, so it includes nothing
+ * of the project but base/abi.h and needs only <stdint.h> types. SPDX-License-Identifier: MIT */
 #ifndef TRACE_TRACE_FORMAT_H
 #define TRACE_TRACE_FORMAT_H
 
@@ -49,8 +49,8 @@ enum hwt_header_offset {
 /* Low two bits of a record's first varint. */
 enum hwt_kind { HWT_READ = 0, HWT_WRITE = 1, HWT_EXEC = 2, HWT_OP = 3 };
 
-/* code, id, name, varint fields, 1 if a string follows them, fields after the string that a record may
- * lack (then they are 0): an operation grows there. */
+/* code, id, name, varint fields, 1 if a string follows them, fields after the string that a record
+ * may lack (then they are 0): an operation grows there. */
 #define HWT_OPS(X)                                 \
     X(1, PROC_START, "proc_start", 4, 1, 0)        \
     X(2, THREAD_START, "thread_start", 2, 0, 0)    \
@@ -127,7 +127,8 @@ enum hwt_wait_kind {
     HWT_WAIT_OTHER = 8,
 };
 
-/* Why a recording lacks something: first field of INCOMPLETE. Last column: what is missing, for people. */
+/* Why a recording lacks something: first field of INCOMPLETE. Last column: what is missing, for
+ * people. */
 #define HWT_INCOMPLETE(X)                                                        \
     X(1, IO_URING, "io_uring", "reads and writes through io_uring")              \
     X(2, CALLS, "calls", "system calls that the recorder could not follow")      \

@@ -1,9 +1,9 @@
 /* trace_fuzz.c - the trace reader against files that lie.
  *
- * Each operation takes a good recording and damages it as a disk, a cut or an enemy would: bits, blocks moved, headers
- * rewritten, payload bytes changed with the checksum mended so that the damage reaches the decoder. Whatever comes
- * out of trace_open() is then walked to its end, decoded and streamed, which must agree; and its footprint is taken.
- * The sanitizers watch for the rest.
+ * Each operation takes a good recording and damages it as a disk, a cut or an enemy would: bits,
+ * blocks moved, headers rewritten, payload bytes changed with the checksum mended so that the
+ * damage reaches the decoder. Whatever comes out of trace_open() is then walked to its end, decoded
+ * and streamed, which must agree; and its footprint is taken. The sanitizers watch for the rest.
  *
  * It is a libFuzzer target as well: LLVMFuzzerTestOneInput() takes one file. */
 #include "base/test.h"

@@ -1,7 +1,8 @@
 /* trace_record.c - the payload of a chunk to events and operations.
  *
- * The fast path is an access whose two varints are short; it is taken for as long as a whole access of any length surely
- * fits into what is left of the payload, so it needs no bounds check per byte. Operations and the tail go the careful way.
+ * The fast path is an access whose two varints are short; it is taken for as long as a whole access
+ * of any length surely fits into what is left of the payload, so it needs no bounds check per byte.
+ * Operations and the tail go the careful way.
  */
 #include "trace/trace_chunk.h"
 
@@ -269,8 +270,8 @@ static bool decode_op(struct decoder *d, u64 first)
     return true;
 }
 
-/* As decode_access, for a payload that surely holds the whole record and an array that has room. Takes nothing and
- * returns false at anything out of the ordinary. */
+/* As decode_access, for a payload that surely holds the whole record and an array that has room.
+ * Takes nothing and returns false at anything out of the ordinary. */
 static inline bool decode_access_fast(struct decoder *d)
 {
     struct trace_stream *s = d->s;

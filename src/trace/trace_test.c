@@ -17,7 +17,8 @@ struct made {
     size_t count;
 };
 
-/* Two streams of small chunks: a process with a mapping, and a thread; accesses from a seeded generator. */
+/* Two streams of small chunks: a process with a mapping, and a thread; accesses from a seeded
+ * generator. */
 static struct made make_trace(u32 chunk_bytes, unsigned accesses, int level)
 {
     struct trace_writer *w;
@@ -96,13 +97,12 @@ static u64 digest(const struct trace *t, u32 stream)
     return XXH64_digest(&h) + events;
 }
 
-static void what_was_written_is_read(void **state)
+TEST(what_was_written_is_read)
 {
     struct made m = make_trace(1024, 5000, 3);
     struct trace *t = open_made(&m, TRACE_DECODED);
     char buf[32];
 
-    (void)state;
     assert_non_null(t);
     assert_true(t->closed && t->decoded);
     assert_int_equal(t->nr_damage, 0);
@@ -124,13 +124,12 @@ static void what_was_written_is_read(void **state)
     free(m.bytes);
 }
 
-static void streaming_gives_the_same_records(void **state)
+TEST(streaming_gives_the_same_records)
 {
     struct made m = make_trace(512, 20000, 1);
     struct trace *a = open_made(&m, TRACE_DECODED), *b = open_made(&m, TRACE_STREAMED), *c;
     struct trace_options small = {.mode = TRACE_AUTO, .budget_bytes = 32768};
 
-    (void)state;
     assert_false(b->decoded);
     assert_int_equal(trace_open_bytes(m.bytes, m.count, "x", &small, &c, NULL), 0);
     assert_false(c->decoded);
@@ -151,12 +150,11 @@ static void streaming_gives_the_same_records(void **state)
     free(m.bytes);
 }
 
-static void compression_changes_nothing(void **state)
+TEST(compression_changes_nothing)
 {
     struct made m = make_trace(4096, 3000, 0), n = make_trace(4096, 3000, 9);
     struct trace *a = open_made(&m, TRACE_DECODED), *b = open_made(&n, TRACE_DECODED);
 
-    (void)state;
     assert_true(n.count < m.count);
     assert_int_equal(digest(a, 0), digest(b, 0));
     assert_int_equal(digest(a, 1), digest(b, 1));
@@ -166,14 +164,13 @@ static void compression_changes_nothing(void **state)
     free(n.bytes);
 }
 
-static void a_huge_instruction_count_becomes_an_advance(void **state)
+TEST(a_huge_instruction_count_becomes_an_advance)
 {
     struct trace_writer *w;
     struct made m;
     struct trace *t;
     u32 s;
 
-    (void)state;
     trace_writer_new(NULL, &w, NULL);
     s = trace_writer_stream(w);
     trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "");
@@ -194,13 +191,12 @@ static void a_huge_instruction_count_becomes_an_advance(void **state)
 }
 
 /* Cut at every byte: what remains is a prefix of whole chunks, and the loss is exact. */
-static void a_trace_cut_anywhere_keeps_its_whole_chunks(void **state)
+TEST(a_trace_cut_anywhere_keeps_its_whole_chunks)
 {
     struct made m = make_trace(128, 600, 1);
     u64 last_usable = 0;
     unsigned opened = 0;
 
-    (void)state;
     for (size_t cut = 0; cut < m.count; cut++) {
         struct made part = {m.bytes, cut};
         struct trace *t = open_made(&part, TRACE_AUTO);
@@ -223,13 +219,12 @@ static void a_trace_cut_anywhere_keeps_its_whole_chunks(void **state)
     free(m.bytes);
 }
 
-static void every_flipped_bit_is_noticed_and_located(void **state)
+TEST(every_flipped_bit_is_noticed_and_located)
 {
     struct made m = make_trace(256, 800, 1);
     struct trace *whole = open_made(&m, TRACE_DECODED);
     u64 chunks = whole->nr_chunks;
 
-    (void)state;
     for (size_t bit = 0; bit < m.count * 8; bit += 3) {
         struct trace *t;
 
@@ -265,13 +260,12 @@ static size_t chunk_bytes(const u8 *h)
     return HWT_HEADER_BYTES + wire_get_u32(h + HWT_OFF_STORED_LEN);
 }
 
-static void a_missing_chunk_is_a_gap(void **state)
+TEST(a_missing_chunk_is_a_gap)
 {
     struct made m = make_trace(256, 800, 1);
     struct trace *t;
     size_t at = 0, len;
 
-    (void)state;
     /* Take out chunk 1 of stream 1. */
     while (wire_get_u32(m.bytes + at + HWT_OFF_STREAM) != 1 ||
            wire_get_u32(m.bytes + at + HWT_OFF_SEQ) != 1)
@@ -290,14 +284,14 @@ static void a_missing_chunk_is_a_gap(void **state)
     free(m.bytes);
 }
 
-/* A hostile file has right hashes. Every header field and payload byte changed, hash mended: no crash, no overrun
- * (the sanitizers watch), and either nothing changed of note or damage is named. */
-static void a_lie_under_a_right_hash_is_survived(void **state)
+/* A hostile file has right hashes. Every header field and payload byte changed, hash mended: no
+ * crash, no overrun (the sanitizers watch), and either nothing changed of note or damage is
+ * named. */
+TEST(a_lie_under_a_right_hash_is_survived)
 {
     struct made m = make_trace(256, 400, 0);
     struct prng p;
 
-    (void)state;
     prng_seed(&p, 3);
     for (unsigned round = 0; round < 4000; round++) {
         struct made copy = {malloc(m.count), m.count};
@@ -326,12 +320,11 @@ static void a_lie_under_a_right_hash_is_survived(void **state)
     free(m.bytes);
 }
 
-static void what_is_no_trace_is_refused_with_a_reason(void **state)
+TEST(what_is_no_trace_is_refused_with_a_reason)
 {
     struct trace *t;
     struct err e = {0};
 
-    (void)state;
     assert_int_equal(trace_open_bytes("", 0, "f", NULL, &t, &e), -EINVAL);
     assert_non_null(strstr(e.text, "empty"));
     assert_int_equal(trace_open_bytes("#!/bin/sh\necho this is a script, and no trace at all.\n",
@@ -342,14 +335,13 @@ static void what_is_no_trace_is_refused_with_a_reason(void **state)
     assert_string_equal(e.file, "/nonexistent/x.hwt");
 }
 
-static void a_file_of_magics_is_searched_in_bounded_time(void **state)
+TEST(a_file_of_magics_is_searched_in_bounded_time)
 {
     size_t count = 4u << 20;
     u8 *bytes = malloc(count);
     struct trace *t;
     struct err e = {0};
 
-    (void)state;
     /* Headers that look right and claim a megabyte each, every 48 bytes. */
     for (size_t at = 0; at + HWT_HEADER_BYTES <= count; at += HWT_HEADER_BYTES) {
         memset(bytes + at, 0, HWT_HEADER_BYTES);
@@ -381,14 +373,13 @@ static struct trace_writer *later_recording(u32 *ret_stream)
     return w;
 }
 
-static void unknown_operations_and_chunks_are_skipped_and_counted(void **state)
+TEST(unknown_operations_and_chunks_are_skipped_and_counted)
 {
     struct trace_writer *w;
     struct made m;
     struct trace *t;
     u32 s;
 
-    (void)state;
     w = later_recording(&s);
     trace_writer_op(w, s, HWT_OP_EXIT_GROUP, 1, (u64[]){0}, NULL);
     trace_writer_finish(w, NULL, &m.bytes, &m.count, NULL);
@@ -412,9 +403,10 @@ static void unknown_operations_and_chunks_are_skipped_and_counted(void **state)
     free(m.bytes);
 }
 
-static void an_operation_may_grow_and_may_lack_its_optional_fields(void **state)
+TEST(an_operation_may_grow_and_may_lack_its_optional_fields)
 {
-    /* munmap(4096, 8192) with two fields of a later version; file 1 of device 2 with an instance, and without. */
+    /* munmap(4096, 8192) with two fields of a later version; file 1 of device 2 with an instance,
+     * and without. */
     static const u8 grown[] = {0x80, 0x20, 0x80, 0x40, 9, 9};
     static const u8 cut[] = {1, 2, 3, 4, 0, 1, 'x', 0x80};
     struct trace_writer *w;
@@ -422,7 +414,6 @@ static void an_operation_may_grow_and_may_lack_its_optional_fields(void **state)
     struct trace *t;
     u32 s;
 
-    (void)state;
     trace_writer_new(NULL, &w, NULL);
     s = trace_writer_stream(w);
     trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "p");
@@ -452,14 +443,13 @@ static void an_operation_may_grow_and_may_lack_its_optional_fields(void **state)
     free(m.bytes);
 }
 
-static void what_the_recorder_missed_is_summed_by_reason(void **state)
+TEST(what_the_recorder_missed_is_summed_by_reason)
 {
     struct trace_writer *w;
     struct made m;
     struct trace *t;
     u32 a, b;
 
-    (void)state;
     trace_writer_new(NULL, &w, NULL);
     a = trace_writer_stream(w);
     b = trace_writer_stream(w);
@@ -488,7 +478,7 @@ static void what_the_recorder_missed_is_summed_by_reason(void **state)
     free(m.bytes);
 }
 
-static void host_settings_and_marks_are_read_back(void **state)
+TEST(host_settings_and_marks_are_read_back)
 {
     struct trace_writer *w;
     enum hwt_host_kind kind;
@@ -500,7 +490,6 @@ static void host_settings_and_marks_are_read_back(void **state)
     unsigned lines = 0;
     u32 s;
 
-    (void)state;
     trace_writer_new(NULL, &w, NULL);
     trace_writer_host(w, "ram=8589934592\nreadahead.2049=131072\nnot a line\nx.later=\n");
     s = trace_writer_stream(w);
@@ -537,8 +526,9 @@ static void host_settings_and_marks_are_read_back(void **state)
     free(m.bytes);
 }
 
-/* Every version is read; what version 1 did not have is damage in it, and a later version is refused by name. */
-static void each_version_is_judged_by_its_own_rules(void **state)
+/* Every version is read; what version 1 did not have is damage in it, and a later version is
+ * refused by name. */
+TEST(each_version_is_judged_by_its_own_rules)
 {
     static const struct {
         unsigned version, type, damage;
@@ -551,7 +541,6 @@ static void each_version_is_judged_by_its_own_rules(void **state)
         {0, HWT_CHUNK_META, 1},
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct trace_writer *w;
         struct made m;
@@ -575,7 +564,7 @@ static void each_version_is_judged_by_its_own_rules(void **state)
 }
 
 /* A recording of 0.1.0 holds it as it was typed. */
-static void a_command_line_is_masked_when_it_is_read(void **state)
+TEST(a_command_line_is_masked_when_it_is_read)
 {
     struct trace_writer *w;
     struct trace *t;
@@ -583,7 +572,6 @@ static void a_command_line_is_masked_when_it_is_read(void **state)
     u8 *bytes;
     size_t count;
 
-    (void)state;
     assert_int_equal(trace_writer_new(NULL, &w, NULL), 0);
     trace_writer_meta(w, "tool=test\ncommand=mysql -pTIGER --password=x db\ncwd=/tmp\n");
     trace_writer_op(w, trace_writer_stream(w), HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "");
@@ -597,14 +585,13 @@ static void a_command_line_is_masked_when_it_is_read(void **state)
     free(bytes);
 }
 
-static void the_writer_leaves_no_file_when_aborted(void **state)
+TEST(the_writer_leaves_no_file_when_aborted)
 {
     const char *path = "trace_test.tmp.hwt";
     struct trace_writer *w;
     struct trace *t;
     u32 s;
 
-    (void)state;
     assert_int_equal(trace_writer_new(path, &w, NULL), 0);
     trace_writer_abort(w);
     assert_int_equal(trace_open(path, NULL, &t, NULL), -ENOENT);
@@ -618,27 +605,4 @@ static void the_writer_leaves_no_file_when_aborted(void **state)
     assert_int_equal(trace_writer_new("/nonexistent/x.hwt", &w, NULL), -ENOENT);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_written_is_read),
-        cmocka_unit_test(streaming_gives_the_same_records),
-        cmocka_unit_test(compression_changes_nothing),
-        cmocka_unit_test(a_command_line_is_masked_when_it_is_read),
-        cmocka_unit_test(a_huge_instruction_count_becomes_an_advance),
-        cmocka_unit_test(a_trace_cut_anywhere_keeps_its_whole_chunks),
-        cmocka_unit_test(every_flipped_bit_is_noticed_and_located),
-        cmocka_unit_test(a_missing_chunk_is_a_gap),
-        cmocka_unit_test(a_lie_under_a_right_hash_is_survived),
-        cmocka_unit_test(what_is_no_trace_is_refused_with_a_reason),
-        cmocka_unit_test(a_file_of_magics_is_searched_in_bounded_time),
-        cmocka_unit_test(unknown_operations_and_chunks_are_skipped_and_counted),
-        cmocka_unit_test(an_operation_may_grow_and_may_lack_its_optional_fields),
-        cmocka_unit_test(what_the_recorder_missed_is_summed_by_reason),
-        cmocka_unit_test(host_settings_and_marks_are_read_back),
-        cmocka_unit_test(each_version_is_judged_by_its_own_rules),
-        cmocka_unit_test(the_writer_leaves_no_file_when_aborted),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* trace_text.c - "key=value" lines, as meta, end, host and mark chunks hold them, and what the keys of a host mean. */
+/* trace_text.c - "key=value" lines, as meta, end, host and mark chunks hold them, and what the keys
+ * of a host mean. */
 #include "trace/trace.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* trace_writer.c - records to chunks to a file.
  *
- * Each stream has a buffer of payload. When it is full, or when asked, the buffer is compressed (kept as it is where
- * that is no smaller), gets its header and hash, and goes out with one write(). Deltas start anew in every chunk, so that
- * each decodes on its own.
+ * Each stream has a buffer of payload. When it is full, or when asked, the buffer is compressed
+ * (kept as it is where that is no smaller), gets its header and hash, and goes out with one
+ * write(). Deltas start anew in every chunk, so that each decodes on its own.
  */
 #include "trace/trace_writer.h"
 

@@ -1,4 +1,5 @@
-/* working_set.c - a map of the pages that are followed, each with three small numbers: the part of its last touch, its longest rest, and that it is there.
+/* working_set.c - a map of the pages that are followed, each with three small numbers: the part of
+ * its last touch, its longest rest, and that it is there.
  *
  *     parts     0   1   2   3   4   5   6
  *     touches   x   x               x        last 5, longest rest 3
@@ -55,7 +56,8 @@ static u32 rest_of(u64 value)
     return (u32)(value & 0xff);
 }
 
-/* Follow half of the pages. What was counted of the others in each part goes with them, since they stand for nobody now. */
+/* Follow half of the pages. What was counted of the others in each part goes with them, since they
+ * stand for nobody now. */
 static void halve(struct working_set_table *t)
 {
     struct u64map kept;

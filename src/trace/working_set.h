@@ -1,9 +1,13 @@
-/* working_set.h - how much memory a recording touches in each part of its run, and how long its pages lie idle.
+/* working_set.h - how much memory a recording touches in each part of its run, and how long its
+ * pages lie idle.
  *
- * Method:  footprint_compute() tells each access and transfer on its way (struct footprint_window, set). The events of the recording are divided into
- *          WORKING_SET_PARTS equal parts. Of each page it is known in which part it was touched last, and its longest rest between two touches.
- *          A page of a file is one page, whoever touches it; other memory is a page of each process.
- * Bound:   with more pages than pages_max only those are followed whose hash ends in a zero bit, then in two, ...; each of them stands for 2, 4, ...
+ * Method:  footprint_compute() tells each access and transfer on its way (struct footprint_window,
+ *          set). The events of the recording are divided into WORKING_SET_PARTS equal parts. Of
+ *          each page it is known in which part it was touched last, and its longest rest between
+ *          two touches. A page of a file is one page, whoever touches it; other memory is a page of
+ *          each process.
+ * Bound:   with more pages than pages_max only those are followed whose hash ends in a zero bit,
+ *          then in two, ...; each of them stands for 2, 4, ...
  * Time:    as in heat.h: counted in events; a touch that the recorder's filter drops is none.
  */
 #ifndef TRACE_WORKING_SET_H

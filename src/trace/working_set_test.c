@@ -1,4 +1,5 @@
-/* working_set_test.c - pages of each part, last touches and rests are those of the touches, and a sample stands for all. */
+/* working_set_test.c - pages of each part, last touches and rests are those of the touches, and a
+ * sample stands for all. */
 #include "base/test.h"
 
 #include "trace/working_set.h"
@@ -15,11 +16,10 @@ static u64 sum(const u64 *values)
     return all;
 }
 
-static void each_page_counts_once_in_each_part(void **state)
+TEST(each_page_counts_once_in_each_part)
 {
     struct working_set w;
 
-    (void)state;
     working_set_init(&w, EVENTS, 1000);
     for (unsigned i = 0; i < 5; i++) {
         working_set_touch_memory(&w, 1, 7, i);
@@ -47,11 +47,10 @@ static void each_page_counts_once_in_each_part(void **state)
     assert_int_equal(w.rest[0], 3);
 }
 
-static void percentiles_are_of_the_parts(void **state)
+TEST(percentiles_are_of_the_parts)
 {
     struct working_set w;
 
-    (void)state;
     working_set_init(&w, EVENTS, 100000);
     for (u64 part = 0; part < WORKING_SET_PARTS; part++)
         for (u64 page = 0; page <= part; page++)
@@ -64,12 +63,11 @@ static void percentiles_are_of_the_parts(void **state)
 }
 
 /* Half of 200,000 pages is used in every part, the rest in the first and in the last. */
-static void a_sample_stands_for_all(void **state)
+TEST(a_sample_stands_for_all)
 {
     const u64 pages = 200000;
     struct working_set w;
 
-    (void)state;
     working_set_init(&w, EVENTS, 20000);
     for (u64 part = 0; part < WORKING_SET_PARTS; part += part == 0 ? 59 : 60)
         for (u64 page = 0; page < pages / (part == 59 ? 2 : 1); page++)
@@ -84,11 +82,10 @@ static void a_sample_stands_for_all(void **state)
     assert_int_equal(sum(w.rest), w.touched);
 }
 
-static void nothing_is_nothing(void **state)
+TEST(nothing_is_nothing)
 {
     struct working_set w;
 
-    (void)state;
     working_set_init(&w, 0, 10);
     working_set_finish(&w);
     assert_int_equal(w.touched + sum(w.pages) + sum(w.last), 0);
@@ -96,14 +93,4 @@ static void nothing_is_nothing(void **state)
     working_set_done(&w);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_page_counts_once_in_each_part),
-        cmocka_unit_test(percentiles_are_of_the_parts),
-        cmocka_unit_test(a_sample_stands_for_all),
-        cmocka_unit_test(nothing_is_nothing),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,4 +1,5 @@
-/* addrmap.c - a sorted array: changes are few beside look-ups, and most address spaces have some hundred ranges. */
+/* addrmap.c - a sorted array: changes are few beside look-ups, and most address spaces have some
+ * hundred ranges. */
 #include "workload/addrmap.h"
 
 #include <string.h>
@@ -59,7 +60,8 @@ static void insert_at(struct addrmap *m, size_t at, struct addr_range r)
     m->ranges.items[at] = r;
 }
 
-/* No range crosses `at` afterwards. Returns the position of the first one that begins there or above. */
+/* No range crosses `at` afterwards. Returns the position of the first one that begins there or
+ * above. */
 static size_t split_at(struct addrmap *m, vpn_t at)
 {
     size_t i = position(m, at);

@@ -1,9 +1,10 @@
-/* addrmap.h - from the addresses of a recording to those of a machine: ranges of pages, and how far each was moved.
+/* addrmap.h - from the addresses of a recording to those of a machine: ranges of pages, and how far
+ * each was moved.
  *
  * Owns:       the ranges of one address space.
- * Invariants: (addrmap_check) sorted, disjoint, not empty.
- * A range that was unmapped stays, unmapped, until another takes its place: accesses that a recording puts a little behind the
- * end of a mapping go where it was.
+ * Invariants: (addrmap_check) sorted, disjoint, not empty. A range that was unmapped stays,
+ * unmapped, until another takes its place: accesses that a recording puts a little behind the end
+ * of a mapping go where it was.
  */
 #ifndef WORKLOAD_ADDRMAP_H
 #define WORKLOAD_ADDRMAP_H

@@ -23,7 +23,7 @@ static void compare(struct addrmap *m, const struct plain *p)
     }
 }
 
-static void a_map_agrees_with_a_plain_array(void **state HW_UNUSED)
+TEST(a_map_agrees_with_a_plain_array)
 {
     struct plain p = {0};
     struct addrmap m;
@@ -50,7 +50,7 @@ static void a_map_agrees_with_a_plain_array(void **state HW_UNUSED)
     addrmap_done(&m);
 }
 
-static void a_mapping_that_grows_stays_one_range(void **state HW_UNUSED)
+TEST(a_mapping_that_grows_stays_one_range)
 {
     struct addrmap m, copy;
 
@@ -68,12 +68,4 @@ static void a_mapping_that_grows_stays_one_range(void **state HW_UNUSED)
     addrmap_done(&m);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_map_agrees_with_a_plain_array),
-        cmocka_unit_test(a_mapping_that_grows_stays_one_range),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

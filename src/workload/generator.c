@@ -1,9 +1,9 @@
 /* generator.c - what a generated process does next.
  *
- * Each stream is a small machine of states that is asked for one batch at a time; a batch is one request, one pause, or a
- * piece of filling. It never looks ahead: what it does next depends on the time at which the batch before was done. So a
- * process that is slowed down by reclaim falls behind its rate, as a real one does, and the time from asking to asking is the
- * latency of the request.
+ * Each stream is a small machine of states that is asked for one batch at a time; a batch is one
+ * request, one pause, or a piece of filling. It never looks ahead: what it does next depends on the
+ * time at which the batch before was done. So a process that is slowed down by reclaim falls behind
+ * its rate, as a real one does, and the time from asking to asking is the latency of the request.
  *
  *     START -> FILL -> FORK -> WATCH -> EXIT -> OVER      the parent of workers
  *     START -> FILL -> RUN -> HOLD -> EXIT -> OVER        a worker, or a process without workers
@@ -72,7 +72,7 @@ static u64 pages_of(u64 bytes)
     return DIV_ROUND_UP(bytes, PAGE_SIZE);
 }
 
-/* --- emitting ------------------------------------------------------------------------------------------------------- */
+/* --- emitting --------------------------------------------------------------------------------- */
 
 static struct trace_op *emit_op(struct generator_stream *gs, unsigned opcode, u32 icount)
 {
@@ -99,8 +99,9 @@ static void emit_wait(struct generator_stream *gs, ns_t ns)
     EMIT(gs, HWT_OP_WAIT, 0, HWT_WAIT_SLEEP, MAX(ns, 1), 0);
 }
 
-/* In pieces, as allocators ask for it: no single one is more than a small machine could promise. Memory of the pool of huge pages is one
- * mapping, for programs map all that they want of it at once. */
+/* In pieces, as allocators ask for it: no single one is more than a small machine could promise.
+ * Memory of the pool of huge pages is one mapping, for programs map all that they want of it at
+ * once. */
 static void emit_map(struct generator_stream *gs, vaddr_t addr, u64 pages, u64 flags)
 {
     u64 piece = flags & HWT_MAP_HUGETLB ? MAX(pages, 1) : MAP_PIECE / PAGE_SIZE;
@@ -132,7 +133,7 @@ static u32 keep_string(struct generator_stream *gs, u32 at, const char *text)
     return at;
 }
 
-/* --- what it works on --------------------------------------------------------------------------------------------------- */
+/* --- what it works on ------------------------------------------------------------------------- */
 
 /* Of preload and memory: whole huge pages where they are such. */
 static u64 memory_pages(const struct scenario_task *t, u64 bytes)
@@ -213,7 +214,7 @@ static void fill(struct generator_stream *gs)
         gs->stage = gs->g->task->workers && !gs->worker ? FORK : RUN;
 }
 
-/* --- parents of workers ------------------------------------------------------------------------------------------------- */
+/* --- parents of workers ----------------------------------------------------------------------- */
 
 static void fork_workers(struct generator_stream *gs)
 {
@@ -238,7 +239,7 @@ static void watch(struct generator_stream *gs, ns_t now)
         emit_wait(gs, t->stop ? MIN(10 * NAP, t->stop - now) : 10 * NAP);
 }
 
-/* --- requests ------------------------------------------------------------------------------------------------------------ */
+/* --- requests --------------------------------------------------------------------------------- */
 
 /* Write what a rate has made due since RUN began, at most GROW_PAGES. */
 static void grow(struct generator_stream *gs, struct growth *area, u64 first_pages, u64 rate,
@@ -444,7 +445,7 @@ static void run(struct generator_stream *gs, ns_t now)
         request(gs, now);
 }
 
-/* --- the stream ------------------------------------------------------------------------------------------------------------ */
+/* --- the stream ------------------------------------------------------------------------------- */
 
 static void step(struct generator_stream *gs, ns_t now)
 {
@@ -497,7 +498,7 @@ bool generator_fill(void *ctx, u32 stream, ns_t now, struct trace_cursor *cursor
     return gs->events.count > 0;
 }
 
-/* --- all streams of a task --------------------------------------------------------------------------------------------------- */
+/* --- all streams of a task -------------------------------------------------------------------- */
 
 void generator_init(struct generator *g, const struct scenario *sc, const struct scenario_task *t,
                     u64 seed)

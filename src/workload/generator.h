@@ -1,12 +1,15 @@
 /* generator.h - the processes of one [task] that is no recording, as streams of events.
  *
- * A generator gives what a trace would: batches of accesses and operations, which the replay runs as it runs recorded ones (TLB
- * check first, faults, system calls, waits). It is asked for the next batch when a process has done the one before, and is told
- * the virtual time, so that rates, bursts, growth and stop times follow the clock.
+ * A generator gives what a trace would: batches of accesses and operations, which the replay runs
+ * as it runs recorded ones (TLB check first, faults, system calls, waits). It is asked for the next
+ * batch when a process has done the one before, and is told the virtual time, so that rates,
+ * bursts, growth and stop times follow the clock.
  *
  * Life of a process:  map -> fill -> [fork the workers, wait for them] -> requests -> hold -> exit
- * A request:          pages of memory used, pages of the mapped file used, a block read, a block written, fsync when due
- * Memory:             preload and memory lie side by side; workers inherit the first and map the second themselves.
+ * A request:          pages of memory used, pages of the mapped file used, a block read, a block
+ *                     written, fsync when due
+ * Memory:             preload and memory lie side by side; workers inherit the first and map the
+ *                     second themselves.
  */
 #ifndef WORKLOAD_GENERATOR_H
 #define WORKLOAD_GENERATOR_H

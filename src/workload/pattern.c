@@ -1,9 +1,10 @@
 /* pattern.c - drawing the next one.
  *
- * Zipf is drawn by rejection-inversion (W. Hormann, G. Derflinger: "Rejection-inversion to generate variates from monotone
- * discrete distributions", ACM TOMACS 6, 1996): invert the integral of x^-s, round to the nearest rank and reject the
- * little by which the integral over a rank's interval exceeds its probability. No table, so n may be anything and may grow;
- * a table of n cumulative sums was rejected for its memory. Rank k becomes place k * A mod n with a large prime A, a
+ * Zipf is drawn by rejection-inversion (W. Hormann, G. Derflinger: "Rejection-inversion to generate
+ * variates from monotone discrete distributions", ACM TOMACS 6, 1996): invert the integral of x^-s,
+ * round to the nearest rank and reject the little by which the integral over a rank's interval
+ * exceeds its probability. No table, so n may be anything and may grow; a table of n cumulative
+ * sums was rejected for its memory. Rank k becomes place k * A mod n with a large prime A, a
  * permutation, so that the hot ones do not lie together. */
 #include "workload/pattern.h"
 
@@ -16,7 +17,7 @@
 #define THETA_MAX 10.0
 #define STEP_MAX  512u /* pages of a huge page */
 
-/* --- reading one ------------------------------------------------------------------------------------------------ */
+/* --- reading one ------------------------------------------------------------------------------ */
 
 static int parse_zipf(const char *text, struct pattern *p, struct err *e)
 {
@@ -99,7 +100,7 @@ int pattern_parse(const char *text, struct pattern *ret, struct err *e)
     return 0;
 }
 
-/* --- zipf ---------------------------------------------------------------------------------------------------------- */
+/* --- zipf ------------------------------------------------------------------------------------- */
 
 /* (e^x - 1) / x and log(1 + x) / x, also near 0. */
 static double expm1_over(double x)
@@ -170,7 +171,7 @@ static u64 zipf_next(const struct pattern *p, struct pattern_state *st, u64 n, s
     return (rank % st->scattered * (SCATTER % st->scattered) + st->shift) % st->scattered;
 }
 
-/* --- all ----------------------------------------------------------------------------------------------------------- */
+/* --- all -------------------------------------------------------------------------------------- */
 
 static u64 hotspot_next(const struct pattern *p, const struct pattern_state *st, u64 n,
                         struct prng *prng)

@@ -1,4 +1,5 @@
-/* pattern.h - which of n things is used next: in order, at random, by a Zipf law, or mostly a few hot ones.
+/* pattern.h - which of n things is used next: in order, at random, by a Zipf law, or mostly a few
+ * hot ones.
  *
  *     seq           0, 1, 2 ... n - 1, 0, 1 ...
  *     random        every one equally often

@@ -21,13 +21,12 @@ static void count_uses(const char *text, u64 n, u64 draws, u32 *uses)
     }
 }
 
-static void seq_visits_all_in_order(void **state)
+TEST(seq_visits_all_in_order)
 {
     struct pattern p = {.kind = PATTERN_SEQ};
     struct pattern_state st = {0};
     struct prng prng;
 
-    (void)state;
     prng_seed(&prng, 1);
     for (u64 i = 0; i < 30; i++)
         assert_int_equal(pattern_next(&p, &st, 10, &prng), i % 10);
@@ -40,11 +39,10 @@ static int descending(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-static void zipf_uses_rank_k_as_often_as_k_to_minus_theta(void **state)
+TEST(zipf_uses_rank_k_as_often_as_k_to_minus_theta)
 {
     static const double thetas[] = {0.6, 0.9, 1.0, 1.4};
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(thetas); i++) {
         u32 uses[1000] = {0};
         double sum = 0;
@@ -64,12 +62,11 @@ static void zipf_uses_rank_k_as_often_as_k_to_minus_theta(void **state)
     }
 }
 
-static void zipf_reaches_everything_and_scatters_what_is_hot(void **state)
+TEST(zipf_reaches_everything_and_scatters_what_is_hot)
 {
     u32 uses[64] = {0};
     unsigned hot_together = 0;
 
-    (void)state;
     count_uses("zipf:0.5", 64, 100000, uses);
     for (unsigned i = 0; i < 64; i++) {
         assert_true(uses[i] > 0);
@@ -78,7 +75,7 @@ static void zipf_reaches_everything_and_scatters_what_is_hot(void **state)
     assert_true(hot_together < 8);
 }
 
-static void growth_leaves_the_hot_ones_hot(void **state)
+TEST(growth_leaves_the_hot_ones_hot)
 {
     struct pattern_state st = {0};
     struct pattern p;
@@ -86,7 +83,6 @@ static void growth_leaves_the_hot_ones_hot(void **state)
     u32 before[200] = {0}, after[200] = {0};
     unsigned hottest = 0, still = 0;
 
-    (void)state;
     assert_int_equal(pattern_parse("zipf:1.1", &p, NULL), 0);
     prng_seed(&prng, 3);
     for (int i = 0; i < 100000; i++)
@@ -100,36 +96,33 @@ static void growth_leaves_the_hot_ones_hot(void **state)
     assert_int_equal(hottest, still);
 }
 
-static void hotspot_sends_its_share_to_the_hot_part(void **state)
+TEST(hotspot_sends_its_share_to_the_hot_part)
 {
     u32 uses[1000] = {0};
     u64 hot = 0;
 
-    (void)state;
     count_uses("hotspot:90:10", 1000, 100000, uses);
     for (unsigned i = 0; i < 100; i++)
         hot += uses[i];
     assert_in_range(hot, 90500, 91500); /* 90 % and a tenth of the rest */
 }
 
-static void sparse_uses_every_nth_and_no_other(void **state)
+TEST(sparse_uses_every_nth_and_no_other)
 {
     u32 uses[1000] = {0};
 
-    (void)state;
     count_uses("sparse:3", 1000, 100000, uses);
     for (unsigned i = 0; i < 1000; i++)
         assert_true(i % 3 ? uses[i] == 0 : uses[i] > 200);
 }
 
-static void a_wrong_pattern_is_refused_with_what_would_be_right(void **state)
+TEST(a_wrong_pattern_is_refused_with_what_would_be_right)
 {
     static const char *const wrong[] = {
         "",        "sequential", "zipf",      "zipf:",      "zipf:0",      "zipf:nan",
         "zipf:-1", "zipf:11",    "hotspot:5", "hotspot::",  "hotspot:0:5", "hotspot:101:5",
         "sparse:", "sparse:0",   "sparse:x",  "sparse:1000"};
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
         struct pattern p = {.kind = PATTERN_SEQ};
         struct err e = {0};
@@ -140,17 +133,4 @@ static void a_wrong_pattern_is_refused_with_what_would_be_right(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(seq_visits_all_in_order),
-        cmocka_unit_test(zipf_uses_rank_k_as_often_as_k_to_minus_theta),
-        cmocka_unit_test(zipf_reaches_everything_and_scatters_what_is_hot),
-        cmocka_unit_test(growth_leaves_the_hot_ones_hot),
-        cmocka_unit_test(hotspot_sends_its_share_to_the_hot_part),
-        cmocka_unit_test(sparse_uses_every_nth_and_no_other),
-        cmocka_unit_test(a_wrong_pattern_is_refused_with_what_would_be_right),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

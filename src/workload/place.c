@@ -1,8 +1,10 @@
-/* place.c - through a recording in the order of its stamps, with an address space for every process of it.
+/* place.c - through a recording in the order of its stamps, with an address space for every process
+ * of it.
  *
- * A heap holds the streams by the stamp of their next operation. The stream on top translates its events up to that operation and
- * does it. Accesses behind a stream's last operation come last. A child's first stamp may be older than that of the fork, which the parent
- * gets when its call returns: such a child waits for the fork.
+ * A heap holds the streams by the stamp of their next operation. The stream on top translates its
+ * events up to that operation and does it. Accesses behind a stream's last operation come last. A
+ * child's first stamp may be older than that of the fork, which the parent gets when its call
+ * returns: such a child waits for the fork.
  */
 #include "workload/place_int.h"
 
@@ -56,7 +58,7 @@ void place_mm_put(struct place_mm *pm)
     free(pm);
 }
 
-/* --- who is what ------------------------------------------------------------------------------------------------------- */
+/* --- who is what ------------------------------------------------------------------------------ */
 
 static struct place_mm *find_mm(const struct u64map *map, u64 pid)
 {
@@ -104,7 +106,7 @@ static struct place_mm *start_of(struct placing *p, const struct trace_stream *s
     return pm;
 }
 
-/* --- streams ----------------------------------------------------------------------------------------------------------- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 /* The index of the stream's next real operation, or their number. */
 static size_t next_real(const struct trace_stream *s, size_t i)

@@ -1,8 +1,10 @@
-/* place_fuzz.c - recordings that make sense, replayed as they were recorded and as the kernel would place them.
+/* place_fuzz.c - recordings that make sense, replayed as they were recorded and as the kernel would
+ * place them.
  *
- * Each operation is one recording, written by a recorder that gives the lowest hole to whatever may lie anywhere: mappings are made,
- * made over others, cut across several, moved, grown and touched, by processes that fork. Both replays must do the same:
- * no access goes to a place where nothing is, and all faults, resident pages and mapped pages are alike. */
+ * Each operation is one recording, written by a recorder that gives the lowest hole to whatever may
+ * lie anywhere: mappings are made, made over others, cut across several, moved, grown and touched,
+ * by processes that fork. Both replays must do the same: no access goes to a place where nothing
+ * is, and all faults, resident pages and mapped pages are alike. */
 #include "base/test.h"
 
 #include "base/prng.h"
@@ -110,7 +112,8 @@ static void advise(struct writer *x, struct shadow *s)
     OP(x, s, HWT_OP_MADVISE, PAGE(BASE + at), PAGE(nr), ABI_MADV_DONTNEED);
 }
 
-/* A whole mapping, or what is left of it in one piece, to another size: where it is when there is room, else in the lowest hole. */
+/* A whole mapping, or what is left of it in one piece, to another size: where it is when there is
+ * room, else in the lowest hole. */
 static void remap(struct writer *x, struct shadow *s)
 {
     u64 at = prng_below(x->p, SPAN), end, nr = some_pages(x), to, was;
@@ -132,7 +135,8 @@ static void remap(struct writer *x, struct shadow *s)
     fill(x, s, to, nr);
 }
 
-/* Stores alone: what a fork copies of pages that were only read hangs on the mappings beside them. */
+/* Stores alone: what a fork copies of pages that were only read hangs on the mappings beside
+ * them. */
 static void touch(struct writer *x, struct shadow *s)
 {
     u64 at = prng_below(x->p, SPAN), nr = MIN(some_pages(x), SPAN - at);

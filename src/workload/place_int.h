@@ -1,4 +1,5 @@
-/* place_int.h - what place.c (order, events) and place_op.c (operations) share. Belongs to the room alone. */
+/* place_int.h - what place.c (order, events) and place_op.c (operations) share. Belongs to the room
+ * alone. */
 #ifndef WORKLOAD_PLACE_INT_H
 #define WORKLOAD_PLACE_INT_H
 

@@ -1,8 +1,8 @@
 /* place_op.c - what each operation of a recording does to the place of mappings.
  *
- * Fields of operations are rewritten in place. A range that was one piece for the recorder and is several here becomes a list of
- * parts; one that is nowhere gets the length 0, with which a replay does nothing. Ranges that make no sense stay as they are: the
- * replay counts them.
+ * Fields of operations are rewritten in place. A range that was one piece for the recorder and is
+ * several here becomes a list of parts; one that is nowhere gets the length 0, with which a replay
+ * does nothing. Ranges that make no sense stay as they are: the replay counts them.
  */
 #include "workload/place_int.h"
 
@@ -54,7 +54,7 @@ static bool is_free(const struct place_mm *pm, vpn_t start, u64 nr)
            vma_range_is_free(pm->mm, start, start + nr);
 }
 
-/* --- the machine's side ------------------------------------------------------------------------------------------------ */
+/* --- the machine's side ----------------------------------------------------------------------- */
 
 static void machine_unmap(struct place_mm *pm, vpn_t start, u64 nr)
 {
@@ -104,7 +104,7 @@ static vpn_t find_place(struct place_mm *pm, u64 nr, const u64 *offset)
     return aligned ? aligned : vma_find_gap(pm->mm, nr);
 }
 
-/* --- parts ------------------------------------------------------------------------------------------------------------- */
+/* --- parts ------------------------------------------------------------------------------------ */
 
 static void push_part(struct trace *t, u64 addr, u64 len)
 {
@@ -117,8 +117,8 @@ static void push_part(struct trace *t, u64 addr, u64 len)
     t->parts[t->nr_parts++] = (struct trace_part){.addr = addr, .len = len};
 }
 
-/* Where the bytes of a mapped range lie now: one part for each piece, in the order of the recording. Returns how many; the first is
- * parts[*ret_first]. */
+/* Where the bytes of a mapped range lie now: one part for each piece, in the order of the
+ * recording. Returns how many; the first is parts[*ret_first]. */
 static size_t find_parts(struct op_place *o, u64 addr, u64 len, size_t *ret_first)
 {
     struct trace *t = o->p->trace;
@@ -163,7 +163,7 @@ static void rewrite_range(struct op_place *o, unsigned a, unsigned l)
     o->op->parts = first & (PARTS_MAX - 1);
 }
 
-/* --- mmap -------------------------------------------------------------------------------------------------------------- */
+/* --- mmap ------------------------------------------------------------------------------------- */
 
 /* Does [start, end), moved as a whole, replace nothing but what it stands for? */
 static bool replaces_itself(const struct place_mm *pm, struct pages r, s64 moved)
@@ -183,7 +183,8 @@ static bool replaces_itself(const struct place_mm *pm, struct pages r, s64 moved
     return at >= r.end || is_free(pm, at + (u64)moved, r.end - at);
 }
 
-/* An address that the program chose: how far it moves. False: it has to be placed like any other. */
+/* An address that the program chose: how far it moves. False: it has to be placed like any
+ * other. */
 static bool chosen_moves(struct op_place *o, struct pages r, s64 *ret)
 {
     const struct addrmap *map = &o->pm->map;
@@ -244,8 +245,8 @@ static bool is_bound_inside(struct pages r, u64 addr)
            addr >> PAGE_SHIFT < r.end;
 }
 
-/* Does the program look for the huge pages in its new mapping? Allocators map more than they need, then unmap, advise or protect up
- * to the bound of one, which is elsewhere when the mapping is. */
+/* Does the program look for the huge pages in its new mapping? Allocators map more than they need,
+ * then unmap, advise or protect up to the bound of one, which is elsewhere when the mapping is. */
 static bool program_aligns(const struct op_place *o, struct pages r)
 {
     size_t end = MIN(o->stream->nr_decoded_ops, o->at + 1 + OPS_AHEAD);
@@ -297,9 +298,10 @@ static void place_chosen(struct op_place *o, struct pages r)
     }
 }
 
-/* --- a new image ------------------------------------------------------------------------------------------------------- */
+/* --- a new image ------------------------------------------------------------------------------ */
 
-/* The end of the group of initial mappings that begins with this operation, in pages of the recording. */
+/* The end of the group of initial mappings that begins with this operation, in pages of the
+ * recording. */
 static vpn_t group_end(const struct op_place *o, bool *ret_more)
 {
     u64 fid = o->op->field[4];
@@ -323,7 +325,8 @@ static vpn_t group_end(const struct op_place *o, bool *ret_more)
     return end;
 }
 
-/* The program comes first, then its interpreter. A program without one is loaded like an interpreter. */
+/* The program comes first, then its interpreter. A program without one is loaded like an
+ * interpreter. */
 static vpn_t group_place(struct op_place *o, vpn_t start)
 {
     bool interpreted;
@@ -407,7 +410,7 @@ static void place_mmap(struct op_place *o)
         place_chosen(o, r);
 }
 
-/* --- the heap ---------------------------------------------------------------------------------------------------------- */
+/* --- the heap --------------------------------------------------------------------------------- */
 
 static void begin_heap(struct place_mm *pm, vpn_t start)
 {
@@ -445,7 +448,7 @@ static void place_brk(struct op_place *o)
     o->op->field[1] = move_bytes(end, pm->heap_moved);
 }
 
-/* --- other calls ------------------------------------------------------------------------------------------------------- */
+/* --- other calls ------------------------------------------------------------------------------ */
 
 static void place_munmap(struct op_place *o)
 {

@@ -1,4 +1,5 @@
-/* place_test.c - where mappings of a recording go. Addresses are those that a 6.1 kernel without randomisation gave. */
+/* place_test.c - where mappings of a recording go. Addresses are those that a 6.1 kernel without
+ * randomisation gave. */
 #include "base/test.h"
 
 #include "trace/trace_writer.h"
@@ -72,7 +73,7 @@ static void end(struct fixture *x)
     free(x->bytes);
 }
 
-static void a_program_and_its_interpreter_lie_where_the_kernel_puts_them(void **state HW_UNUSED)
+TEST(a_program_and_its_interpreter_lie_where_the_kernel_puts_them)
 {
     struct fixture x;
 
@@ -106,7 +107,7 @@ static void a_program_and_its_interpreter_lie_where_the_kernel_puts_them(void **
     end(&x);
 }
 
-static void a_program_linked_for_an_address_stays_there(void **state HW_UNUSED)
+TEST(a_program_linked_for_an_address_stays_there)
 {
     struct fixture x;
 
@@ -121,7 +122,7 @@ static void a_program_linked_for_an_address_stays_there(void **state HW_UNUSED)
     end(&x);
 }
 
-static void mappings_go_from_the_top_down_and_large_files_to_huge_pages(void **state HW_UNUSED)
+TEST(mappings_go_from_the_top_down_and_large_files_to_huge_pages)
 {
     struct fixture x;
 
@@ -141,7 +142,7 @@ static void mappings_go_from_the_top_down_and_large_files_to_huge_pages(void **s
     end(&x);
 }
 
-static void a_mapping_in_which_huge_pages_are_looked_for_keeps_their_bounds(void **state HW_UNUSED)
+TEST(a_mapping_in_which_huge_pages_are_looked_for_keeps_their_bounds)
 {
     const u64 start = LOW + 512 * 8 + 7, bound = LOW + 512 * 9;
     struct fixture x;
@@ -164,7 +165,7 @@ static void a_mapping_in_which_huge_pages_are_looked_for_keeps_their_bounds(void
     end(&x);
 }
 
-static void a_range_over_several_mappings_becomes_parts(void **state HW_UNUSED)
+TEST(a_range_over_several_mappings_becomes_parts)
 {
     struct fixture x;
     const struct trace_part *part;
@@ -193,14 +194,15 @@ static void a_range_over_several_mappings_becomes_parts(void **state HW_UNUSED)
     end(&x);
 }
 
-static void what_grows_is_moved_only_if_it_must_be(void **state HW_UNUSED)
+TEST(what_grows_is_moved_only_if_it_must_be)
 {
     struct fixture x;
 
     begin(&x);
     map(&x, LOW, 10, HWT_MAP_ANYWHERE, 0);
     map(&x, LOW + 10, 10, HWT_MAP_ANYWHERE, 0);
-    /* Here there is room behind the second, there not behind the first; on the machine it is the other way round. */
+    /* Here there is room behind the second, there not behind the first; on the machine it is the
+     * other way round. */
     OP(&x, HWT_OP_MREMAP, PAGE(LOW + 10), PAGE(10), PAGE(LOW + 10), PAGE(20), 0);
     OP(&x, HWT_OP_MUNMAP, PAGE(LOW), PAGE(10));
     OP(&x, HWT_OP_MREMAP, PAGE(LOW + 10), PAGE(20), PAGE(LOW + 50), PAGE(30), HWT_MREMAP_ANYWHERE);
@@ -224,7 +226,7 @@ static u64 touched(const struct fixture *x, u32 stream)
     return 0;
 }
 
-static void a_child_that_is_ahead_of_its_fork_has_the_memory_of_its_parent(void **state HW_UNUSED)
+TEST(a_child_that_is_ahead_of_its_fork_has_the_memory_of_its_parent)
 {
     struct fixture x;
     u32 parent, ahead, orphan;
@@ -260,7 +262,7 @@ static u64 turn(const struct fixture *x, u32 stream, enum hwt_op opcode, unsigne
     return found;
 }
 
-static void threads_wait_for_each_other_where_they_use_the_same_addresses(void **state HW_UNUSED)
+TEST(threads_wait_for_each_other_where_they_use_the_same_addresses)
 {
     struct fixture x;
     u32 first, second;
@@ -289,7 +291,7 @@ static void threads_wait_for_each_other_where_they_use_the_same_addresses(void *
     end(&x);
 }
 
-static void a_recording_of_before_keeps_its_addresses(void **state HW_UNUSED)
+TEST(a_recording_of_before_keeps_its_addresses)
 {
     struct fixture x;
 
@@ -302,19 +304,4 @@ static void a_recording_of_before_keeps_its_addresses(void **state HW_UNUSED)
     end(&x);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_program_and_its_interpreter_lie_where_the_kernel_puts_them),
-        cmocka_unit_test(a_program_linked_for_an_address_stays_there),
-        cmocka_unit_test(mappings_go_from_the_top_down_and_large_files_to_huge_pages),
-        cmocka_unit_test(a_mapping_in_which_huge_pages_are_looked_for_keeps_their_bounds),
-        cmocka_unit_test(a_range_over_several_mappings_becomes_parts),
-        cmocka_unit_test(what_grows_is_moved_only_if_it_must_be),
-        cmocka_unit_test(a_child_that_is_ahead_of_its_fork_has_the_memory_of_its_parent),
-        cmocka_unit_test(threads_wait_for_each_other_where_they_use_the_same_addresses),
-        cmocka_unit_test(a_recording_of_before_keeps_its_addresses),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

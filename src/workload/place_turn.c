@@ -1,12 +1,15 @@
-/* place_turn.c - which changes of an address space must keep the order in which the threads of a process made them.
+/* place_turn.c - which changes of an address space must keep the order in which the threads of a
+ * process made them.
  *
- * Threads of a recording run side by side in a replay, and one may be ahead of another. That is harmless until it maps what the other has yet
- * to unmap, or unmaps what the other is still at. So for every range that a thread changes after another one:
+ * Threads of a recording run side by side in a replay, and one may be ahead of another. That is
+ * harmless until it maps what the other has yet to unmap, or unmaps what the other is still at. So
+ * for every range that a thread changes after another one:
  *
  *     the other one had unmapped it     the others pass that first: what they did there is done with it
  *     the other one had it mapped       the others come to the change itself: they may have used it until then
  *
- * A thread that changes only what it mapped itself waits for nobody: threads with arenas of their own stay side by side.
+ * A thread that changes only what it mapped itself waits for nobody: threads with arenas of their
+ * own stay side by side.
  */
 #include "workload/place_int.h"
 
@@ -27,7 +30,8 @@ void place_turns_done(struct placing *p)
     vec_done(&p->changes);
 }
 
-/* A stamp that the other threads have to come to before `op` changes the pages, 0 when there is none; and note the change. */
+/* A stamp that the other threads have to come to before `op` changes the pages, 0 when there is
+ * none; and note the change. */
 static u64 change(struct placing *p, struct place_mm *pm, u32 stream, const struct trace_op *op,
                   u64 addr, u64 len, bool unmaps)
 {

@@ -1,11 +1,12 @@
 /* replay.c - running the events of a stream.
  *
- * The hot loop walks decoded events for as long as the TLB or the page table answers. All else leaves it: a fault, an
- * operation, the end of the slice, the end of the batch.
+ * The hot loop walks decoded events for as long as the TLB or the page table answers. All else
+ * leaves it: a fault, an operation, the end of the slice, the end of the batch.
  *
- * A fault goes through system_access(). When that must wait, the stream keeps its place (`at`, with `paid` set, so that the
- * instructions before the event are charged once) and the same access is made again when the scheduler comes back.
- * User time is instructions times the cost model's figure; it is brought to the clock before each call into the machine.
+ * A fault goes through system_access(). When that must wait, the stream keeps its place (`at`, with
+ * `paid` set, so that the instructions before the event are charged once) and the same access is
+ * made again when the scheduler comes back. User time is instructions times the cost model's
+ * figure; it is brought to the clock before each call into the machine.
  */
 #include "workload/replay_int.h"
 
@@ -225,7 +226,8 @@ static void charge_instructions(struct replay_stream *rs, struct sched_slice *sl
 /* So many tables stay in the host's second-level cache anyway (256 KiB). */
 #define PREFETCH_TABLES 64u
 
-/* May a walk of the page table be done without a call into the machine? Only when nothing is due at the next call. */
+/* May a walk of the page table be done without a call into the machine? Only when nothing is due at
+ * the next call. */
 static bool may_walk(const struct task *t)
 {
     return !t->over_high && !t->mm->locked_vm && !t->mm->locked_by;
@@ -244,9 +246,9 @@ static inline void prefetch(const struct system *s, struct mm *mm, const u64 *at
         swap_prefetch(&s->swap, pte_swp(*slot));
 }
 
-/* Accesses from rs->at on that the TLB or the page table answers, until a fault, an operation, the end of the batch or
- * of the slice. A miss in the TLB fetches the page-table entry of an event ahead: misses come in swarms, and waiting
- * for the host's memory is most of what they cost. */
+/* Accesses from rs->at on that the TLB or the page table answers, until a fault, an operation, the
+ * end of the batch or of the slice. A miss in the TLB fetches the page-table entry of an event
+ * ahead: misses come in swarms, and waiting for the host's memory is most of what they cost. */
 static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
 {
     struct system *s = rs->replay->config.system;
@@ -327,8 +329,8 @@ static enum event_result run_miss(struct replay_stream *rs, u64 event, struct sc
     hw_unreachable();
 }
 
-/* What was refused did not happen when it was recorded, so what the program would do is not known: most print a message and
- * exit. A parent goes on without the child. */
+/* What was refused did not happen when it was recorded, so what the program would do is not known:
+ * most print a message and exit. A parent goes on without the child. */
 static bool survives_refusal(struct replay_stream *rs, const struct trace_op *op)
 {
     rs->replay->stats.refused++;
@@ -338,8 +340,8 @@ static bool survives_refusal(struct replay_stream *rs, const struct trace_op *op
     return false;
 }
 
-/* Does the stream come to place i of the window with this operation? A fork does not, because what it starts may have to come first;
- * a wait that had begun before does when it is over. */
+/* Does the stream come to place i of the window with this operation? A fork does not, because what
+ * it starts may have to come first; a wait that had begun before does when it is over. */
 static bool comes_to(const struct replay_stream *rs, const struct trace_op *op, unsigned i)
 {
     const struct replay_config *c = &rs->replay->config;
@@ -351,8 +353,9 @@ static bool comes_to(const struct replay_stream *rs, const struct trace_op *op, 
             op->stamp - MIN(op->field[2], op->stamp) > place->at);
 }
 
-/* A stamp is one moment of all streams: nobody goes on behind it before all others have passed the operations before it. Whoever
- * comes to it when they have leaves the CPU all the same, so that the moment is noticed. */
+/* A stamp is one moment of all streams: nobody goes on behind it before all others have passed the
+ * operations before it. Whoever comes to it when they have leaves the CPU all the same, so that the
+ * moment is noticed. */
 static enum event_result stop_at_place(struct replay_stream *rs, const struct trace_op *op)
 {
     const struct replay_config *c = &rs->replay->config;
@@ -550,7 +553,8 @@ static bool should_end(struct replay *r)
     return r->window.ended || (r->config.only && r->only_left == 0);
 }
 
-/* Everything before that time has happened. What a sleeper does when it wakes comes behind a time it sleeps over. */
+/* Everything before that time has happened. What a sleeper does when it wakes comes behind a time
+ * it sleeps over. */
 static bool time_reached(struct replay *r, ns_t at)
 {
     ns_t next = sched_next(replay_sched(r));

@@ -1,11 +1,13 @@
 /* replay.h - a recording, played on a machine in virtual time.
  *
- * Each stream of the trace becomes a task; its events become accesses and system calls, in order. Streams start when
- * what started them in the recording has happened: a forked child when its parent's fork was replayed, a new image when
- * the exec was, a thread at its order stamp. Waits follow docs/trace-format.md, "Waits in a replay".
+ * Each stream of the trace becomes a task; its events become accesses and system calls, in order.
+ * Streams start when what started them in the recording has happened: a forked child when its
+ * parent's fork was replayed, a new image when the exec was, a thread at its order stamp. Waits
+ * follow docs/trace-format.md, "Waits in a replay".
  *
- * Tolerance:  a recording survived natively, so an access that the replayed address space does not allow (the recorder
- *             missed a mapping, or the program handled the signal) is skipped and counted, not fatal.
+ * Tolerance:  a recording survived natively, so an access that the replayed address space does not
+ *             allow (the recorder missed a mapping, or the program handled the signal) is skipped
+ *             and counted, not fatal.
  * Use:        replay_init(&r, &config); outcome = replay_run(&r); ... r.stats ...; replay_done(&r);
  */
 #ifndef WORKLOAD_REPLAY_H
@@ -20,7 +22,8 @@
 enum replay_outcome {
     REPLAY_COMPLETED,
     REPLAY_OOM, /* at least one task was killed for memory; the others went on to their end */
-    REPLAY_REFUSED, /* at least one call or page was refused for want of memory, and none was killed for it */
+    /* at least one call or page was refused for want of memory, and none was killed for it */
+    REPLAY_REFUSED,
     REPLAY_PANIC,   /* the machine stopped: vm.panic_on_oom, or nobody left to kill */
     REPLAY_THRASH,  /* max_ns of virtual time passed */
     REPLAY_STOPPED, /* *stop was set */
@@ -34,8 +37,8 @@ struct replay_config {
     const struct trace *trace;
     struct system *system;
     struct group *group; /* where its processes run */
-    /* By index of the stream: which belong to the processes that are judged, from the start of the first to the end of the last of
-     * them; the rest runs in `others`. NULL: all. */
+    /* By index of the stream: which belong to the processes that are judged, from the start of the
+     * first to the end of the last of them; the rest runs in `others`. NULL: all. */
     const bool *only;
     struct group *others;
     struct sched *sched;          /* shared with other workloads of the machine; NULL: its own */
@@ -46,12 +49,12 @@ struct replay_config {
     u32 uid;                      /* and the user they belong to */
     s8 nice;                      /* and what /proc shows */
     u32 weight;                   /* of its tasks, as sched_weight() gives it; 0: of nice 0 */
-    /* The next batch of events of a stream, instead of the trace's: `trace` then only names the streams. False: the
-     * stream is over. NULL: what was recorded. */
+    /* The next batch of events of a stream, instead of the trace's: `trace` then only names the
+     * streams. False: the stream is over. NULL: what was recorded. */
     bool (*fill)(void *ctx, u32 stream, ns_t now, struct trace_cursor *cursor);
     void *fill_ctx;
-    /* What is judged; what comes before is replayed all the same. A kill or a refusal before it still is the outcome, because what
-     * goes on is not what was recorded. */
+    /* What is judged; what comes before is replayed all the same. A kill or a refusal before it
+     * still is the outcome, because what goes on is not what was recorded. */
     struct trace_place from, to;
     /* Called when the judged part begins. NULL: never. */
     void (*begin)(void *ctx);
@@ -59,10 +62,12 @@ struct replay_config {
     ns_t max_lead_ns;         /* busy time for what comes before; 0: no bound */
     ns_t max_ns;              /* busy time for what is judged; 0: no bound */
     const volatile int *stop; /* a signal handler's flag, or NULL */
-    /* Called after each slice of a task and inside long calls, with how many of the trace's events are done. NULL: never. */
+    /* Called after each slice of a task and inside long calls, with how many of the trace's events
+     * are done. NULL: never. */
     void (*progress)(void *ctx, u64 events);
     void *progress_ctx;
-    /* Called after each slice of a task and before it gives memory back, to look at the machine and change nothing. NULL: never. */
+    /* Called after each slice of a task and before it gives memory back, to look at the machine and
+     * change nothing. NULL: never. */
     void (*watch)(void *ctx);
     void *watch_ctx;
 };
@@ -77,11 +82,13 @@ struct replay_stats {
     u64 bad_ops;            /* operations on unknown files or processes */
     u32 dropped_streams;    /* never started: what would have started them did not happen */
     u32 unfinished_streams; /* ended with the trace, not with an exit */
-    u64 nodes_cut; /* policies and affinities that name nodes or CPUs that the machine has not, too */
+    /* policies and affinities that name nodes or CPUs that the machine has not, too */
+    u64 nodes_cut;
     u64 nodes_absent;     /* and such as name no other: they were ignored */
     u64 policies_refused; /* policies and the like that the host of the recording refused */
     u64 refused;          /* calls that the machine refused (ENOMEM, ENOSPC) */
-    u64 starved; /* processes that got SIGBUS, because there was no huge page, or no room in a tmpfs, to touch */
+    /* processes that got SIGBUS, because there was no huge page, or no room in a tmpfs, to touch */
+    u64 starved;
     u32 forced; /* waits cut short, because what they waited for never came */
 };
 
@@ -147,11 +154,13 @@ static inline struct sched *replay_sched(struct replay *r)
 void replay_init(struct replay *r, const struct replay_config *config);
 void replay_done(struct replay *r);
 
-/* Play to the end. The machine may be looked at afterwards, and until replay_done() its tasks belong to the replay. */
+/* Play to the end. The machine may be looked at afterwards, and until replay_done() its tasks
+ * belong to the replay. */
 enum replay_outcome replay_run(struct replay *r);
 
-/* The same in steps, for a scheduler that is shared: start what starts by itself; then, whenever nothing on the scheduler can
- * run, replay_force(): false when this replay has nothing left to do. */
+/* The same in steps, for a scheduler that is shared: start what starts by itself; then, whenever
+ * nothing on the scheduler can run, replay_force(): false when this replay has nothing left to
+ * do. */
 void replay_begin(struct replay *r, ns_t now);
 bool replay_force(struct replay *r, ns_t now);
 

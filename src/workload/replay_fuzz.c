@@ -1,8 +1,9 @@
 /* replay_fuzz.c - recordings of nonsense, replayed on a small machine.
  *
- * Each operation is one recording: a few processes and threads that map, touch, read, write, fork, exec, wait and exit at
- * random, mostly with arguments that make sense, now and then with arguments that no kernel would have accepted. It must
- * end, in bounded virtual time, without a broken invariant; and decoded and streamed replays must agree. */
+ * Each operation is one recording: a few processes and threads that map, touch, read, write, fork,
+ * exec, wait and exit at random, mostly with arguments that make sense, now and then with arguments
+ * that no kernel would have accepted. It must end, in bounded virtual time, without a broken
+ * invariant; and decoded and streamed replays must agree. */
 #include "base/test.h"
 
 #include "base/prng.h"

@@ -1,5 +1,5 @@
-/* replay_int.h - what the files of the replay share: replay.c runs events, replay_op.c operations, replay_order.c says
- * what starts when and who waits for whom. Belongs to the room alone. */
+/* replay_int.h - what the files of the replay share: replay.c runs events, replay_op.c operations,
+ * replay_order.c says what starts when and who waits for whom. Belongs to the room alone. */
 #ifndef WORKLOAD_REPLAY_INT_H
 #define WORKLOAD_REPLAY_INT_H
 
@@ -15,11 +15,13 @@ enum stream_state {
 
 #define STAMP_NEVER (~(u64)0)
 
-/* A file as a process knows it. The inode is found again by its identity, since it may be gone by now. */
+/* A file as a process knows it. The inode is found again by its identity, since it may be gone by
+ * now. */
 struct replay_file {
     u64 dev, ino;
-    u32 inode;    /* id, 0: has no page cache (pipe, device, socket) */
-    u32 map_file; /* id of the open file used for mappings and for I/O without a handle, 0 none yet */
+    u32 inode; /* id, 0: has no page cache (pipe, device, socket) */
+    /* id of the open file used for mappings and for I/O without a handle, 0 none yet */
+    u32 map_file;
 };
 
 /* What the streams of one process share. */
@@ -99,15 +101,16 @@ void order_init(struct replay *r);
 void order_done(struct replay *r);
 /* Start the streams that wait for nothing but their stamp and are due. */
 void order_start_due(struct replay *r, ns_t now);
-/* The first unstarted stream of this pid that begins with PROC_START and this enum hwt_proc_flag; NULL. */
+/* The first unstarted stream of this pid that begins with PROC_START and this enum hwt_proc_flag;
+ * NULL. */
 struct replay_stream *order_find(const struct replay *r, u32 pid, u32 flag);
 /* The stream runs from now on: others may have to wait for it. */
 void order_add_live(struct replay_stream *rs);
 
 /* Stamp of the next operation that the stream has not passed; STAMP_NEVER when it has none. */
 u64 order_next_stamp(const struct replay_stream *rs);
-/* True when every other stream (own: of its process) has passed the operations before `stamp`. Otherwise the stream is
- * put among the waiters of one that has not. */
+/* True when every other stream (own: of its process) has passed the operations before `stamp`.
+ * Otherwise the stream is put among the waiters of one that has not. */
 bool order_passed(struct replay_stream *rs, u64 stamp, bool own);
 /* The stream has passed an operation, or ended: wake who waited for that. */
 void order_advance(struct replay_stream *rs, ns_t now);

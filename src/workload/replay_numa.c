@@ -1,8 +1,10 @@
-/* replay_numa.c - memory policies, moves of pages to other nodes, and affinities of a recording, on the nodes and CPUs of this machine.
+/* replay_numa.c - memory policies, moves of pages to other nodes, and affinities of a recording, on
+ * the nodes and CPUs of this machine.
  *
- * Of the nodes (CPUs) that a call names those count that the machine has; a call that names none of them does nothing. Both is
- * counted: the program then runs in another way than it was recorded. A call that succeeded when it was recorded is never fatal
- * here: what this machine refuses for another reason counts as not explained.
+ * Of the nodes (CPUs) that a call names those count that the machine has; a call that names none of
+ * them does nothing. Both is counted: the program then runs in another way than it was recorded. A
+ * call that succeeded when it was recorded is never fatal here: what this machine refuses for
+ * another reason counts as not explained.
  */
 #include "workload/replay_int.h"
 

@@ -1,12 +1,14 @@
 /* replay_op.c - operations of a trace as system calls of a machine.
  *
- * A call that waits is made again with the same arguments; rs->stage says how far an operation of several calls has
- * come. Files are known per process by fid and open descriptions by handle; a forked child inherits both, a new image
- * neither. What refers to something the recording does not explain is counted (stats.bad_ops) and done as far
- * as it makes sense: a mapping of an unknown file becomes anonymous, I/O on it only touches user memory.
+ * A call that waits is made again with the same arguments; rs->stage says how far an operation of
+ * several calls has come. Files are known per process by fid and open descriptions by handle; a
+ * forked child inherits both, a new image neither. What refers to something the recording does not
+ * explain is counted (stats.bad_ops) and done as far as it makes sense: a mapping of an unknown
+ * file becomes anonymous, I/O on it only touches user memory.
  *
- * A mapping needs an open file for its readahead state, and the format does not say which description it was made
- * from; so a process has one of its own per file, closed when the file is unlinked or the process ends.
+ * A mapping needs an open file for its readahead state, and the format does not say which
+ * description it was made from; so a process has one of its own per file, closed when the file is
+ * unlinked or the process ends.
  */
 #include "workload/replay_int.h"
 
@@ -20,7 +22,8 @@
 
 /* One read or write moves no more (the kernel's MAX_RW_COUNT); what claims to is cut to it. */
 #define IO_BYTES_MAX     0x7ffff000u
-/* The largest file of ext4 with 4 KiB blocks; a page of a file has a number of 32 bits. What lies beyond is nonsense. */
+/* The largest file of ext4 with 4 KiB blocks; a page of a file has a number of 32 bits. What lies
+ * beyond is nonsense. */
 #define FILE_BYTES_MAX   (16 * TIB - PAGE_SIZE)
 #define SCORE_ADJ_OFFSET 1000
 #define SCORE_ADJ_MAX    1000
@@ -104,7 +107,8 @@ static struct replay_file *file_of(struct replay_stream *rs, u64 fid)
     return NULL;
 }
 
-/* The inode, if it still is the one the process named. An operation on one that is gone does nothing, and counts. */
+/* The inode, if it still is the one the process named. An operation on one that is gone does
+ * nothing, and counts. */
 static struct inode *inode_of(struct replay_stream *rs, const struct replay_file *f)
 {
     struct inode *inode;
@@ -120,7 +124,8 @@ static struct inode *inode_of(struct replay_stream *rs, const struct replay_file
     return NULL;
 }
 
-/* The process's own open file, for mappings and for I/O whose description is unknown. NULL: no page cache. */
+/* The process's own open file, for mappings and for I/O whose description is unknown. NULL: no page
+ * cache. */
 static struct file *map_file_of(struct replay_stream *rs, struct replay_file *f)
 {
     struct system *s = rs->replay->config.system;
@@ -137,7 +142,8 @@ static struct file *map_file_of(struct replay_stream *rs, struct replay_file *f)
     return file;
 }
 
-/* The open file of a handle; for one that was open before the recording, the process's own. NULL: no page cache. */
+/* The open file of a handle; for one that was open before the recording, the process's own. NULL:
+ * no page cache. */
 static struct file *handle_file(struct replay_stream *rs, u64 handle, u64 fid)
 {
     u64 id;
@@ -160,7 +166,8 @@ enum op_result replay_result_of(enum step step)
     hw_unreachable();
 }
 
-/* Another file has this number now, so the one that had it before is gone, whether or not its removal was recorded. */
+/* Another file has this number now, so the one that had it before is gone, whether or not its
+ * removal was recorded. */
 static void retire_namesake(struct replay *r, u64 dev, u64 ino, u64 instance)
 {
     u64 key = hash_u64_pair(dev, ino), before;
@@ -279,8 +286,8 @@ static enum op_result touch_user(struct replay_stream *rs, struct sched_slice *s
     return OP_DONE;
 }
 
-/* Where the data goes; 0 when the replayed address space has no such buffer. Both ends are looked at: a hole in the
- * middle of a buffer is not worth a look at every page. */
+/* Where the data goes; 0 when the replayed address space has no such buffer. Both ends are looked
+ * at: a hole in the middle of a buffer is not worth a look at every page. */
 static u64 user_buffer(struct replay_stream *rs, u64 addr, u64 len, enum access_kind kind)
 {
     if (addr == 0 || len == 0)
@@ -374,7 +381,8 @@ static const struct trace_part *part_at(const struct replay_stream *rs, const st
     return &rs->replay->config.trace->parts[op->parts + rs->part];
 }
 
-/* Threads change their address space in the order of the recording where that matters (place_turn.c). */
+/* Threads change their address space in the order of the recording where that matters
+ * (place_turn.c). */
 static bool must_wait_for_turn(struct replay_stream *rs, const struct trace_op *op)
 {
     const struct trace *t = rs->replay->config.trace;
@@ -565,7 +573,8 @@ static enum op_result op_exit(struct replay_stream *rs, const struct trace_op *o
     return OP_END;
 }
 
-/* What is left of `ns` before the end of recorded time: timers run all through it, and sums must not overflow. */
+/* What is left of `ns` before the end of recorded time: timers run all through it, and sums must
+ * not overflow. */
 static ns_t recorded_ns(const struct sched_slice *slice, u64 ns)
 {
     return slice->now < RECORDED_NS_MAX ? MIN(ns, RECORDED_NS_MAX - slice->now) : 0;
@@ -657,7 +666,8 @@ static enum op_result op_oom_score_adj(struct replay_stream *rs, const struct tr
     return OP_DONE;
 }
 
-/* What a recording does to one range may be several here: it is done to one after the other, and a buffer is filled piece by piece. */
+/* What a recording does to one range may be several here: it is done to one after the other, and a
+ * buffer is filled piece by piece. */
 static enum op_result op_in_parts(struct replay_stream *rs, const struct trace_op *op,
                                   struct sched_slice *slice)
 {

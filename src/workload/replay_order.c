@@ -1,12 +1,13 @@
 /* replay_order.c - what of a recording may happen when.
  *
- * Order stamps are total, so "stream A may go on when all others have passed stamp S" can never be a circle:
- * of all that wait, the one with the least S waits for nobody who waits.
+ * Order stamps are total, so "stream A may go on when all others have passed stamp S" can never be
+ * a circle: of all that wait, the one with the least S waits for nobody who waits.
  *
- * A stream that must wait hangs itself on *one* stream that is still behind S, and looks again when that one has
- * passed S. The one furthest behind is on top of a heap, whose keys are brought up to date only when somebody looks. So a wait costs
- * O(log streams) per look, and a stream that nobody waits for pays one compare per operation.
- * Streams that have not started stand in order of their first stamp; only the first of them can be the one behind.
+ * A stream that must wait hangs itself on *one* stream that is still behind S, and looks again when
+ * that one has passed S. The one furthest behind is on top of a heap, whose keys are brought up to
+ * date only when somebody looks. So a wait costs O(log streams) per look, and a stream that nobody
+ * waits for pays one compare per operation. Streams that have not started stand in order of their
+ * first stamp; only the first of them can be the one behind.
  */
 #include "system/cpuset.h"
 #include "system/mempolicy.h"
@@ -76,7 +77,8 @@ static u32 lower_bound(const struct replay *r, u32 pid)
     return low;
 }
 
-/* By pid alone: a child may have got its first stamp before its parent's fork returned and got one. */
+/* By pid alone: a child may have got its first stamp before its parent's fork returned and got
+ * one. */
 struct replay_stream *order_find(const struct replay *r, u32 pid, u32 flag)
 {
     for (u32 i = lower_bound(r, pid); i < r->config.trace->nr_streams; i++) {
@@ -120,8 +122,9 @@ static struct replay_stream *first_unstarted(struct replay *r)
     return NULL;
 }
 
-/* The live stream with the least next stamp, NULL when there is none. Stamps of a recording only grow, so a key of
- * the heap that is out of date is too low, and only what comes to its top is looked at. */
+/* The live stream with the least next stamp, NULL when there is none. Stamps of a recording only
+ * grow, so a key of the heap that is out of date is too low, and only what comes to its top is
+ * looked at. */
 static struct replay_stream *least_live(struct replay *r)
 {
     const struct heap_item *top;
@@ -158,8 +161,8 @@ static struct replay_stream *find_behind_filled(struct replay *r, const struct r
     return NULL;
 }
 
-/* Some stream other than `self` that has not passed all operations before `stamp`. One that waits for `stamp` has not
- * passed its own, and so is not in its own way. */
+/* Some stream other than `self` that has not passed all operations before `stamp`. One that waits
+ * for `stamp` has not passed its own, and so is not in its own way. */
 static struct replay_stream *find_behind(struct replay *r, const struct replay_stream *self,
                                          u64 stamp)
 {
@@ -268,7 +271,8 @@ void order_start_due(struct replay *r, ns_t now)
     }
 }
 
-/* Those that waited for rs look again. A thread that is not started waits for all, so it is looked at as well. */
+/* Those that waited for rs look again. A thread that is not started waits for all, so it is looked
+ * at as well. */
 static void wake_waiters(struct replay_stream *rs, u64 passed, ns_t now)
 {
     struct replay_stream *w = rs->waiters;

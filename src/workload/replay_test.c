@@ -154,12 +154,11 @@ static const struct task *task(const struct fixture *x, u32 pid)
     return NULL;
 }
 
-static void first_touches_fault_and_others_hit(void **state)
+TEST(first_touches_fault_and_others_hit)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     map(&x, s, 1000, 100, 0);
     for (unsigned round = 0; round < 5; round++)
         touch(&x, s, HWT_WRITE, 1000, 100, 1000);
@@ -174,12 +173,11 @@ static void first_touches_fault_and_others_hit(void **state)
     end(&x);
 }
 
-static void accesses_that_nothing_maps_are_skipped(void **state)
+TEST(accesses_that_nothing_maps_are_skipped)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(1000), PAGE(10), ABI_PROT_READ, 0, 0, 0});
     op(&x, s, HWT_OP_FILE, (u64[]){1, 1, 1, PAGE(2), HWT_FILE_REGULAR});
     map(&x, s, 2000, 10, 1);
@@ -194,14 +192,14 @@ static void accesses_that_nothing_maps_are_skipped(void **state)
     end(&x);
 }
 
-/* A stack that was moved far up from where it was mapped grows only as far as its pages have an identity. */
-static void a_stack_that_was_moved_grows_until_its_identity_ends(void **state)
+/* A stack that was moved far up from where it was mapped grows only as far as its pages have an
+ * identity. */
+TEST(a_stack_that_was_moved_grows_until_its_identity_ends)
 {
     const u64 low = 40, high = 1ull << 30;
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(low), PAGE(8), RW, HWT_MAP_STACK, 0, 0});
     touch(&x, s, HWT_WRITE, low, 1, 10); /* from now on the pages keep the identity */
     op(&x, s, HWT_OP_MREMAP, (u64[]){PAGE(low), PAGE(8), PAGE(high), PAGE(8)});
@@ -214,12 +212,11 @@ static void a_stack_that_was_moved_grows_until_its_identity_ends(void **state)
     end(&x);
 }
 
-static void a_file_is_read_once_and_found_again(void **state)
+TEST(a_file_is_read_once_and_found_again)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     map(&x, s, 1000, 8, 0);
     op(&x, s, HWT_OP_FILE, (u64[]){1, 1, 1, PAGE(64), HWT_FILE_REGULAR});
     op(&x, s, HWT_OP_OPEN, (u64[]){7, 1, HWT_OPEN_READ});
@@ -235,9 +232,9 @@ static void a_file_is_read_once_and_found_again(void **state)
     end(&x);
 }
 
-/* A file system gives the number of a removed file to the next one. The removal was not recorded (another program did it), and a
- * process of ours still has the file open for its mappings. */
-static void a_number_that_comes_again_names_another_file(void **state)
+/* A file system gives the number of a removed file to the next one. The removal was not recorded
+ * (another program did it), and a process of ours still has the file open for its mappings. */
+TEST(a_number_that_comes_again_names_another_file)
 {
     for (u64 second = 5; second <= 6; second++) {
         struct fixture x;
@@ -262,14 +259,13 @@ static void a_number_that_comes_again_names_another_file(void **state)
     }
 }
 
-/* --- who starts when ------------------------------------------------------------------------------------------- */
+/* --- who starts when -------------------------------------------------------------------------- */
 
-static void children_images_and_threads_start_in_their_places(void **state)
+TEST(children_images_and_threads_start_in_their_places)
 {
     struct fixture x;
     u32 s = begin(&x), child, image, thread;
 
-    (void)state;
     map(&x, s, 1000, 50, 0);
     touch(&x, s, HWT_WRITE, 1000, 50, 10);
     op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
@@ -299,12 +295,11 @@ static void children_images_and_threads_start_in_their_places(void **state)
     end(&x);
 }
 
-static void a_stream_nobody_starts_is_dropped_not_waited_for(void **state)
+TEST(a_stream_nobody_starts_is_dropped_not_waited_for)
 {
     struct fixture x;
     u32 s = begin(&x), orphan;
 
-    (void)state;
     orphan = process(&x, 9, 8, HWT_PROC_FORKED);
     leave(&x, orphan);
     op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_LOCK, 1, 1});
@@ -314,12 +309,11 @@ static void a_stream_nobody_starts_is_dropped_not_waited_for(void **state)
     end(&x);
 }
 
-static void a_recording_without_its_end_is_played_to_where_it_goes(void **state)
+TEST(a_recording_without_its_end_is_played_to_where_it_goes)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     map(&x, s, 1000, 10, 0);
     touch(&x, s, HWT_WRITE, 1000, 10, 10);
     assert_int_equal(run(&x), REPLAY_COMPLETED);
@@ -328,12 +322,11 @@ static void a_recording_without_its_end_is_played_to_where_it_goes(void **state)
     end(&x);
 }
 
-static void a_child_closes_its_own_handles_only(void **state)
+TEST(a_child_closes_its_own_handles_only)
 {
     struct fixture x;
     u32 s = begin(&x), child;
 
-    (void)state;
     op(&x, s, HWT_OP_FILE, (u64[]){1, 1, 1, PAGE(64), HWT_FILE_REGULAR});
     op(&x, s, HWT_OP_OPEN, (u64[]){7, 1, HWT_OPEN_READ});
     op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
@@ -352,14 +345,13 @@ static void a_child_closes_its_own_handles_only(void **state)
     end(&x);
 }
 
-/* --- waiting ----------------------------------------------------------------------------------------------------- */
+/* --- waiting ---------------------------------------------------------------------------------- */
 
-static void a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too(void **state)
+TEST(a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_SLEEP, 5 * NS_PER_MS, 1});
     op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_POLL, 7 * NS_PER_MS, 1});
     leave(&x, s);
@@ -369,14 +361,14 @@ static void a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too(void **st
     end(&x);
 }
 
-/* Each of many waits for all that were before it: the last one's wait ends when the others have ended, one after the other. */
-static void many_wait_in_a_row(void **state)
+/* Each of many waits for all that were before it: the last one's wait ends when the others have
+ * ended, one after the other. */
+TEST(many_wait_in_a_row)
 {
     enum { KIDS = 500 };
     struct fixture x;
     u32 s = begin(&x), kids[KIDS];
 
-    (void)state;
     map(&x, s, 1000, 1, 0);
     for (u32 i = 0; i < KIDS; i++) {
         op(&x, s, HWT_OP_FORK, (u64[]){2 + i, 0});
@@ -395,12 +387,11 @@ static void many_wait_in_a_row(void **state)
     end(&x);
 }
 
-static void recorded_time_has_an_end(void **state)
+TEST(recorded_time_has_an_end)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     map(&x, s, 1000, 1, 0);
     for (unsigned i = 0; i < 8;
          i++) { /* would overflow a clock of 64 bits, and take an age of timers */
@@ -413,9 +404,9 @@ static void recorded_time_has_an_end(void **state)
     end(&x);
 }
 
-/* A thread waits for a lock that another holds while it works: the wait ends when the work is done, however long that was
- * natively. */
-static void a_lock_is_had_when_the_others_have_passed(void **state)
+/* A thread waits for a lock that another holds while it works: the wait ends when the work is done,
+ * however long that was natively. */
+TEST(a_lock_is_had_when_the_others_have_passed)
 {
     for (unsigned cpus = 1; cpus <= 2; cpus++) {
         struct fixture x;
@@ -440,9 +431,8 @@ static void a_lock_is_had_when_the_others_have_passed(void **state)
     }
 }
 
-static void two_processes_share_one_cpu_and_not_two(void **state)
+TEST(two_processes_share_one_cpu_and_not_two)
 {
-    (void)state;
     for (unsigned cpus = 1; cpus <= 2; cpus++) {
         struct fixture x;
         u32 s = begin(&x), other;
@@ -471,14 +461,13 @@ static void two_processes_share_one_cpu_and_not_two(void **state)
     }
 }
 
-/* --- memory runs out --------------------------------------------------------------------------------------------- */
+/* --- memory runs out -------------------------------------------------------------------------- */
 
-static void a_killed_process_takes_what_it_would_have_started_with_it(void **state)
+TEST(a_killed_process_takes_what_it_would_have_started_with_it)
 {
     struct fixture x;
     u32 s = begin(&x), child, grandchild;
 
-    (void)state;
     x.memory_max = 8 * MIB;
     op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
     child = process(&x, 2, 1, HWT_PROC_FORKED);
@@ -498,12 +487,11 @@ static void a_killed_process_takes_what_it_would_have_started_with_it(void **sta
     end(&x);
 }
 
-static void time_has_a_bound_when_one_is_set(void **state)
+TEST(time_has_a_bound_when_one_is_set)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     x.max_ns = 10 * NS_PER_MS;
     map(&x, s, 1000, 10, 0);
     for (unsigned i = 0; i < 100; i++)
@@ -514,16 +502,15 @@ static void time_has_a_bound_when_one_is_set(void **state)
     end(&x);
 }
 
-/* --- the same again ---------------------------------------------------------------------------------------------- */
+/* --- the same again --------------------------------------------------------------------------- */
 
-static void streamed_and_decoded_replays_are_the_same(void **state)
+TEST(streamed_and_decoded_replays_are_the_same)
 {
     struct fixture x;
     struct counters first;
     ns_t first_ns;
     u32 s = begin(&x), thread;
 
-    (void)state;
     x.memory_max = 4 * MIB;
     x.cpus = 2;
     op(&x, s, HWT_OP_FILE, (u64[]){1, 1, 1, 16 * MIB, HWT_FILE_REGULAR});
@@ -567,14 +554,14 @@ static void warm_up(struct fixture *x)
     leave(x, s);
 }
 
-/* Two threads on two CPUs. The first computes for 10 ms before it unmaps what the second then maps, at the same address. */
-static void threads_that_use_an_address_in_turn_do_so_in_a_replay(void **state)
+/* Two threads on two CPUs. The first computes for 10 ms before it unmaps what the second then maps,
+ * at the same address. */
+TEST(threads_that_use_an_address_in_turn_do_so_in_a_replay)
 {
     const u64 anywhere = HWT_MAP_ANYWHERE;
     struct fixture x;
     u32 first = begin(&x), second;
 
-    (void)state;
     x.cpus = 2;
     x.placed = true;
     op(&x, first, HWT_OP_MMAP, (u64[]){PAGE(1000), PAGE(10), RW, anywhere, 0, 0});
@@ -600,11 +587,10 @@ static struct trace_place at_stamp(u64 stamp)
     return (struct trace_place){TRACE_PLACE_STAMP, stamp};
 }
 
-static void what_comes_before_a_mark_is_not_judged(void **state)
+TEST(what_comes_before_a_mark_is_not_judged)
 {
     struct fixture x;
 
-    (void)state;
     warm_up(&x);
     x.from = at_stamp(3); /* start, map, unmap */
     x.to = at_stamp(4);
@@ -622,11 +608,10 @@ static void what_comes_before_a_mark_is_not_judged(void **state)
     end(&x);
 }
 
-static void what_follows_a_wait_that_a_mark_falls_into_is_judged(void **state)
+TEST(what_follows_a_wait_that_a_mark_falls_into_is_judged)
 {
     static const enum hwt_wait_kind kinds[] = {HWT_WAIT_SLEEP, HWT_WAIT_LOCK};
 
-    (void)state;
     for (unsigned i = 0; i < 2; i++) {
         struct fixture x;
         u32 s = begin(&x);
@@ -647,12 +632,11 @@ static void what_follows_a_wait_that_a_mark_falls_into_is_judged(void **state)
     }
 }
 
-static void a_time_that_a_sleep_goes_over_comes_before_what_follows_it(void **state)
+TEST(a_time_that_a_sleep_goes_over_comes_before_what_follows_it)
 {
     struct fixture x;
     u32 s = begin(&x);
 
-    (void)state;
     map(&x, s, 1000, 200, 0);
     touch(&x, s, HWT_WRITE, 1000, 150, 1000);
     op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_SLEEP, NS_PER_S, 1});
@@ -665,11 +649,10 @@ static void a_time_that_a_sleep_goes_over_comes_before_what_follows_it(void **st
     end(&x);
 }
 
-static void a_place_may_be_a_number_of_events(void **state)
+TEST(a_place_may_be_a_number_of_events)
 {
     struct fixture x;
 
-    (void)state;
     warm_up(&x);
     x.from = (struct trace_place){TRACE_PLACE_EVENTS, 203};
     assert_int_equal(run(&x), REPLAY_COMPLETED);
@@ -680,11 +663,10 @@ static void a_place_may_be_a_number_of_events(void **state)
     end(&x);
 }
 
-static void a_mark_that_nobody_comes_to_begins_nothing(void **state)
+TEST(a_mark_that_nobody_comes_to_begins_nothing)
 {
     struct fixture x;
 
-    (void)state;
     warm_up(&x);
     x.from = at_stamp(3);
     x.memory_max = PAGE(100);
@@ -700,12 +682,11 @@ static void a_mark_that_nobody_comes_to_begins_nothing(void **state)
 }
 
 /* A parent that computes for 10 ms before its mark, and a child that has nothing to wait for. */
-static void nobody_passes_a_mark_before_all_have_come_to_it(void **state)
+TEST(nobody_passes_a_mark_before_all_have_come_to_it)
 {
     struct fixture x;
     u32 parent = begin(&x), child;
 
-    (void)state;
     x.cpus = 2;
     op(&x, parent, HWT_OP_FORK, (u64[]){2, 0});
     child = process(&x, 2, 1, HWT_PROC_FORKED);
@@ -727,12 +708,11 @@ static void nobody_passes_a_mark_before_all_have_come_to_it(void **state)
 }
 
 /* The child's first operation has a lower stamp than the fork that makes it. */
-static void a_fork_is_not_held_up_by_a_mark_behind_its_child(void **state)
+TEST(a_fork_is_not_held_up_by_a_mark_behind_its_child)
 {
     struct fixture x;
     u32 parent = begin(&x), child;
 
-    (void)state;
     child = process(&x, 2, 1, HWT_PROC_FORKED);
     trace_writer_mark(x.w, "warm", 1);
     op(&x, parent, HWT_OP_FORK, (u64[]){2, 0});
@@ -745,14 +725,14 @@ static void a_fork_is_not_held_up_by_a_mark_behind_its_child(void **state)
     end(&x);
 }
 
-/* A parent that needs 500 pages and reads a file, and a child that reads the same file and needs 10. */
-static void one_process_is_judged_and_the_others_run_beside_it(void **state)
+/* A parent that needs 500 pages and reads a file, and a child that reads the same file and needs
+ * 10. */
+TEST(one_process_is_judged_and_the_others_run_beside_it)
 {
     static const bool only[] = {false, true};
     struct fixture x;
     u32 parent = begin(&x), child;
 
-    (void)state;
     map(&x, parent, 1000, 500, 0);
     touch(&x, parent, HWT_WRITE, 1000, 500, 1000);
     op(&x, parent, HWT_OP_FILE, (u64[]){1, 8, 77, PAGE(64), HWT_FILE_REGULAR});
@@ -790,12 +770,11 @@ static unsigned node_of(const struct fixture *x, u64 page)
     return 0;
 }
 
-static void policies_and_affinities_are_those_of_the_machine_that_plays_them(void **state)
+TEST(policies_and_affinities_are_those_of_the_machine_that_plays_them)
 {
     struct fixture x;
     u32 a;
 
-    (void)state;
     a = begin(&x);
     x.cpus = x.nodes = 2;
     map(&x, a, 0x1000, 50, 0);
@@ -822,12 +801,11 @@ static void policies_and_affinities_are_those_of_the_machine_that_plays_them(voi
 }
 
 /* Whom another thread binds elsewhere leaves its CPU at once, running or waiting for its turn. */
-static void a_thread_that_is_bound_to_another_cpu_goes_there(void **state)
+TEST(a_thread_that_is_bound_to_another_cpu_goes_there)
 {
     struct fixture x;
     u32 a, b;
 
-    (void)state;
     a = begin(&x);
     x.cpus = 2;
     map(&x, a, 0x1000, 1000, 0);
@@ -840,44 +818,11 @@ static void a_thread_that_is_bound_to_another_cpu_goes_there(void **state)
     op(&x, a, HWT_OP_AFFINITY, (u64[]){2, 2});
     touch(&x, a, HWT_WRITE, 0x1200, 15, INSTRUCTIONS_PER_MS);
     assert_int_equal(run(&x), REPLAY_COMPLETED);
-    /* They share CPU 0 for 8 to 14 ms, by who is in the middle of a slice; then each has its own. One CPU would take 40 ms, two 20. */
+    /* They share CPU 0 for 8 to 14 ms, by who is in the middle of a slice; then each has its own.
+     * One CPU would take 40 ms, two 20. */
     assert_in_range(virtual_ns(&x), 22 * NS_PER_MS, 30 * NS_PER_MS);
     assert_in_range(x.system.cpu_times[1].user_ns, 9 * NS_PER_MS, 19 * NS_PER_MS);
     end(&x);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_touches_fault_and_others_hit),
-        cmocka_unit_test(one_process_is_judged_and_the_others_run_beside_it),
-        cmocka_unit_test(what_comes_before_a_mark_is_not_judged),
-        cmocka_unit_test(threads_that_use_an_address_in_turn_do_so_in_a_replay),
-        cmocka_unit_test(what_follows_a_wait_that_a_mark_falls_into_is_judged),
-        cmocka_unit_test(a_time_that_a_sleep_goes_over_comes_before_what_follows_it),
-        cmocka_unit_test(a_place_may_be_a_number_of_events),
-        cmocka_unit_test(a_mark_that_nobody_comes_to_begins_nothing),
-        cmocka_unit_test(nobody_passes_a_mark_before_all_have_come_to_it),
-        cmocka_unit_test(a_fork_is_not_held_up_by_a_mark_behind_its_child),
-        cmocka_unit_test(accesses_that_nothing_maps_are_skipped),
-        cmocka_unit_test(a_stack_that_was_moved_grows_until_its_identity_ends),
-        cmocka_unit_test(a_file_is_read_once_and_found_again),
-        cmocka_unit_test(a_number_that_comes_again_names_another_file),
-        cmocka_unit_test(children_images_and_threads_start_in_their_places),
-        cmocka_unit_test(a_stream_nobody_starts_is_dropped_not_waited_for),
-        cmocka_unit_test(a_recording_without_its_end_is_played_to_where_it_goes),
-        cmocka_unit_test(a_child_closes_its_own_handles_only),
-        cmocka_unit_test(a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too),
-        cmocka_unit_test(many_wait_in_a_row),
-        cmocka_unit_test(recorded_time_has_an_end),
-        cmocka_unit_test(a_lock_is_had_when_the_others_have_passed),
-        cmocka_unit_test(two_processes_share_one_cpu_and_not_two),
-        cmocka_unit_test(a_killed_process_takes_what_it_would_have_started_with_it),
-        cmocka_unit_test(time_has_a_bound_when_one_is_set),
-        cmocka_unit_test(streamed_and_decoded_replays_are_the_same),
-        cmocka_unit_test(policies_and_affinities_are_those_of_the_machine_that_plays_them),
-        cmocka_unit_test(a_thread_that_is_bound_to_another_cpu_goes_there),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

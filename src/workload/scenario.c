@@ -1,9 +1,10 @@
 /* scenario.c - reading a scenario file.
  *
- * inih splits lines into sections, keys and values, but tells its caller neither lines nor empty sections, and cuts what is
- * too long without a word. So it reads through our own line reader, which counts lines, opens a section when
- * it sees its header, and refuses what inih would cut. inih's handler then brings the keys of the section that is open.
- * The first error is kept; what follows is not looked at. */
+ * inih splits lines into sections, keys and values, but tells its caller neither lines nor empty
+ * sections, and cuts what is too long without a word. So it reads through our own line reader,
+ * which counts lines, opens a section when it sees its header, and refuses what inih would cut.
+ * inih's handler then brings the keys of the section that is open. The first error is kept; what
+ * follows is not looked at. */
 #include "workload/scenario_int.h"
 
 #include "stats/names.h"
@@ -192,7 +193,7 @@ static void add_section(struct scenario *sc, enum scenario_section section,
     hw_unreachable();
 }
 
-/* --- section headers -------------------------------------------------------------------------------------------- */
+/* --- section headers -------------------------------------------------------------------------- */
 
 /* Letters, digits and - _ . and for a cgroup / between parts. */
 static bool name_ok(const char *name, bool path)
@@ -306,7 +307,8 @@ static int look_at_line(struct reader *r, const char *line, size_t len)
     return open_section(r, header);
 }
 
-/* A value that inih has no room for is kept aside, as inih would have taken it: trimmed, without a comment behind it. */
+/* A value that inih has no room for is kept aside, as inih would have taken it: trimmed, without a
+ * comment behind it. */
 static char *keep_long_value(struct reader *r, const char *line, size_t len, char *buf, int size)
 {
     const char *assign = line, *end = line + len, *from, *to;
@@ -352,7 +354,8 @@ static char *read_line(char *buf, int size, void *reader)
         FAIL(r, "a zero byte: this is not a scenario, which is a text");
         return NULL;
     }
-    /* To inih a line that begins with a blank goes on with the value before. Here one may indent. */
+    /* To inih a line that begins with a blank goes on with the value before. Here one may
+     * indent. */
     for (; len && (*line == ' ' || *line == '\t'); len--)
         line++;
     if (len && (*line == '#' || *line == ';'))
@@ -367,7 +370,7 @@ static char *read_line(char *buf, int size, void *reader)
     return buf;
 }
 
-/* --- keys ----------------------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static int unknown_key(struct reader *r, const char *name)
 {
@@ -413,7 +416,8 @@ static bool twin_given(const struct reader *r, const char *key, const char **ret
                                        : r->tunables[tunable - tunable_info];
 }
 
-/* ram = 4G: an option of the machine. A device may be one of the scenario's own, which come later: scenario_check.c looks. */
+/* ram = 4G: an option of the machine. A device may be one of the scenario's own, which come later:
+ * scenario_check.c looks. */
 static int take_option(struct reader *r, enum machine_option option, const char *value)
 {
     struct scenario_machine *m = &r->sc->machine;
@@ -434,7 +438,8 @@ static int take_option(struct reader *r, enum machine_option option, const char 
     return 0;
 }
 
-/* A key of [machine] that has no row in scenario_keys.def: an option, a tunable (vm.swappiness = 10), a cost. */
+/* A key of [machine] that has no row in scenario_keys.def: an option, a tunable (vm.swappiness =
+ * 10), a cost. */
 static int take_machine_key(struct reader *r, const char *name, const char *value)
 {
     enum machine_option option = machine_option_find(name);
@@ -501,7 +506,7 @@ static int take_key(void *reader, const char *section, const char *name, const c
     return 0;
 }
 
-/* --- the whole -------------------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static int read_bytes(struct scenario *sc, const char *path, const char *text, size_t len,
                       enum scenario_purpose purpose, struct err *e)

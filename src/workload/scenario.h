@@ -1,9 +1,12 @@
-/* scenario.h - a scenario file: a machine, its devices, cgroups and files, the tasks that run on it, and what is done to it meanwhile.
+/* scenario.h - a scenario file: a machine, its devices, cgroups and files, the tasks that run on
+ * it, and what is done to it meanwhile.
  *
- * Format:   docs/scenario.md; every key is a row of scenario_keys.def. The syntax is INI as libinih reads it.
+ * Format:   docs/scenario.md; every key is a row of scenario_keys.def. The syntax is INI as libinih
+ *           reads it.
  * Owns:     its strings. Read-only once read.
- * Trusts:   nothing: a scenario that was read without error can be run. Unknown sections and keys, keys given twice, values out of
- *           range and names of what is not there are errors with file, line and what would be right.
+ * Trusts:   nothing: a scenario that was read without error can be run. Unknown sections and keys,
+ *           keys given twice, values out of range and names of what is not there are errors with
+ *           file, line and what would be right.
  */
 #ifndef WORKLOAD_SCENARIO_H
 #define WORKLOAD_SCENARIO_H
@@ -204,7 +207,8 @@ struct scenario {
     VEC(struct scenario_rmdir) rmdirs;
 };
 
-/* 0; -EINVAL when the text is wrong; or the errno of the host. scenario_done() in either case is right. */
+/* 0; -EINVAL when the text is wrong; or the errno of the host. scenario_done() in either case is
+ * right. */
 int scenario_read(struct scenario *sc, const char *path, struct err *e);
 
 /* The same of a file that may have nothing to run: a machine for others to run on. */
@@ -222,7 +226,8 @@ static inline bool scenario_given(const struct scenario_head *head, enum scenari
     return head->key_line[key] != 0;
 }
 
-/* Where to look for what a message says of a key: its line, or that of the section that lacks it. */
+/* Where to look for what a message says of a key: its line, or that of the section that lacks
+ * it. */
 static inline unsigned scenario_line(const struct scenario_head *head, enum scenario_key_id key)
 {
     return head->key_line[key] ? head->key_line[key] : head->line;

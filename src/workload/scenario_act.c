@@ -82,7 +82,8 @@ ns_t scenario_acts_next(const struct scenario_run *run)
     return a ? a->next : NS_NEVER;
 }
 
-/* Every process of the [task]; one that begins later does not count, as it is not there to be moved. */
+/* Every process of the [task]; one that begins later does not count, as it is not there to be
+ * moved. */
 static int move_task(struct scenario_run *run, const struct scenario_write *w)
 {
     const struct scenario_job *job = &run->jobs[w->task_index];
@@ -123,7 +124,8 @@ static unsigned area_of(const struct system *s, const struct scenario_device *d)
 
 #define SWAPOFF_PID 900u /* below those of tasks */
 
-/* The swapoff command is a process of the root group. The time it takes is its own: others do not give it their CPU. */
+/* The swapoff command is a process of the root group. The time it takes is its own: others do not
+ * give it their CPU. */
 /* From this one on. */
 static u32 free_pid(const struct system *s, u32 pid)
 {

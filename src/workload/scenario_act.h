@@ -1,7 +1,9 @@
-/* scenario_act.h - what is done to a scenario's machine at given times: writes to its files, groups removed, swap on and off.
+/* scenario_act.h - what is done to a scenario's machine at given times: writes to its files, groups
+ * removed, swap on and off.
  *
- * Each act is an operator's command; it takes no time of a task's, but what it does (reclaim, a kill) has its effects at once.
- * What the machine refuses is the act's result, not a failure of the run.
+ * Each act is an operator's command; it takes no time of a task's, but what it does (reclaim, a
+ * kill) has its effects at once. What the machine refuses is the act's result, not a failure of the
+ * run.
  */
 #ifndef WORKLOAD_SCENARIO_ACT_H
 #define WORKLOAD_SCENARIO_ACT_H
@@ -37,11 +39,13 @@ ns_t scenario_acts_next(const struct scenario_run *run);
 /* Do those that are due now. */
 void scenario_acts_do(struct scenario_run *run);
 
-/* What somebody does to the machine who is no part of the scenario, between two calls of scenario_advance(). What `operation` returns. */
+/* What somebody does to the machine who is no part of the scenario, between two calls of
+ * scenario_advance(). What `operation` returns. */
 typedef int scenario_operation_fn(struct scenario_run *run, void *ctx);
 int scenario_operate(struct scenario_run *run, scenario_operation_fn *operation, void *ctx);
 
-/* The swapoff command, for config.swaps[area]; *task is its process, NULL at first. -EINPROGRESS: again at *ret_until. For operations. */
+/* The swapoff command, for config.swaps[area]; *task is its process, NULL at first. -EINPROGRESS:
+ * again at *ret_until. For operations. */
 int scenario_swapoff(struct scenario_run *run, unsigned area, struct task **task, ns_t *ret_until);
 
 #endif

@@ -34,7 +34,7 @@ static void world_done(struct world *w)
     scenario_done(&w->sc);
 }
 
-static void what_cannot_be_written_is_said_with_its_line(void **state)
+TEST(what_cannot_be_written_is_said_with_its_line)
 {
     static const struct {
         const char *keys, *says;
@@ -60,7 +60,6 @@ static void what_cannot_be_written_is_said_with_its_line(void **state)
         {"file = /proc/1000/oom_score_adj\nvalue = 5\nevery = 0\n", "every is from 1.00 ms"},
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
         struct scenario sc;
         struct err e = {0};
@@ -75,12 +74,11 @@ static void what_cannot_be_written_is_said_with_its_line(void **state)
     }
 }
 
-static void a_lowered_limit_reclaims_and_a_lower_one_kills(void **state)
+TEST(a_lowered_limit_reclaims_and_a_lower_one_kills)
 {
     struct world w;
     const struct group *box;
 
-    (void)state;
     world_run(&w, "[machine]\nram=256M\nruntime=4s\nswap=64M\n[cgroup box]\nmemory.swap.max=16M\n"
                   "[task a]\ncgroup=box\nmemory=40M\ntouch=seq\nrate=10/s\n"
                   "[write one]\nat=1s\nfile=/sys/fs/cgroup/box/memory.max\nvalue=32M\n"
@@ -98,11 +96,10 @@ static void a_lowered_limit_reclaims_and_a_lower_one_kills(void **state)
     world_done(&w);
 }
 
-static void tasks_move_and_their_old_group_is_removed(void **state)
+TEST(tasks_move_and_their_old_group_is_removed)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=256M\nruntime=3s\n[cgroup a]\n[cgroup b]\n"
                   "[task web]\ncgroup=a\nworkers=3\nmemory=4M\ntouch=seq\nrate=10/s\n"
                   "[task late]\nstart=2s\nmemory=1M\ntouch=seq\nrate=1/s\n"
@@ -123,12 +120,11 @@ static void tasks_move_and_their_old_group_is_removed(void **state)
     world_done(&w);
 }
 
-static void sysctls_change_the_machine_from_then_on(void **state)
+TEST(sysctls_change_the_machine_from_then_on)
 {
     struct world w;
     u64 before;
 
-    (void)state;
     world_run(&w, "[machine]\nram=256M\nruntime=2s\n[task a]\nmemory=1M\ntouch=seq\nrate=1/s\n");
     before = w.system.frames.zones[ZONE_DMA32].watermark[WMARK_LOW];
     world_done(&w);
@@ -144,11 +140,10 @@ static void sysctls_change_the_machine_from_then_on(void **state)
     world_done(&w);
 }
 
-static void a_reclaim_every_second_keeps_a_group_small(void **state)
+TEST(a_reclaim_every_second_keeps_a_group_small)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=256M\nruntime=4500ms\n[cgroup box]\n[file f]\nsize=64M\n"
                   "[task a]\ncgroup=box\nfile=f\nread=seq\nblock=64K\nrequests=1000\nhold=1h\n"
                   "[write r]\nat=1s\nevery=1s\nfile=/sys/fs/cgroup/box/memory.reclaim\nvalue=10M\n"
@@ -160,11 +155,10 @@ static void a_reclaim_every_second_keeps_a_group_small(void **state)
     world_done(&w);
 }
 
-static void a_trigger_fires_when_memory_is_short(void **state)
+TEST(a_trigger_fires_when_memory_is_short)
 {
     struct world w;
 
-    (void)state;
     world_run(&w,
               "[machine]\nram=256M\nruntime=6s\n[cgroup box]\nmemory.high=16M\n"
               "[task a]\ncgroup=box\nstart=2s\nmemory=32M\ntouch=random\n"
@@ -178,16 +172,4 @@ static void a_trigger_fires_when_memory_is_short(void **state)
     world_done(&w);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_cannot_be_written_is_said_with_its_line),
-        cmocka_unit_test(a_lowered_limit_reclaims_and_a_lower_one_kills),
-        cmocka_unit_test(tasks_move_and_their_old_group_is_removed),
-        cmocka_unit_test(sysctls_change_the_machine_from_then_on),
-        cmocka_unit_test(a_reclaim_every_second_keeps_a_group_small),
-        cmocka_unit_test(a_trigger_fires_when_memory_is_short),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

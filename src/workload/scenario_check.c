@@ -1,4 +1,5 @@
-/* scenario_check.c - what no single value of a scenario shows: names that exist, tasks that can run and end. */
+/* scenario_check.c - what no single value of a scenario shows: names that exist, tasks that can run
+ * and end. */
 #include "workload/scenario_int.h"
 
 #include "machine/device.h"
@@ -111,7 +112,8 @@ static unsigned topology_own_line(const struct scenario *sc, unsigned nid)
     return sc->nodes.count ? sc->nodes.items[0].head.line : sc->machine.head.line;
 }
 
-/* The option of [machine] without which the nodes would do; NR_MACHINE_OPTIONS: it is not one of these. */
+/* The option of [machine] without which the nodes would do; NR_MACHINE_OPTIONS: it is not one of
+ * these. */
 static enum machine_option placement_to_blame(const struct scenario *sc)
 {
     struct system_config plain = sc->machine.config;
@@ -132,7 +134,8 @@ static enum machine_option placement_to_blame(const struct scenario *sc)
     return NR_MACHINE_OPTIONS;
 }
 
-/* The line of what is to blame: a policy, a node's section; else the first option that has a say. */
+/* The line of what is to blame: a policy, a node's section; else the first option that has a
+ * say. */
 static unsigned topology_line(const struct scenario *sc, unsigned nid)
 {
     enum machine_option placement = placement_to_blame(sc);
@@ -332,7 +335,8 @@ static int check_cpuset(const struct scenario *sc, const struct scenario_cgroup 
     return 0;
 }
 
-/* What the group of that path, or the nearest above it, says of CPUs, or of nodes; UINT64_MAX: nothing. */
+/* What the group of that path, or the nearest above it, says of CPUs, or of nodes; UINT64_MAX:
+ * nothing. */
 static u64 cpuset_of(const struct scenario *sc, const char *path, bool cpus)
 {
     size_t len = strlen(path);
@@ -359,7 +363,8 @@ static bool writes_cpusets(const struct scenario *sc)
     return false;
 }
 
-/* A task that wants none of what its cpuset has gets something else: Linux refuses the call (EINVAL). */
+/* A task that wants none of what its cpuset has gets something else: Linux refuses the call
+ * (EINVAL). */
 static int check_against_cpuset(const struct scenario *sc, const struct scenario_task *t,
                                 struct err *e)
 {
@@ -400,7 +405,8 @@ static int check_placement(const struct scenario *sc, struct scenario_task *t, s
     return 0;
 }
 
-/* Is there something that a request does? One that does nothing is none (request() of generator.c). */
+/* Is there something that a request does? One that does nothing is none (request() of
+ * generator.c). */
 static bool requests_work(const struct scenario_task *t)
 {
     return t->touch.kind || t->read.kind || t->write.kind || t->map.kind || t->grow || t->leak ||
@@ -456,7 +462,7 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
     return 0;
 }
 
-/* --- what is done to the machine meanwhile ---------------------------------------------------------------------------- */
+/* --- what is done to the machine meanwhile ---------------------------------------------------- */
 /* Will there be a cgroup of this path: a section, or a parent of one? */
 static bool group_exists(const struct scenario *sc, const char *path)
 {

@@ -1,6 +1,8 @@
-/* scenario_files.c - those files of a scenario that are there before a task uses them: in tmpfs, ramfs, and segments.
+/* scenario_files.c - those files of a scenario that are there before a task uses them: in tmpfs,
+ * ramfs, and segments.
  *
- * A segment has no name; the kernel holds it open until it is removed (ipcrm). A memfd is its first user's, and gone with its last. */
+ * A segment has no name; the kernel holds it open until it is removed (ipcrm). A memfd is its first
+ * user's, and gone with its last. */
 #include "balance/overcommit.h"
 #include "base/alloc.h"
 #include "system/file.h"

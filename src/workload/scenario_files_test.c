@@ -1,4 +1,5 @@
-/* scenario_files_test.c - files that are nowhere but in memory: who pays, how full they get, and when they go. */
+/* scenario_files_test.c - files that are nowhere but in memory: who pays, how full they get, and
+ * when they go. */
 #include "workload/scenario_run.h"
 
 #include "balance/overcommit.h"
@@ -46,11 +47,10 @@ static s64 counted(const struct world *w, enum counter id)
     return w->system.counters.v[id];
 }
 
-static void a_full_tmpfs_refuses_writes_and_kills_who_maps_it(void **state)
+TEST(a_full_tmpfs_refuses_writes_and_kills_who_maps_it)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=256M\nruntime=2s\n"
                   "[file small]\nkind=tmpfs\nsize=16M\nlimit=4M\n"
                   "[file other]\nkind=tmpfs\nsize=16M\n"
@@ -66,11 +66,10 @@ static void a_full_tmpfs_refuses_writes_and_kills_who_maps_it(void **state)
     world_done(&w);
 }
 
-static void all_files_of_tmpfs_share_half_of_ram(void **state)
+TEST(all_files_of_tmpfs_share_half_of_ram)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=256M\nruntime=2s\n"
                   "[file a]\nkind=tmpfs\nsize=100M\n[file b]\nkind=tmpfs\nsize=100M\n"
                   "[task a]\nfile=a\nwrite=seq\nblock=1M\nrequests=100\nhold=1h\n"
@@ -80,11 +79,10 @@ static void all_files_of_tmpfs_share_half_of_ram(void **state)
     world_done(&w);
 }
 
-static void what_is_in_memory_stays_until_it_is_removed(void **state)
+TEST(what_is_in_memory_stays_until_it_is_removed)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=256M\nruntime=4s\n[cgroup box]\n"
                   "[file tmp]\nkind=tmpfs\nsize=8M\n[file seg]\nkind=sysv\nsize=16M\n"
                   "[file mem]\nkind=memfd\nsize=32M\n"
@@ -94,7 +92,8 @@ static void what_is_in_memory_stays_until_it_is_removed(void **state)
                   "[rm tmp]\nat=3s\nfile=tmp\n[rm again]\nat=3500ms\nfile=tmp\n");
     for (u32 i = 0; i < w.system.nr_tasks; i++)
         assert_int_equal(w.system.tasks[i]->outcome, OUTCOME_EXITED);
-    /* The memfd went with its task, the file was removed; the segment is nobody's, and its first user's group pays. */
+    /* The memfd went with its task, the file was removed; the segment is nobody's, and its first
+     * user's group pays. */
     assert_int_equal(counted(&w, NR_SHMEM), 16 * MIB / PAGE_SIZE);
     assert_int_equal(overcommit_committed(&w.system.mem), 16 * MIB / PAGE_SIZE);
     assert_int_equal(group_find(&w.system.groups, "/box")->counters.v[NR_SHMEM],
@@ -105,11 +104,10 @@ static void what_is_in_memory_stays_until_it_is_removed(void **state)
     world_done(&w);
 }
 
-static void ramfs_cannot_be_reclaimed(void **state)
+TEST(ramfs_cannot_be_reclaimed)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=256M\nswap=256M\nruntime=3s\n"
                   "[file pinned]\nkind=ramfs\nsize=64M\n[file tmp]\nkind=tmpfs\nsize=64M\n"
                   "[task r]\nfile=pinned\nwrite=seq\nblock=1M\nrequests=64\n"
@@ -123,12 +121,11 @@ static void ramfs_cannot_be_reclaimed(void **state)
     world_done(&w);
 }
 
-static void a_segment_that_cannot_be_promised_is_an_error(void **state)
+TEST(a_segment_that_cannot_be_promised_is_an_error)
 {
     struct err e = {0};
     struct world w;
 
-    (void)state;
     assert_int_equal(world_try(&w,
                                "[machine]\nram=256M\nvm.overcommit_memory=2\n"
                                "[file seg]\nkind=sysv\nsize=200M\n"
@@ -140,15 +137,4 @@ static void a_segment_that_cannot_be_promised_is_an_error(void **state)
     world_done(&w);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_full_tmpfs_refuses_writes_and_kills_who_maps_it),
-        cmocka_unit_test(all_files_of_tmpfs_share_half_of_ram),
-        cmocka_unit_test(what_is_in_memory_stays_until_it_is_removed),
-        cmocka_unit_test(ramfs_cannot_be_reclaimed),
-        cmocka_unit_test(a_segment_that_cannot_be_promised_is_an_error),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

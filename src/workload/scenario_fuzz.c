@@ -1,8 +1,9 @@
 /* scenario_fuzz.c - hostile scenario files, and random good ones that are run.
  *
- * Half of the texts are made of words of the format in any order, or are a good one with bytes changed, lines cut, doubled and
- * swapped: reading must end with 0 or an error that has a text, and touch nothing it should not (./dev test runs this with
- * sanitizers). The other half are good by construction, small and short; they are run, and the machine is checked. */
+ * Half of the texts are made of words of the format in any order, or are a good one with bytes
+ * changed, lines cut, doubled and swapped: reading must end with 0 or an error that has a text, and
+ * touch nothing it should not (./dev test runs this with sanitizers). The other half are good by
+ * construction, small and short; they are run, and the machine is checked. */
 #include "workload/scenario_run.h"
 
 #include "base/strbuf.h"

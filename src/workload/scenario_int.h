@@ -7,7 +7,8 @@
 /* The number of a [node]. */
 unsigned scenario_nid(const struct scenario_head *head);
 
-/* Parse the value of a key into its field of the section that begins at `head`. -EINVAL with text in e. */
+/* Parse the value of a key into its field of the section that begins at `head`. -EINVAL with text
+ * in e. */
 int scenario_value(struct scenario *sc, const struct scenario_key *key, struct scenario_head *head,
                    unsigned line, const char *value, struct err *e);
 

@@ -1,8 +1,9 @@
 /* scenario_run.c - the tasks of a scenario take turns on one scheduler.
  *
- * Tasks begin in order of their start times. Before each step of the scheduler its next moment is compared with the next start
- * and with the end, so that a machine on which everybody sleeps still starts a task in time. When nothing can run any more,
- * a recording that waits for what never came is freed by force, as in a replay of its own. */
+ * Tasks begin in order of their start times. Before each step of the scheduler its next moment is
+ * compared with the next start and with the end, so that a machine on which everybody sleeps still
+ * starts a task in time. When nothing can run any more, a recording that waits for what never came
+ * is freed by force, as in a replay of its own. */
 #include "workload/scenario_run.h"
 
 #include "base/alloc.h"
@@ -18,7 +19,7 @@
 
 #define FIRST_PID 1000u
 
-/* --- the machine ------------------------------------------------------------------------------------------------------- */
+/* --- the machine ------------------------------------------------------------------------------ */
 
 /* The profiles of its own devices, for system_config. */
 static const struct device_profile *own_profiles(struct scenario *sc)
@@ -114,7 +115,7 @@ void scenario_system_config(struct scenario *sc, struct system_config *ret)
     }
 }
 
-/* --- groups and jobs ------------------------------------------------------------------------------------------------- */
+/* --- groups and jobs -------------------------------------------------------------------------- */
 
 static int make_groups(struct scenario_run *run, struct err *e)
 {
@@ -280,7 +281,7 @@ const struct scenario_job *scenario_job_of(const struct scenario_run *run, u32 t
     return NULL;
 }
 
-/* --- running ------------------------------------------------------------------------------------------------------------ */
+/* --- running ---------------------------------------------------------------------------------- */
 
 /* The job that begins next; NULL when all have. */
 static struct scenario_job *next_job(struct scenario_run *run)
@@ -323,7 +324,8 @@ static void pass_time(struct scenario_run *run, ns_t until)
     system_run_until(run->config.system, MAX(until, run->config.system->clock.now), &daemon_ns);
 }
 
-/* One step of what happens before `end`. False: there is nothing left, and the machine's time has come to `end`, if that is a time. */
+/* One step of what happens before `end`. False: there is nothing left, and the machine's time has
+ * come to `end`, if that is a time. */
 static bool step(struct scenario_run *run, ns_t end)
 {
     ns_t at = sched_next(&run->sched), act = scenario_acts_next(run);

@@ -1,4 +1,5 @@
-/* scenario_test.c - scenario files: what is read, what is refused and how, and what tasks then do. */
+/* scenario_test.c - scenario files: what is read, what is refused and how, and what tasks then
+ * do. */
 #include "workload/scenario_run.h"
 
 #include "base/test.h"
@@ -10,9 +11,9 @@ static int read_text(struct scenario *sc, const char *text, struct err *e)
     return scenario_read_bytes(sc, "x.ini", text, strlen(text), e);
 }
 
-/* --- reading ----------------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
-static void keys_are_read_with_their_units(void **state)
+TEST(keys_are_read_with_their_units)
 {
     struct scenario sc;
     struct err e = {0};
@@ -42,7 +43,6 @@ static void keys_are_read_with_their_units(void **state)
                        "nice = -5\n",
                        &e);
 
-    (void)state;
     assert_int_equal(rc, 0);
     assert_int_equal(sc.machine.config.ram_bytes, GIB);
     assert_int_equal(sc.machine.config.nr_cpus, 3);
@@ -79,7 +79,7 @@ static void expect_said(const struct wrong *wrong)
     scenario_done(&sc);
 }
 
-static void nodes_that_make_no_sense_are_refused(void **state)
+TEST(nodes_that_make_no_sense_are_refused)
 {
     static const struct wrong wrong[] = {
         {"[node x]\n", 1, "a node has a number from 0 to 63"},
@@ -110,12 +110,11 @@ static void nodes_that_make_no_sense_are_refused(void **state)
         {"[machine]\nnode.99.ram = 1G\n", 2, "of a node there are node.N.ram"},
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
         expect_said(&wrong[i]);
 }
 
-static void what_is_wrong_is_said_with_its_line(void **state)
+TEST(what_is_wrong_is_said_with_its_line)
 {
     static const struct wrong wrong[] = {
         {"", 0, "nothing to run"},
@@ -160,18 +159,16 @@ static void what_is_wrong_is_said_with_its_line(void **state)
         {"[file f]\nsize = 1M\nkind = fifo\n", 3, "regular, tmpfs"},
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
         expect_said(&wrong[i]);
 }
 
-static void long_lines_are_refused_and_long_comments_are_not(void **state)
+TEST(long_lines_are_refused_and_long_comments_are_not)
 {
     char text[2000];
     struct scenario sc;
     struct err e = {0};
 
-    (void)state;
     memset(text, 'x', sizeof(text));
     memcpy(text, "#", 1);
     memcpy(text + 1500, "\n[task a]\nmemory = 1M\nstop = 1000s\n", 36);
@@ -183,13 +180,12 @@ static void long_lines_are_refused_and_long_comments_are_not(void **state)
     scenario_done(&sc);
 }
 
-static void a_node_has_distances_to_63_others(void **state)
+TEST(a_node_has_distances_to_63_others)
 {
     struct strbuf text;
     struct scenario sc;
     struct err e = {0};
 
-    (void)state;
     strbuf_init(&text);
     for (unsigned node = 0; node < 64; node++) {
         strbuf_printf(&text, "[node %u]\nram = 96M\n  distance = ", node);
@@ -211,7 +207,7 @@ static void a_node_has_distances_to_63_others(void **state)
     strbuf_done(&text);
 }
 
-/* --- running -------------------------------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 struct world {
     struct scenario sc;
@@ -255,11 +251,10 @@ static const struct generator_stats *stats(const struct world *w, size_t job)
     return &w->run.jobs[job].generator.stats;
 }
 
-static void a_process_fills_its_memory_and_ends(void **state)
+TEST(a_process_fills_its_memory_and_ends)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=128M\n[task a]\nmemory=8M\ntouch=seq\nrequests=10\n");
     assert_int_equal(w.outcome, REPLAY_COMPLETED);
     assert_int_equal(w.system.nr_tasks, 1);
@@ -271,11 +266,10 @@ static void a_process_fills_its_memory_and_ends(void **state)
     world_done(&w);
 }
 
-static void tasks_run_and_have_memory_where_the_scenario_says(void **state)
+TEST(tasks_run_and_have_memory_where_the_scenario_says)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=256M\nnodes=2\ncpus=4\nruntime=1s\nthp=never\n"
                   "[task a]\nmemory=8M\ntouch=seq\ncpus=1\nnuma=bind:1\nworkers=3\n"
                   "[task b]\nmemory=8M\ntouch=seq\ncpus=3\n");
@@ -290,11 +284,10 @@ static void tasks_run_and_have_memory_where_the_scenario_says(void **state)
     world_done(&w);
 }
 
-static void start_stop_rate_and_think_follow_the_clock(void **state)
+TEST(start_stop_rate_and_think_follow_the_clock)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=128M\n"
                   "[task a]\nmemory=1M\ntouch=seq\nrate=100/s\nstart=1s\nstop=3s\n"
                   "[task b]\nmemory=1M\ntouch=seq\nthink=10ms\nstop=2s\n"
@@ -308,11 +301,10 @@ static void start_stop_rate_and_think_follow_the_clock(void **state)
     world_done(&w);
 }
 
-static void memory_that_leaks_runs_out(void **state)
+TEST(memory_that_leaks_runs_out)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=1G\nruntime=10s\n"
                   "[cgroup box]\nmemory.max=32M\n"
                   "[task ok]\nmemory=16M\ntouch=seq\nrate=10/s\n"
@@ -325,12 +317,11 @@ static void memory_that_leaks_runs_out(void **state)
     world_done(&w);
 }
 
-static void workers_share_what_was_loaded_before_the_fork(void **state)
+TEST(workers_share_what_was_loaded_before_the_fork)
 {
     struct world w;
     u64 pages = 0;
 
-    (void)state;
     world_run(&w,
               "[machine]\nram=256M\nruntime=1s\n"
               "[task web]\nworkers=4\npreload=32M\nmemory=4M\ntouch=random\nwrites=0\nrate=50/s\n");
@@ -343,11 +334,10 @@ static void workers_share_what_was_loaded_before_the_fork(void **state)
     world_done(&w);
 }
 
-static void a_parent_ends_after_its_workers(void **state)
+TEST(a_parent_ends_after_its_workers)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=256M\n[task web]\nworkers=3\npreload=1M\nmemory=1M\ntouch=seq\n"
                   "requests=5\nhold=1s\n");
     assert_int_equal(w.outcome, REPLAY_COMPLETED);
@@ -358,11 +348,10 @@ static void a_parent_ends_after_its_workers(void **state)
     world_done(&w);
 }
 
-static void files_are_read_written_mapped_and_synced(void **state)
+TEST(files_are_read_written_mapped_and_synced)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=256M\n"
                   "[file db]\nsize=8M\n[file shm]\nsize=4M\nkind=tmpfs\n"
                   "[task r]\nfile=db\nread=seq\nblock=64K\nrequests=128\n"
@@ -376,11 +365,10 @@ static void files_are_read_written_mapped_and_synced(void **state)
     world_done(&w);
 }
 
-static void kernel_memory_grows_at_its_rate(void **state)
+TEST(kernel_memory_grows_at_its_rate)
 {
     struct world w;
 
-    (void)state;
     world_run(&w,
               "[machine]\nram=256M\nruntime=2s\n[task find]\nwalk=10000/s\n"
               "[task leak]\nkernel_leak=8M/s\n[task net]\nsockets=100\nsocket_data=64K\npin=4M\n");
@@ -390,11 +378,10 @@ static void kernel_memory_grows_at_its_rate(void **state)
     world_done(&w);
 }
 
-static void a_nicer_task_gets_less_of_the_cpu(void **state)
+TEST(a_nicer_task_gets_less_of_the_cpu)
 {
     struct world w;
 
-    (void)state;
     world_run(&w, "[machine]\nram=128M\ncpus=1\nruntime=2s\n"
                   "[task a]\nmemory=1M\ntouch=seq\n[task b]\nmemory=1M\ntouch=seq\nnice=5\n");
     /* 1024 to 335. */
@@ -402,7 +389,7 @@ static void a_nicer_task_gets_less_of_the_cpu(void **state)
     world_done(&w);
 }
 
-static void the_same_scenario_comes_to_the_same(void **state)
+TEST(the_same_scenario_comes_to_the_same)
 {
     const char *text =
         "[machine]\nram=64M\nswap=64M\nruntime=500ms\n[file f]\nsize=64M\n"
@@ -410,7 +397,6 @@ static void the_same_scenario_comes_to_the_same(void **state)
         "[task b]\nfile=f\nread=random\nthink=1ms\n[task c]\nmemory=1M\ngrow=20M/s\ntouch=seq\n";
     struct world w[2];
 
-    (void)state;
     for (int i = 0; i < 2; i++)
         world_run(&w[i], text);
     assert_memory_equal(&w[0].system.counters, &w[1].system.counters, sizeof(struct counters));
@@ -419,25 +405,4 @@ static void the_same_scenario_comes_to_the_same(void **state)
         world_done(&w[i]);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_are_read_with_their_units),
-        cmocka_unit_test(nodes_that_make_no_sense_are_refused),
-        cmocka_unit_test(what_is_wrong_is_said_with_its_line),
-        cmocka_unit_test(long_lines_are_refused_and_long_comments_are_not),
-        cmocka_unit_test(a_node_has_distances_to_63_others),
-        cmocka_unit_test(a_process_fills_its_memory_and_ends),
-        cmocka_unit_test(tasks_run_and_have_memory_where_the_scenario_says),
-        cmocka_unit_test(start_stop_rate_and_think_follow_the_clock),
-        cmocka_unit_test(memory_that_leaks_runs_out),
-        cmocka_unit_test(workers_share_what_was_loaded_before_the_fork),
-        cmocka_unit_test(a_parent_ends_after_its_workers),
-        cmocka_unit_test(files_are_read_written_mapped_and_synced),
-        cmocka_unit_test(kernel_memory_grows_at_its_rate),
-        cmocka_unit_test(a_nicer_task_gets_less_of_the_cpu),
-        cmocka_unit_test(the_same_scenario_comes_to_the_same),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

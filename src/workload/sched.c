@@ -1,14 +1,17 @@
 /* sched.c - run queues and virtual time.
  *
  * A step:
- *   1. of the busy CPUs take the one whose clock is furthest behind; but first wake every sleeper that is due by
- *      then, in order of time, because a woken task may land on an idle CPU that is further behind still;
- *   2. give its current task (or the least served one in its queue) a slice that ends with its 3 ms, with the next
- *      wake-up, or one quantum past the slowest other busy CPU, whichever is first;
+ *   1. of the busy CPUs take the one whose clock is furthest behind; but first wake every sleeper
+ *      that is due by then, in order of time, because a woken task may land on an idle CPU that is
+ *      further behind still;
+ *   2. give its current task (or the least served one in its queue) a slice that ends with its 3
+ *      ms, with the next wake-up, or one quantum past the slowest other busy CPU, whichever is
+ *      first;
  *   3. let it run, move the CPU's clock on, and put the task where its answer says.
  *
- * A CPU left idle takes the longest-waiting task from another queue. Kernel daemons (kswapd, the flusher) run
- * inside system_run_until(): on an idle CPU when there is one, else their CPU time delays the task that is running.
+ * A CPU left idle takes the longest-waiting task from another queue. Kernel daemons (kswapd, the
+ * flusher) run inside system_run_until(): on an idle CPU when there is one, else their CPU time
+ * delays the task that is running.
  */
 #include "workload/sched.h"
 
@@ -82,7 +85,8 @@ static bool may_run(const struct sched_task *st, unsigned cpu)
     return !st->task || st->task->cpus_allowed >> cpu & 1;
 }
 
-/* Where it ran last if that CPU is idle; else an idle one, of that CPU's node first; else the shortest queue. */
+/* Where it ran last if that CPU is idle; else an idle one, of that CPU's node first; else the
+ * shortest queue. */
 static unsigned choose_cpu(const struct sched *s, const struct sched_task *st)
 {
     const u8 *nid = s->system->frames.cpu_nid;
@@ -376,7 +380,8 @@ ns_t sched_next(struct sched *s)
     return cpu < s->nr_cpus ? MIN(next, s->cpus[cpu].now) : next;
 }
 
-/* The task of a CPU goes to an idle one of the node that has most of its memory (numa_migrate_preferred). */
+/* The task of a CPU goes to an idle one of the node that has most of its memory
+ * (numa_migrate_preferred). */
 static bool move_to_memory(struct sched *s, struct sched_cpu *c)
 {
     struct sched_task *st = c->current;

@@ -1,13 +1,14 @@
 /* sched.h - who runs on which CPU, in virtual time.
  *
- * Mirrors:  kernel/sched/fair.c in its effects, not in its means: the task that had least runs, a slice is 3 ms
- *           while others wait, a sleeper that wakes preempts one that had 1 ms more, an idle CPU takes work.
+ * Mirrors:  kernel/sched/fair.c in its effects, not in its means: the task that had least runs, a
+ *           slice is 3 ms while others wait, a sleeper that wakes preempts one that had 1 ms more,
+ *           an idle CPU takes work.
  * Owns:     when each task of a workload runs. What it does then is its run function's business.
  * Order:    deterministic: ties go to the lower CPU, then to who came first.
  *
- * Time:     each CPU has a clock of its own. The CPU that is furthest behind runs next, and at most SCHED_QUANTUM ahead of
- *           the others, so what one CPU sees of another is at most that stale. The machine's clock follows the CPU that
- *           runs and never goes back.
+ * Time:     each CPU has a clock of its own. The CPU that is furthest behind runs next, and at most
+ *           SCHED_QUANTUM ahead of the others, so what one CPU sees of another is at most that
+ *           stale. The machine's clock follows the CPU that runs and never goes back.
  */
 #ifndef WORKLOAD_SCHED_H
 #define WORKLOAD_SCHED_H
@@ -89,7 +90,8 @@ struct sched {
     ns_t daemon_ns;                       /* CPU time of daemons so far */
     u32 nr_busy;                          /* tasks that are busy, of those judged */
     ns_t busy_until, idle_ns;             /* when the last of them fell asleep; idle before that */
-    /* Called before each slice and each call that a task makes, when the machine is whole: it may look, and must change nothing. NULL: nobody. */
+    /* Called before each slice and each call that a task makes, when the machine is whole: it may
+     * look, and must change nothing. NULL: nobody. */
     void (*attend)(void *ctx);
     void *attend_ctx;
 };
@@ -100,10 +102,12 @@ void sched_done(struct sched *s);
 /* Make it runnable from `now` on. pre: task and run are set; st->state is SCHED_NEW */
 void sched_add(struct sched *s, struct sched_task *st, ns_t now);
 
-/* Wake one that returned SCHED_BLOCK (or cut a wait short). Does nothing if it is runnable or ended. */
+/* Wake one that returned SCHED_BLOCK (or cut a wait short). Does nothing if it is runnable or
+ * ended. */
 void sched_wake(struct sched *s, struct sched_task *st, ns_t now);
 
-/* The CPUs that it may run on have changed: it leaves one that it may not. What runs at the moment goes at the end of its slice. */
+/* The CPUs that it may run on have changed: it leaves one that it may not. What runs at the moment
+ * goes at the end of its slice. */
 void sched_affinity_changed(struct sched *s, struct sched_task *st, ns_t now);
 
 /* Of every task, perhaps. */
@@ -115,7 +119,8 @@ void sched_wake_killed(struct sched *s, ns_t now);
 /* Run one slice of one task. False when none can run and none waits for a time. */
 bool sched_step(struct sched *s);
 
-/* The weight of a nice value (sched_prio_to_weight): each step is worth about a quarter.   pre: SCHED_NICE_MIN..MAX */
+/* The weight of a nice value (sched_prio_to_weight): each step is worth about a quarter.   pre:
+ * SCHED_NICE_MIN..MAX */
 u32 sched_weight(int nice);
 
 /* When something happens next: a CPU goes on, or a sleeper wakes. NS_NEVER when nothing will. */
@@ -124,11 +129,12 @@ ns_t sched_next(struct sched *s);
 /* The time of the CPU that runs next: nothing before it can happen any more. */
 ns_t sched_now(const struct sched *s);
 
-/* Virtual time up to `now` in which every judged task slept: it waited for a time, or for another one that did, and for no memory
- * and no I/O. However long a program has nothing to do, this takes it out of the account. */
+/* Virtual time up to `now` in which every judged task slept: it waited for a time, or for another
+ * one that did, and for no memory and no I/O. However long a program has nothing to do, this takes
+ * it out of the account. */
 ns_t sched_idle_ns(const struct sched *s, ns_t now);
 
-/* --- for run functions ----------------------------------------------------------------------------------------- */
+/* --- for run functions ------------------------------------------------------------------------ */
 /* Bring the machine to slice->now: call before any system_ call. */
 void sched_enter(struct sched_slice *slice, struct task *task);
 /* Charge the CPU time of the calls since then to the task and the slice. */

@@ -1,9 +1,11 @@
-/* service.h - requests and parts of a replay: what a program that waits most of the time is judged by.
+/* service.h - requests and parts of a replay: what a program that waits most of the time is judged
+ * by.
  *
- * Words:   a request begins when a thread comes back from waiting for the world (poll, select, epoll, a socket) and ends when it waits
- *          for it again: the loop of a server shows them. Its latency is the virtual time between the two, with all the waiting for
- *          memory, I/O, locks and the CPU in it.
- *          busy time is virtual time in which not every task sleeps (sched_idle_ns).
+ * Words:   a request begins when a thread comes back from waiting for the world (poll, select,
+ *          epoll, a socket) and ends when it waits for it again: the loop of a server shows them.
+ *          Its latency is the virtual time between the two, with all the waiting for memory, I/O,
+ *          locks and the CPU in it. busy time is virtual time in which not every task sleeps
+ *          (sched_idle_ns).
  * Owns:    what was counted. It changes nothing of the replay.
  * Window:  service_begin() forgets what came before the judged part.
  */
@@ -12,7 +14,8 @@
 
 #include "machine/clock.h"
 
-/* Latencies by size: buckets of a quarter of a power of two, so a percentile is off by a fifth at most. */
+/* Latencies by size: buckets of a quarter of a power of two, so a percentile is off by a fifth at
+ * most. */
 #define SERVICE_BUCKETS (64u * 4u)
 
 struct service_stream {
@@ -38,7 +41,8 @@ void service_init(struct service *s, u32 nr_streams, u32 nr_marks);
 void service_done(struct service *s);
 void service_begin(struct service *s);
 
-/* The thread of a stream begins or ends to wait for the world at `now`, when the judged part was busy for busy_ns. */
+/* The thread of a stream begins or ends to wait for the world at `now`, when the judged part was
+ * busy for busy_ns. */
 void service_wait(struct service *s, u32 stream, ns_t now, ns_t busy_ns);
 void service_wake(struct service *s, u32 stream, ns_t now);
 

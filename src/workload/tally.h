@@ -1,7 +1,8 @@
 /* tally.h - what a machine had counted when the judged part of a replay began.
  *
- * The machine's own counters go on, as Linux's do; a report tells the difference. Only the peaks are set back to the usage at that
- * moment, because a peak cannot be subtracted: Linux 6.12 does the same at a write to memory.peak, and at one of 5 to clear_refs.
+ * The machine's own counters go on, as Linux's do; a report tells the difference. Only the peaks
+ * are set back to the usage at that moment, because a peak cannot be subtracted: Linux 6.12 does
+ * the same at a write to memory.peak, and at one of 5 to clear_refs.
  *
  * Use:  struct tally t = {0};   // nothing before: every difference is the count itself
  *       tally_take(&t, &system); ... now - tally_machine(&t, PGMAJFAULT) ...; tally_done(&t);

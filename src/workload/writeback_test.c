@@ -1,4 +1,5 @@
-/* writeback_test.c - writers, flushers and devices together: who gets how much, and where dirty pages settle. */
+/* writeback_test.c - writers, flushers and devices together: who gets how much, and where dirty
+ * pages settle. */
 #include "balance/writeback.h"
 #include "base/test.h"
 #include "workload/scenario_run.h"
@@ -52,12 +53,11 @@ static u64 counted(const struct world *w, enum counter id)
     "[machine]\nram=1G\ncpus=2\ndisk=slow\nruntime=60s\nvm.dirty_ratio=10\n" \
     "vm.dirty_background_ratio=5\n[device slow]\nprofile=network\nwrite_rate=20M/s\n"
 
-static void two_writers_share_the_device_and_dirty_pages_settle_at_the_setpoint(void **state)
+TEST(two_writers_share_the_device_and_dirty_pages_settle_at_the_setpoint)
 {
     struct world w;
     u64 a, b, background, dirty, limit, setpoint, pages;
 
-    (void)state;
     world_run(&w, MACHINE "[file a]\nsize=4G\n[file b]\nsize=4G\n"
                           "[task a]\nfile=a\nwrite=append\nblock=128K\n"
                           "[task b]\nfile=b\nwrite=append\nblock=32K\n");
@@ -77,13 +77,12 @@ static void two_writers_share_the_device_and_dirty_pages_settle_at_the_setpoint(
     world_done(&w);
 }
 
-static void a_group_is_held_to_its_own_share_of_dirty_memory(void **state)
+TEST(a_group_is_held_to_its_own_share_of_dirty_memory)
 {
     struct world w;
     struct group *g;
     u64 file, dirty;
 
-    (void)state;
     world_run(&w, MACHINE "[cgroup box]\nmemory.max=64M\n[file a]\nsize=4G\n[file b]\nsize=4G\n"
                           "[task a]\ncgroup=box\nfile=a\nwrite=append\nblock=64K\n"
                           "[task b]\nfile=b\nwrite=append\nblock=64K\nstop=1s\n");
@@ -91,14 +90,15 @@ static void a_group_is_held_to_its_own_share_of_dirty_memory(void **state)
     dirty = (u64)(group_counter(g, NR_DIRTY) + group_counter(g, NR_WRITEBACK));
     file = group_lru_size(&w.system.groups, g, LRU_INACTIVE_FILE) +
            group_lru_size(&w.system.groups, g, LRU_ACTIVE_FILE);
-    /* A tenth of its file pages and of the room it has left, where the whole machine has room for 100 MiB. */
+    /* A tenth of its file pages and of the room it has left, where the whole machine has room for
+     * 100 MiB. */
     assert_in_range(dirty, file / 20, file / 10 + 64);
     assert_in_range(written_by(&w, 0, 64 * KIB), 20 * MIB * (SECONDS - 10), 20 * MIB * SECONDS);
     assert_int_equal(g->counters.v[MEMCG_OOM], 0);
     world_done(&w);
 }
 
-static void a_slow_device_does_not_hold_up_writers_of_a_fast_one(void **state)
+TEST(a_slow_device_does_not_hold_up_writers_of_a_fast_one)
 {
     static const char fast_only[] =
         "[machine]\nram=1G\nruntime=60s\n[device usb]\nprofile=ssd\nwrite_rate=4M/s\n"
@@ -112,7 +112,6 @@ static void a_slow_device_does_not_hold_up_writers_of_a_fast_one(void **state)
     struct world alone, w;
     u64 log, usb;
 
-    (void)state;
     world_run(&alone, fast_only);
     world_run(&w, both);
     log = written_by(&w, 0, 64 * KIB);
@@ -127,12 +126,11 @@ static void a_slow_device_does_not_hold_up_writers_of_a_fast_one(void **state)
 }
 
 /* sysctl -w vm.dirty_ratio in the middle of a run. */
-static void writers_follow_a_changed_threshold(void **state)
+TEST(writers_follow_a_changed_threshold)
 {
     struct world w;
     u64 background, dirty, pages;
 
-    (void)state;
     world_run(&w, MACHINE "[file a]\nsize=4G\n[task a]\nfile=a\nwrite=append\nblock=64K\n"
                           "[write less]\nat=20s\nfile=/proc/sys/vm/dirty_bytes\nvalue=16777216\n");
     dirty_limits(&w.system.mem, &background, &dirty);
@@ -142,14 +140,4 @@ static void writers_follow_a_changed_threshold(void **state)
     world_done(&w);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_writers_share_the_device_and_dirty_pages_settle_at_the_setpoint),
-        cmocka_unit_test(a_group_is_held_to_its_own_share_of_dirty_memory),
-        cmocka_unit_test(a_slow_device_does_not_hold_up_writers_of_a_fast_one),
-        cmocka_unit_test(writers_follow_a_changed_threshold),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

@@ -1,12 +1,15 @@
-/* order.c - a kernel module that asks the page allocator for pages of any order, as drivers and file systems do.
+/* order.c - a kernel module that asks the page allocator for pages of any order, as drivers and
+ * file systems do.
  *
- * Write to /proc/order:  alloc ORDER COUNT FLAG...   asks until COUNT were given or one was refused; keeps them
+ * Write to /proc/order:  alloc ORDER COUNT FLAG...   asks until COUNT were given or one was
+ *                        refused; keeps them
  *                        thin N                      gives back all but every Nth page that is kept
  *                        free                        gives back all
  * Read:                  "kept PAGES given COUNT of COUNT" of the last alloc
  *
- * FLAG: kernel atomic nowait nofs user movable (a mask), then noretry, retry (MAYFAIL), nofail, nowarn, comp, zero, reclaimable, this (node only).
- * A refusal without nowarn makes the kernel's own warning, at most one in ten seconds.
+ * FLAG: kernel atomic nowait nofs user movable (a mask), then noretry, retry (MAYFAIL), nofail,
+ * nowarn, comp, zero, reclaimable, this (node only). A refusal without nowarn makes the kernel's
+ * own warning, at most one in ten seconds.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>

@@ -1,14 +1,18 @@
 /* pattern.c - one named memory access pattern, the same natively, in a guest and under Valgrind.
  *
  * Used by:    reference.py (measures a real kernel) and by the recordings that highwater replays.
- * Footprint:  --pages N is everything the pattern touches, file and anonymous pages together; 4 KiB pages only.
- * Touches:    --touches M counts page touches after the anonymous pages were written once, in order.
- * Same bytes: the order depends on --seed alone. No floating point, no libm, no heap, no tables that grow with N,
+ * Footprint:  --pages N is everything the pattern touches, file and anonymous pages together; 4 KiB
+ *             pages only.
+ * Touches:    --touches M counts page touches after the anonymous pages were written once, in
+ * order. Same bytes: the order depends on --seed alone. No floating point, no libm, no heap, no
+ * tables that grow with N,
  *             no clock, no address, so that nothing but the pattern itself uses memory.
- * Result:     one line with a checksum over every value read. Two runs with the same arguments must print the same line.
+ * Result:     one line with a checksum over every value read. Two runs with the same arguments must
+ *             print the same line.
  *
  * Build:      gcc -std=gnu11 -O2 -static -o pattern pattern.c
- * Use:        pattern make-file --pages 16384 --file F; pattern mmap-zipf-random --pages 16384 --file F; pattern --list
+ * Use:        pattern make-file --pages 16384 --file F; pattern mmap-zipf-random --pages 16384
+ *             --file F; pattern --list
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -72,7 +76,7 @@ static void fail(const char *what)
     exit(1);
 }
 
-/* Random numbers ------------------------------------------------------------------------------------------------- */
+/* Random numbers ------------------------------------------------------------------------------- */
 
 static uint64_t mix64(uint64_t x)
 {
@@ -98,8 +102,9 @@ static bool random_is_write(struct run *r)
     return random_below(r, WRITE_ONE_IN) == 0;
 }
 
-/* Zipf with exponent 1: rank i of 1..n has weight 1/i. Exact in integers: choose the octave [2^k, 2^(k+1)) by its weight
- * in fixed point, then a rank of it evenly, and keep that with probability 2^k / i (at least one half). */
+/* Zipf with exponent 1: rank i of 1..n has weight 1/i. Exact in integers: choose the octave [2^k,
+ * 2^(k+1)) by its weight in fixed point, then a rank of it evenly, and keep that with probability
+ * 2^k / i (at least one half). */
 struct zipf {
     uint32_t n;
     unsigned n_octaves;
@@ -138,8 +143,8 @@ static uint32_t zipf_draw(const struct zipf *z, struct run *r)
     return rank - 1;
 }
 
-/* A permutation of 0..n-1 without a table, so that frequent pages are not neighbours: a four-round Feistel network over
- * the next even number of bits, walked until it lands inside. */
+/* A permutation of 0..n-1 without a table, so that frequent pages are not neighbours: a four-round
+ * Feistel network over the next even number of bits, walked until it lands inside. */
 static uint32_t scatter(const struct run *r, uint32_t n, uint32_t x)
 {
     unsigned half = 1;
@@ -160,7 +165,7 @@ static uint32_t scatter(const struct run *r, uint32_t n, uint32_t x)
     return x;
 }
 
-/* Touches -------------------------------------------------------------------------------------------------------- */
+/* Touches -------------------------------------------------------------------------------------- */
 
 static void touch(struct run *r, unsigned char *base, uint32_t page, bool write)
 {
@@ -207,7 +212,7 @@ static void map_file(struct run *r, int protection)
     madvise(r->map, bytes, MADV_NOHUGEPAGE); /* refused where the kernel has no huge pages */
 }
 
-/* Patterns ------------------------------------------------------------------------------------------------------- */
+/* Patterns ------------------------------------------------------------------------------------- */
 
 static void anon_seq(struct run *r)
 {
@@ -246,7 +251,8 @@ static void anon_zipf_scan(struct run *r)
     }
 }
 
-/* Nine touches of ten are inside a window of a quarter of the footprint; it moves by its own size eight times. */
+/* Nine touches of ten are inside a window of a quarter of the footprint; it moves by its own size
+ * eight times. */
 static void anon_phases(struct run *r)
 {
     uint32_t window = r->pages / 4;
@@ -273,8 +279,9 @@ static void anon_loop_hot(struct run *r)
     }
 }
 
-/* The parent owns two thirds. Each round a child writes every second page (one third: copies), reads all and exits;
- * then the parent writes all of its own. The parent waits meanwhile, so there is one order only. */
+/* The parent owns two thirds. Each round a child writes every second page (one third: copies),
+ * reads all and exits; then the parent writes all of its own. The parent waits meanwhile, so there
+ * is one order only. */
 static void fork_cow(struct run *r)
 {
     uint64_t per_round = r->anon_pages / 2 + 2 * (uint64_t)r->anon_pages;
@@ -424,7 +431,8 @@ static void anon_hold(struct run *r)
     nap(r->touches * 1000);
 }
 
-/* By turns at random: an anonymous page, or 4 KiB of the file by pread; each half with its own zipf order. */
+/* By turns at random: an anonymous page, or 4 KiB of the file by pread; each half with its own zipf
+ * order. */
 static void mixed_zipf(struct run *r)
 {
     struct zipf anon;
@@ -439,8 +447,9 @@ static void mixed_zipf(struct run *r)
     }
 }
 
-/* Made patterns: what a seed makes of them, for cells that nobody has tuned on (fidelity.py --fresh). The touches are divided into two
- * to six phases; each has a part of the pages, its own order of them and its own share of everything else. -------------------------- */
+/* Made patterns: what a seed makes of them, for cells that nobody has tuned on (fidelity.py
+ * --fresh). The touches are divided into two to six phases; each has a part of the pages, its own
+ * order of them and its own share of everything else. -------------------------- */
 
 struct phase {
     uint32_t first, pages; /* the part */
@@ -559,7 +568,8 @@ static void made_mixture(struct run *r)
     made(r, r->anon_pages < r->file_pages ? r->anon_pages : r->file_pages, mixture_phase);
 }
 
-/* Rounds of a child that writes every few pages and reads a part, and of the parent that writes another part. */
+/* Rounds of a child that writes every few pages and reads a part, and of the parent that writes
+ * another part. */
 static void made_fork(struct run *r)
 {
     for (uint64_t done = 0; done < r->touches;) {
@@ -629,7 +639,7 @@ static const struct pattern patterns[] = {
 };
 enum { PATTERN_COUNT = sizeof patterns / sizeof patterns[0] };
 
-/* Program -------------------------------------------------------------------------------------------------------- */
+/* Program -------------------------------------------------------------------------------------- */
 
 static void split_footprint(struct run *r)
 {

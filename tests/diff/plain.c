@@ -1,11 +1,12 @@
 /* plain.c - exact LRU and CLOCK on a recording, to have something simple beside the kernel and us.
  *
- * Use:     plain TRACE CAPACITY...      TRACE: `highwater trace export --to oracle`; CAPACITY in pages
+ * Use:     plain TRACE CAPACITY... TRACE: `highwater trace export --to oracle`; CAPACITY in pages
  * Prints:  one line each: CAPACITY, pages that exact LRU evicts, pages that CLOCK evicts.
  *
- * A page that is asked for and not held comes in; when CAPACITY pages are held, one goes before. LRU: the one whose last request is
- * oldest, from a list in order of requests. CLOCK: a ring of frames and a hand that takes the bit of a page that was used since the
- * hand came by, and the first page without it. A page that has just come in has its bit.
+ * A page that is asked for and not held comes in; when CAPACITY pages are held, one goes before.
+ * LRU: the one whose last request is oldest, from a list in order of requests. CLOCK: a ring of
+ * frames and a hand that takes the bit of a page that was used since the hand came by, and the
+ * first page without it. A page that has just come in has its bit.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -67,7 +68,8 @@ static void read_trace(const char *path)
     free(numbers);
 }
 
-/* The list is a ring through the entry n_pages: after it the page that was used last, before it the one to go. */
+/* The list is a ring through the entry n_pages: after it the page that was used last, before it the
+ * one to go. */
 static size_t lru_evictions(uint32_t capacity)
 {
     uint32_t *next = zeroed(n_pages + 1, sizeof *next);

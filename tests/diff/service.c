@@ -3,7 +3,8 @@
  *     zipf   anonymous memory, pages by zipf:0.9, stored to       file   the same of a file, by pread
  *     loop   anonymous memory, one page after the other           phase  a third of it at random; all of it from SIGUSR1 on
  *
- * Everything is touched once; then "ready" is printed, and it goes on until it is killed. What is due is done every 10 ms.
+ * Everything is touched once; then "ready" is printed, and it goes on until it is killed. What is
+ * due is done every 10 ms.
  */
 #include <fcntl.h>
 #include <math.h>

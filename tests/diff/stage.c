@@ -4,8 +4,9 @@
  * Writes lines to standard output:   task NAME ended NS STATUS | task NAME running
  *                                    peak dirty|writeback|pending PAGES
  *
- * NS counts from the moment all were let go. Every SAMPLE_MS it looks at /proc/vmstat for the highest counts of dirty pages, of pages
- * under writeback and of both. After RUNTIME_MS (0: never) it stops the programs that still run; then it runs CAPTURE and kills them.
+ * NS counts from the moment all were let go. Every SAMPLE_MS it looks at /proc/vmstat for the
+ * highest counts of dirty pages, of pages under writeback and of both. After RUNTIME_MS (0: never)
+ * it stops the programs that still run; then it runs CAPTURE and kills them.
  *
  * Use:  stage RUNTIME_MS SAMPLE_MS CAPTURE <PLAN     in a guest, as root
  *       stage swapon DEVICE PRIORITY

@@ -1,38 +1,50 @@
 /* steps.c - a program that does what its arguments say with its own memory, one step after another.
  *
- * Used by:  huge.py and nodes.py, which measure a real kernel with it, and by the recordings that highwater replays.
- * Use:      steps STEP...      each STEP is VERB:WORD:WORD...; a RANGE is NAME or NAME@FROM+LENGTH; sizes take K M G.
+ * Used by:  huge.py and nodes.py, which measure a real kernel with it, and by the recordings that
+ *           highwater replays.
+ * Use:      steps STEP... each STEP is VERB:WORD:WORD...; a RANGE is NAME or NAME@FROM+LENGTH;
+ *           sizes take K M G.
  *
- *   map:NAME:SIZE[:at=OFFSET][:shared][:huge][:noreserve][:populate][:stack]
- *                               anonymous memory. at=OFFSET: at a fixed address, OFFSET past a multiple of 1 GiB; else where the kernel
- *                               puts it. huge: MAP_HUGETLB
- *   touch:RANGE:r|w|m[:stride=S][:from=OFFSET][:random=SEED][:times=N]
- *                               one word every S bytes (4K) from OFFSET on; m reads it, then writes it. random: as many, drawn evenly at random
- *   check:RANGE                 every page holds what touch last wrote there, or zero
- *   unmap | dontneed | free | cold | pageout | hugepage | nohugepage | collapse | lock | unlock | readonly | writable :RANGE[:every=S:length=L]
+ *   map:NAME:SIZE[:at=OFFSET][:shared][:huge][:noreserve][:populate][:stack] anonymous memory.
+ *                               at=OFFSET: at a fixed address, OFFSET past a multiple of 1 GiB;
+ *                               else where the kernel puts it. huge: MAP_HUGETLB
+ *   touch:RANGE:r|w|m[:stride=S][:from=OFFSET][:random=SEED][:times=N] one word every S bytes (4K)
+ *                               from OFFSET on; m reads it, then writes it. random: as many, drawn
+ *                               evenly at random
+ *   check:RANGE every page holds what touch last wrote there, or zero unmap | dontneed | free |
+ *   cold | pageout | hugepage | nohugepage | collapse | lock | unlock | readonly | writable
+ *   :RANGE[:every=S:length=L]
  *                               with every: only the first L bytes of each S
- *   remap:NAME:SIZE             mremap, may move;    away:RANGE   mremap to another fixed address with the same offset in 1 GiB
+ *   remap:NAME:SIZE             mremap, may move;    away:RANGE   mremap to another fixed address
+ *                               with the same offset in 1 GiB
  *   disable:0|1                 PR_SET_THP_DISABLE
- *   fork ... end                a child, which waits; join lets it run to its next yield or its end and waits for that; yield is for the child.
+ *   fork ... end                a child, which waits; join lets it run to its next yield or its end
+ *                               and waits for that; yield is for the child.
  *                               A join without a child does nothing
  *   repeat:N ... again          the steps between N times
  *   cpu:N                       run on that CPU only
- *   policy:MODE[:NODES]         set_mempolicy; MODE default bind preferred interleave local many; NODES like 0,2
+ *   policy:MODE[:NODES]         set_mempolicy; MODE default bind preferred interleave local many;
+ *                               NODES like 0,2
  *   bind:RANGE:MODE[:NODES][:move|:strict]      mbind
- *   move:RANGE:NODE             move_pages, every page;   migrate:FROM:TO      migrate_pages of itself
+ *   move:RANGE:NODE             move_pages, every page;   migrate:FROM:TO      migrate_pages of
+ *                               itself
  *   where:RANGE                 prints how many pages are on which node
  *   pin:RANGE                   as a fixed buffer of io_uring, that is FOLL_LONGTERM
- *   pipes:N                     N pipes of 1 MiB, filled by turns a page at a time: kernel memory that cannot be moved
+ *   pipes:N                     N pipes of 1 MiB, filled by turns a page at a time: kernel memory
+ *                               that cannot be moved
  *   drain:K                     all but every Kth pipe are closed
  *   cache:NAME:SIZE[:random=SEED][:times=N]
  *                               clean page cache: a file of SIZE without blocks is made and read a page at a time, once from its start; or
  *                               N times as many pages as it has, drawn at random
- *   ring:N:SIZE                 a packet socket with a receive ring of N blocks (PACKET_RX_RING): each of one piece where that can be had
- *   at:LABEL                    prints "at LABEL" and waits for a line of standard input (or its end)
+ *   ring:N:SIZE                 a packet socket with a receive ring of N blocks (PACKET_RX_RING):
+ *                               each of one piece where that can be had
+ *   at:LABEL                    prints "at LABEL" and waits for a line of standard input (or its
+ *                               end)
  *   sleep:MS
  *
- * Each call that fails prints "VERB NAME: ERROR"; SIGBUS and SIGSEGV print the address and end the program. The last line is a checksum
- * over what was read. No heap, no clock: two runs with the same steps must print the same.
+ * Each call that fails prints "VERB NAME: ERROR"; SIGBUS and SIGSEGV print the address and end the
+ * program. The last line is a checksum over what was read. No heap, no clock: two runs with the
+ * same steps must print the same.
  *
  * Build:    gcc -std=gnu11 -O2 -static -o steps steps.c
  */
@@ -122,7 +134,7 @@ static uint64_t mix64(uint64_t x)
     return x ^ (x >> 31);
 }
 
-/* Words of a step ------------------------------------------------------------------------------------------------- */
+/* Words of a step ------------------------------------------------------------------------------ */
 
 enum { WORDS_MAX = 10 };
 
@@ -233,7 +245,7 @@ static struct range range_of(struct step *s)
     return r;
 }
 
-/* Memory ---------------------------------------------------------------------------------------------------------- */
+/* Memory --------------------------------------------------------------------------------------- */
 
 static unsigned char *fixed_place(size_t offset)
 {
@@ -424,7 +436,7 @@ static void pin(struct step *s)
         failed("pin", r.name);
 }
 
-/* Nodes ----------------------------------------------------------------------------------------------------------- */
+/* Nodes ---------------------------------------------------------------------------------------- */
 
 static int mode_of(const struct step *s, const char *name)
 {
@@ -537,7 +549,7 @@ static void cpu(struct step *s)
         failed("cpu", s->words[1]);
 }
 
-/* Processes ------------------------------------------------------------------------------------------------------- */
+/* Processes ------------------------------------------------------------------------------------ */
 
 /* Returns true in the child. */
 static bool start_child(struct step *s)
@@ -596,7 +608,8 @@ static void yield_to_parent(struct step *s)
         _exit(3);
 }
 
-/* The mapping at the end is an operation that a recording has: a mark set meanwhile is before all that follows it. */
+/* The mapping at the end is an operation that a recording has: a mark set meanwhile is before all
+ * that follows it. */
 static void wait_at(const char *label)
 {
     char byte = 0;

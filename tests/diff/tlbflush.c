@@ -1,11 +1,11 @@
 /* tlbflush.c - wake every N microseconds and do nothing, or read a file, for ever.
  *
- * Linux clears accessed bits without flushing the TLB and relies on the TLB being small. QEMU's software TLB grows with
- * use, so a guest that runs one process alone sees ever fewer accessed bits. Each wake-up of this second process is a
- * switch of address space, which flushes it.
+ * Linux clears accessed bits without flushing the TLB and relies on the TLB being small. QEMU's
+ * software TLB grows with use, so a guest that runs one process alone sees ever fewer accessed
+ * bits. Each wake-up of this second process is a switch of address space, which flushes it.
  *
- * With a file, such as a group's cpu.stat, it is read each time, whenever it is there: Linux 6.12 brings the group's
- * statistics up to date for that, by which reclaim then decides.
+ * With a file, such as a group's cpu.stat, it is read each time, whenever it is there: Linux 6.12
+ * brings the group's statistics up to date for that, by which reclaim then decides.
  *
  * Use:  tlbflush [MICROSECONDS [FILE]]     default 500
  */

@@ -1,7 +1,9 @@
-/* failing_alloc.c - a preloaded library that lets the Nth allocation of a program fail, whoever asks for it.
+/* failing_alloc.c - a preloaded library that lets the Nth allocation of a program fail, whoever
+ * asks for it.
  *
- * Counted are malloc, calloc, realloc, the aligned ones and mmap of anonymous memory, from the start of main() on, of the program alone
- * (not of what it starts). FAIL_AT=N lets the Nth one fail, FAIL_FROM=N all from the Nth on. FAIL_COUNT=FILE gets the number of allocations.
+ * Counted are malloc, calloc, realloc, the aligned ones and mmap of anonymous memory, from the
+ * start of main() on, of the program alone (not of what it starts). FAIL_AT=N lets the Nth one
+ * fail, FAIL_FROM=N all from the Nth on. FAIL_COUNT=FILE gets the number of allocations.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,8 +1,10 @@
-/* load.c - loads that bring up one memory pattern each, for incidents on real kernels: load VERB ARGUMENT...
+/* load.c - loads that bring up one memory pattern each, for incidents on real kernels: load VERB
+ * ARGUMENT...
  *
- * Amounts are MiB unless said otherwise. A load that holds something sleeps until it is killed; one that works goes on until then. The
- * run is the same every time but for the kernel's own timing: random numbers are seeded by the first argument after the
- * verb's own. Statically linked, so that its text is one small file.
+ * Amounts are MiB unless said otherwise. A load that holds something sleeps until it is killed; one
+ * that works goes on until then. The run is the same every time but for the kernel's own timing:
+ * random numbers are seeded by the first argument after the verb's own. Statically linked, so that
+ * its text is one small file.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -192,7 +194,8 @@ static void load_hugetlb(char **a)
     hold();
 }
 
-/* thp MIB [plain]: map, touch and unmap areas that want huge pages (plain: that may have them), without a pause */
+/* thp MIB [plain]: map, touch and unmap areas that want huge pages (plain: that may have them),
+ * without a pause */
 static void load_thp(char **a)
 {
     size_t bytes = number(a, 0) * MIB;
@@ -229,7 +232,8 @@ static void load_fragment(char **a)
     hold();
 }
 
-/* files DIR COUNT A_SECOND: look up names that are not there, or (with a '+' before COUNT) make empty files; 0 a second: at once */
+/* files DIR COUNT A_SECOND: look up names that are not there, or (with a '+' before COUNT) make
+ * empty files; 0 a second: at once */
 static void load_files(char **a)
 {
     int make = a[1][0] == '+';
@@ -274,7 +278,8 @@ static void load_pipes(char **a)
     hold();
 }
 
-/* events COUNT A_SECOND: open so many eventfds and keep them: objects of the kernel that nothing reclaims */
+/* events COUNT A_SECOND: open so many eventfds and keep them: objects of the kernel that nothing
+ * reclaims */
 static void load_events(char **a)
 {
     struct rlimit many = {1 << 20, 1 << 20};
@@ -346,7 +351,8 @@ static void load_read(char **a)
     exit(0);
 }
 
-/* mapped FILE: map it and read its pages at random for ever; mapped FILE seq: one after the other */
+/* mapped FILE: map it and read its pages at random for ever; mapped FILE seq: one after the
+ * other */
 static void load_mapped(char **a)
 {
     int fd = open(a[0], O_RDONLY);

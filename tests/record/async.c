@@ -1,4 +1,5 @@
-/* async.c - memory and files that change without a call that says so: async io_uring|poll|aio FILE, async userfaultfd|device.
+/* async.c - memory and files that change without a call that says so: async io_uring|poll|aio FILE,
+ * async userfaultfd|device.
  *
  * Exit code 77, with the reason: this kernel refuses it. */
 #define _GNU_SOURCE

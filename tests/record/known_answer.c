@@ -1,7 +1,9 @@
-/* known_answer.c - touches memory in every way a recorder may miss, and says which pages it touched.
+/* known_answer.c - touches memory in every way a recorder may miss, and says which pages it
+ * touched.
  *
- * All accesses that count fall into one arena. What each does to which bytes is noted beside it, in memory outside the
- * arena, from the meaning of the operation and not from any observation. On stdout:
+ * All accesses that count fall into one arena. What each does to which bytes is noted beside it, in
+ * memory outside the arena, from the meaning of the operation and not from any observation. On
+ * stdout:
  *
  *     arena ADDRESS PAGES
  *     r N     page N of the arena was read and not written

@@ -1,5 +1,6 @@
-/* peaks.c - programs whose peak is known: 16 or 24 MiB of one kind of memory. peaks KIND FILE, where FILE has 16 MiB. Prints the line of
- * its own highest resident memory; that of getrusage() begins with what the process was before its exec. */
+/* peaks.c - programs whose peak is known: 16 or 24 MiB of one kind of memory. peaks KIND FILE,
+ * where FILE has 16 MiB. Prints the line of its own highest resident memory; that of getrusage()
+ * begins with what the process was before its exec. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -96,7 +97,8 @@ static void allocated(void)
     write_pages(mmap(NULL, 8 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), 8 * MIB);
 }
 
-/* What is populated for reading is the zero page, 4 MiB are written; of the file 2 MiB are copied. */
+/* What is populated for reading is the zero page, 4 MiB are written; of the file 2 MiB are
+ * copied. */
 static void advised(const char *path)
 {
     char *heap = map(16 * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1);

@@ -1,5 +1,5 @@
-/* starts.c - ways to start something that writes 4 MiB. starts WAY PROGRAM: `PROGRAM eat` is what is started, where a way executes
- * something. Prints the status of each child. */
+/* starts.c - ways to start something that writes 4 MiB. starts WAY PROGRAM: `PROGRAM eat` is what
+ * is started, where a way executes something. Prints the status of each child. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -148,7 +148,8 @@ static int busy(char **argv)
     return 0;
 }
 
-/* A daemon that touches pages, burns CPU time for half a second, tells its number in a file and lives on. */
+/* A daemon that touches pages, burns CPU time for half a second, tells its number in a file and
+ * lives on. */
 static int daemonizes(char **argv)
 {
     clock_t began;

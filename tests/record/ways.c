@@ -1,4 +1,5 @@
-/* ways.c - what a program finds when it asks the kernel: ways WHAT prints the same natively and recorded. See the table. */
+/* ways.c - what a program finds when it asks the kernel: ways WHAT prints the same natively and
+ * recorded. See the table. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -305,9 +306,10 @@ static void locks(void)
 
 static char *own_name;
 
-/* A file system may give the inode number of a removed file to the next: whether it did is told on the error stream,
- * for another file of the machine may come between. The buffer is written to first: a page that is only read is a zero
- * page, or on some kernels a page of its own, and the two differ by a fault. */
+/* A file system may give the inode number of a removed file to the next: whether it did is told on
+ * the error stream, for another file of the machine may come between. The buffer is written to
+ * first: a page that is only read is a zero page, or on some kernels a page of its own, and the two
+ * differ by a fault. */
 static void numbers(void)
 {
     static char buffer[MIB];

@@ -7,7 +7,8 @@
  *
  *   di_notify_mmap             no symbols or line numbers are read: the recorder names no function
  *   env_setenv                 an exec starts this very program again, not an installed `valgrind`
- *   should_we_trace_this_child what cannot run under Valgrind (set-user-id, capabilities, 32-bit) runs natively
+ *   should_we_trace_this_child what cannot run under Valgrind (set-user-id, capabilities, 32-bit)
+ *   runs natively
  *   env_remove_valgrind_env_stuff  not from the environment of what runs natively
  *   pre_exec_check             whether an exec would fail, asked as the kernel asks
  *   nuke_all_threads_except    the last call before an exec that will succeed
@@ -43,7 +44,8 @@ SysRes hw_map_channel(Int fd, SizeT bytes)
 
 /* ---- translation ---- */
 
-/* VEX looks for its own bugs and the tool's in each block: an eleventh of what starting a program costs. */
+/* VEX looks for its own bugs and the tool's in each block: an eleventh of what starting a program
+ * costs. */
 void __real_sanityCheckIRSB(const IRSB *block, const HChar *caller, Bool flat, IRType guest_word);
 void __wrap_sanityCheckIRSB(const IRSB *block, const HChar *caller, Bool flat, IRType guest_word);
 void __wrap_sanityCheckIRSB(const IRSB *block, const HChar *caller, Bool flat, IRType guest_word)
@@ -113,7 +115,8 @@ const NSegment *hw_linked_program(ThreadId tid)
     return elf != NULL && !is_position_independent(elf) ? VG_(am_find_nsegment)((Addr)elf) : NULL;
 }
 
-/* The initial stack is: argc, argv..., 0, envp..., 0, auxv pairs..., 0 0. Take one entry out of envp. */
+/* The initial stack is: argc, argv..., 0, envp..., 0, auxv pairs..., 0 0. Take one entry out of
+ * envp. */
 void hw_environment_clean(ThreadId tid)
 {
     UWord *p = (UWord *)VG_(get_SP)(tid);
@@ -137,8 +140,8 @@ void hw_environment_clean(ThreadId tid)
     (1u << 20) /* thread records, translation tables, stacks: all of each is written; */
 #define FILLED_MAX (8u << 20) /* not so room for translated code */
 
-/* A new image fills 12 MiB of tables. A fault for each of their pages was a tenth of what starting a program costs. A kernel before
- * 5.14 refuses, and they are faulted in. */
+/* A new image fills 12 MiB of tables. A fault for each of their pages was a tenth of what starting
+ * a program costs. A kernel before 5.14 refuses, and they are faulted in. */
 SysRes __real_vgPlain_am_mmap_anon_float_valgrind(SizeT len);
 SysRes __wrap_vgPlain_am_mmap_anon_float_valgrind(SizeT len);
 SysRes __wrap_vgPlain_am_mmap_anon_float_valgrind(SizeT len)
@@ -172,7 +175,8 @@ static Bool exec_followed = True;
 #define SCRIPT_LINE  256
 #define SCRIPT_DEPTH 5
 
-/* The interpreter of a script, whose first bytes these are, in the place of them. False: it is no script. */
+/* The interpreter of a script, whose first bytes these are, in the place of them. False: it is no
+ * script. */
 static Bool interpreter_of(HChar *head)
 {
     HChar *from = head + 2, *to = head;
@@ -196,7 +200,8 @@ static Bool has_privilege(const HChar *path, UInt mode)
 #define AT_EACCESS    0x200
 #define NR_FACCESSAT2 439
 
-/* A program may have given up the user or the root directory that the tool's file can be had with. */
+/* A program may have given up the user or the root directory that the tool's file can be had
+ * with. */
 static Bool tool_is_there(void)
 {
     Long r = hw_syscall(NR_FACCESSAT2, (UWord)VKI_AT_FDCWD, (UWord)VG_(name_of_launcher),
@@ -217,7 +222,8 @@ static Bool is_foreign(const UChar *elf)
            (!is_position_independent(elf) && entry - CHANNEL_TOOL_BASE < CHANNEL_TOOL_BYTES);
 }
 
-/* The first bytes of a file, with a 0 after them. Returns their number; negative: it cannot be read. */
+/* The first bytes of a file, with a 0 after them. Returns their number; negative: it cannot be
+ * read. */
 static Int read_head(const HChar *path, HChar *head)
 {
     Int fd = VG_(fd_open)(path, VKI_O_RDONLY | VKI_O_NONBLOCK, 0);
@@ -229,8 +235,8 @@ static Int read_head(const HChar *path, HChar *head)
     return n;
 }
 
-/* A program with privileges of its own, for another architecture, or that may be executed and not read; a script that
- * such a one interprets. */
+/* A program with privileges of its own, for another architecture, or that may be executed and not
+ * read; a script that such a one interprets. */
 static Bool must_run_natively(const HChar *path)
 {
     HChar head[SCRIPT_LINE + 1], interpreter[SCRIPT_LINE + 1];
@@ -260,7 +266,8 @@ Bool __wrap_vgPlain_should_we_trace_this_child(const HChar *name, const HChar **
     return exec_followed;
 }
 
-/* The kernel's answer to an exec as far as it can be had beforehand, of the file and of its interpreters. */
+/* The kernel's answer to an exec as far as it can be had beforehand, of the file and of its
+ * interpreters. */
 static Long exec_error(const HChar *path)
 {
     HChar head[SCRIPT_LINE + 1], interpreter[SCRIPT_LINE + 1];
@@ -295,7 +302,8 @@ SysRes __wrap_vgPlain_pre_exec_check(const HChar *name, Int *fd, Bool allow_setu
                                         : __real_vgPlain_pre_exec_check(name, fd, allow_setuid);
 }
 
-/* The program's environment has nothing of this Valgrind in it (hw_environment_clean); of another, it is for what runs natively. */
+/* The program's environment has nothing of this Valgrind in it (hw_environment_clean); of another,
+ * it is for what runs natively. */
 void __real_vgPlain_env_remove_valgrind_env_stuff(HChar **env, Bool ro_strings,
                                                   void (*release)(void *));
 void __wrap_vgPlain_env_remove_valgrind_env_stuff(HChar **env, Bool ro_strings,

@@ -3,9 +3,9 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A slot is raw payload of one chunk. Its len grows only after a record is whole, so that whoever finds
- * the slot of a dead process can use it. When no slot is free the thread waits for the parent; when
- * the parent is gone or has closed the recording, the program runs on unrecorded.
+ * A slot is raw payload of one chunk. Its len grows only after a record is whole, so that whoever
+ * finds the slot of a dead process can use it. When no slot is free the thread waits for the
+ * parent; when the parent is gone or has closed the recording, the program runs on unrecorded.
  */
 #include "hw_tool.h"
 
@@ -64,7 +64,8 @@ static struct channel_slot *slot_claim(void)
     }
 }
 
-/* The thread goes on: its slot is its own again. False: the recorder died while it held the slot. */
+/* The thread goes on: its slot is its own again. False: the recorder died while it held the
+ * slot. */
 static Bool unpark(struct stream *o)
 {
     struct channel_slot *s = o->slot;
@@ -119,8 +120,8 @@ static void publish(struct stream *o)
     hw_syscall(__NR_futex, (UWord)&hw_channel->wake, 1 /* FUTEX_WAKE */, 1, 0, 0, 0);
 }
 
-/* The lowest free slot is taken first: who has one of the last quarter is among very many, and keeps none while it waits, so that
- * however many wait, those that run find one. */
+/* The lowest free slot is taken first: who has one of the last quarter is among very many, and
+ * keeps none while it waits, so that however many wait, those that run find one. */
 #define SLOTS_TO_KEEP (CHANNEL_SLOTS / 4 * 3)
 
 /* The thread may wait from here on, for as long as it likes. */
@@ -250,8 +251,8 @@ static const UChar fields_before_string[HWT_OP_MAX] = {
 #undef BEFORE
 };
 
-/* The fields of an operation behind its head: those that every record has, the string, then the optional ones that the
- * caller gave. Returns the end. */
+/* The fields of an operation behind its head: those that every record has, the string, then the
+ * optional ones that the caller gave. Returns the end. */
 static UChar *put_body(UChar *f, enum hwt_op op, UInt nr, const ULong *fields, const HChar *string)
 {
     UInt before = string != NULL && nr > fields_before_string[op] ? fields_before_string[op] : nr;

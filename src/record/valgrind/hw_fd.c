@@ -3,9 +3,10 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Two tables per process, both inherited by a forked child with its memory: files by (device, inode, instance),
- * numbered from 1; open file descriptions by descriptor. A descriptor that appears without a call that was
- * followed (inherited through exec, received over a socket) is resolved by fstat at its first use.
+ * Two tables per process, both inherited by a forked child with its memory: files by (device,
+ * inode, instance), numbered from 1; open file descriptions by descriptor. A descriptor that
+ * appears without a call that was followed (inherited through exec, received over a socket) is
+ * resolved by fstat at its first use.
  */
 #include "hw_tool.h"
 
@@ -26,8 +27,9 @@ static Int max_fds;
 
 /* ---- files ---- */
 
-/* A file system gives the number of a removed file to the next one. Its file handle has the inode's generation, and
- * a file system without handles has a birth time. Both stay for the life of the file. 0: it has neither. */
+/* A file system gives the number of a removed file to the next one. Its file handle has the inode's
+ * generation, and a file system without handles has a birth time. Both stay for the life of the
+ * file. 0: it has neither. */
 ULong hw_instance(Int dir, UWord path, UInt flags)
 {
     struct {

@@ -3,9 +3,9 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A READ or WRITE says which bytes of which file went to or came from which memory; the accesses to that memory
- * are implied, so Valgrind's reports about the buffers are kept quiet during the call. Offsets of
- * calls at the file position are asked of the kernel after the call: position - result.
+ * A READ or WRITE says which bytes of which file went to or came from which memory; the accesses to
+ * that memory are implied, so Valgrind's reports about the buffers are kept quiet during the call.
+ * Offsets of calls at the file position are asked of the kernel after the call: position - result.
  */
 #include "hw_tool.h"
 
@@ -225,7 +225,8 @@ static void allocated(struct thread *t, const UWord *a)
     if (fid == 0 || d == NULL)
         return;
     size = (ULong)size_of((Int)a[0]);
-    /* What is cached there is dropped; where the rest of the file moves, what is cached of that too. */
+    /* What is cached there is dropped; where the rest of the file moves, what is cached of that
+     * too. */
     if (a[1] & (ABI_FALLOC_FL_PUNCH_HOLE | ABI_FALLOC_FL_ZERO_RANGE))
         hw_op(t, HWT_OP_PUNCH, fid, a[2], a[3]);
     else if (a[1] & (ABI_FALLOC_FL_COLLAPSE_RANGE | ABI_FALLOC_FL_INSERT_RANGE))

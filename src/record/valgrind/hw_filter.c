@@ -3,14 +3,15 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A page that the thread accessed lately, in the same way, is dropped: read after read or write, write
- * after write, fetch after fetch. "Lately" is one of 1,024 pages in 256 hashed sets of four, move to front. A
- * direct-mapped front of (page, kind) answers most words with one comparison; what it holds is always in the
- * sets as well. After about window_instructions or window_misses all is forgotten, so that a hot page is
- * seen again in every window.
+ * A page that the thread accessed lately, in the same way, is dropped: read after read or write,
+ * write after write, fetch after fetch. "Lately" is one of 1,024 pages in 256 hashed sets of four,
+ * move to front. A direct-mapped front of (page, kind) answers most words with one comparison; what
+ * it holds is always in the sets as well. After about window_instructions or window_misses all is
+ * forgotten, so that a hot page is seen again in every window.
  *
- * Rejected: direct-mapped only (three times the records); plain low bits as the index (twenty times the
- * records of /bin/ls, since text, heap and stack collide); no window (a hot page would look idle).
+ * Rejected: direct-mapped only (three times the records); plain low bits as the index (twenty times
+ * the records of /bin/ls, since text, heap and stack collide); no window (a hot page would look
+ * idle).
  */
 #include "hw_tool.h"
 

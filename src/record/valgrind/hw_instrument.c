@@ -3,8 +3,8 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A call per access costs 10 x and more; a comparison per access costs code and registers. So an access
- * only appends one word to a buffer whose position is loaded once per superblock:
+ * A call per access costs 10 x and more; a comparison per access costs code and registers. So an
+ * access only appends one word to a buffer whose position is loaded once per superblock:
  *
  *     pos = GET(shadow POS)               once, with the check against LIMIT (the only call)
  *     ST(pos + 0)  = address + (kind, size - 1)
@@ -13,13 +13,14 @@
  *     PUT(shadow INSTRUCTIONS) = ...      number of instructions
  *
  * A segment runs from one possible exit to the next, so all of it is executed or none. Within a
- * segment, accesses of one kind at constant offsets from one base become one group with their span: at most 2 KiB,
- * so their pages are those of its first and last byte. A group inside an earlier one of the superblock says nothing
- * new, nor does a read inside the span of a write. hw_filter.c does the rest, in a loop over words.
+ * segment, accesses of one kind at constant offsets from one base become one group with their span:
+ * at most 2 KiB, so their pages are those of its first and last byte. A group inside an earlier one
+ * of the superblock says nothing new, nor does a read inside the span of a write. hw_filter.c does
+ * the rest, in a loop over words.
  *
- * Fetches are told by who leaves a page: a jump within the page says nothing, one to another page (or to an
- * address not known here) leaves a word for where it goes. The page where a thread starts, resumes or begins a new
- * window is touched by hw_touch_code().
+ * Fetches are told by who leaves a page: a jump within the page says nothing, one to another page
+ * (or to an address not known here) leaves a word for where it goes. The page where a thread
+ * starts, resumes or begins a new window is touched by hw_touch_code().
  */
 #include "hw_tool.h"
 
@@ -403,7 +404,8 @@ static void block_done(struct block *b)
     VG_(free)(b->offset);
 }
 
-/* The instrumented block. Without `check` the buffer is not looked at: for blocks that add no word. */
+/* The instrumented block. Without `check` the buffer is not looked at: for blocks that add no
+ * word. */
 static void block_write(struct block *b, Bool check)
 {
     const IRSB *in = b->in;

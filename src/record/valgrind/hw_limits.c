@@ -1,18 +1,20 @@
-/* hw_limits.c - limits of descriptors, address space and locked memory, as the program would find them without the recorder.
+/* hw_limits.c - limits of descriptors, address space and locked memory, as the program would find
+ * them without the recorder.
  *
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Descriptors. Valgrind keeps its own above the program's soft limit, and shows the program that as the hard one. The
- * recorder's parent raises the real soft limit first, and the program's own limits are kept here: set, asked and
- * handed on through exec as an option. The number of the first of Valgrind's descriptors bounds what can be open.
+ * Descriptors. Valgrind keeps its own above the program's soft limit, and shows the program that as
+ * the hard one. The recorder's parent raises the real soft limit first, and the program's own
+ * limits are kept here: set, asked and handed on through exec as an option. The number of the first
+ * of Valgrind's descriptors bounds what can be open.
  *
- * Address space and data (RLIMIT_AS, RLIMIT_DATA). The kernel would count the recorder's memory, too, and the recorder
- * dies of what it is refused. What the program sets is kept here, handed on like the other, and compared with what the
- * program has mapped when it asks for more.
+ * Address space and data (RLIMIT_AS, RLIMIT_DATA). The kernel would count the recorder's memory,
+ * too, and the recorder dies of what it is refused. What the program sets is kept here, handed on
+ * like the other, and compared with what the program has mapped when it asks for more.
  *
- * Locks. mlockall would lock the recorder too, several times the program. The program's mappings are locked one by
- * one, and those to come as they are made.
+ * Locks. mlockall would lock the recorder too, several times the program. The program's mappings
+ * are locked one by one, and those to come as they are made.
  */
 #include "hw_valgrind.h"
 
@@ -44,7 +46,8 @@ static void nofile_told(void)
     (nofile_option, HW_NOFILE_OPTION "=%llu:%llu", (ULong)nofile.rlim_cur, (ULong)nofile.rlim_max);
 }
 
-/* What the next image is told: `option` as it is then, in the place of the one that this image was told. */
+/* What the next image is told: `option` as it is then, in the place of the one that this image was
+ * told. */
 void hw_hand_on(const HChar *option, const HChar *name)
 {
     for (Word i = 0; i < VG_(sizeXA)(VG_(args_for_valgrind)); i++) {
@@ -147,7 +150,8 @@ Bool hw_has_room(SizeT more, Bool data)
            (!data || room[0].rlim_cur == ~0UL || mapped(True) + more <= room[0].rlim_cur);
 }
 
-/* The options of the command line, each "SOFT:HARD" or two of them; the next image gets new ones. NULL: not given. */
+/* The options of the command line, each "SOFT:HARD" or two of them; the next image gets new ones.
+ * NULL: not given. */
 void hw_limits_init(const HChar *files, const HChar *rooms)
 {
     nofile_init(files);
@@ -205,7 +209,8 @@ static void limit_now(UInt which, struct vki_rlimit *ret)
         hw_syscall(__NR_getrlimit, room_resource[which], (UWord)ret, 0, 0, 0, 0);
 }
 
-/* setrlimit, getrlimit or prlimit64 of what is kept here. False: something else, the core's business. */
+/* setrlimit, getrlimit or prlimit64 of what is kept here. False: something else, the core's
+ * business. */
 Bool hw_call_limit(ThreadId tid, UInt nr, const UWord *a, Long *result)
 {
     struct thread *t = hw_thread_find(tid);

@@ -72,8 +72,9 @@ static struct channel *map_channel(Int fd)
                : c;
 }
 
-/* The path is another process's: a program that has given up its user, or its /proc, cannot open it. It inherits the descriptor, which
- * stands above the program's own and is closed by every exec but that of the next image. */
+/* The path is another process's: a program that has given up its user, or its /proc, cannot open
+ * it. It inherits the descriptor, which stands above the program's own and is closed by every exec
+ * but that of the next image. */
 static void join_channel(void)
 {
     if (channel_fd >= 0)
@@ -99,7 +100,8 @@ void hw_channel_exec(Bool followed)
         hw_syscall(__NR_fcntl, (UWord)channel_fd, VKI_F_SETFD, 0, 0, 0, 0);
 }
 
-/* The core opens its log at the lowest free descriptor and copies it out of the program's way, but leaves the original open. */
+/* The core opens its log at the lowest free descriptor and copies it out of the program's way, but
+ * leaves the original open. */
 static Int log_fd;
 
 static Bool is_open(Int fd)

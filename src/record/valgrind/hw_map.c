@@ -3,7 +3,8 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The filter forgets the pages of a range whose mapping changed: the next access to each is a fault again.
+ * The filter forgets the pages of a range whose mapping changed: the next access to each is a fault
+ * again.
  */
 #include "hw_valgrind.h"
 
@@ -122,7 +123,8 @@ static void mapped(struct thread *t, const UWord *args, UWord at)
           args[3] & VKI_MAP_ANONYMOUS ? 0 : args[5]);
 }
 
-/* A pool of the host that has too few huge pages is told, since the program goes on without them. */
+/* A pool of the host that has too few huge pages is told, since the program goes on without
+ * them. */
 void hw_map_failed(struct thread *t, UInt nr, const UWord *args, UWord error)
 {
     if (nr == __NR_mmap && (args[3] & ABI_MAP_HUGETLB))

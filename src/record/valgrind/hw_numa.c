@@ -1,10 +1,12 @@
-/* hw_numa.c - memory policies, pages that are moved to other nodes, and CPUs that threads are bound to.
+/* hw_numa.c - memory policies, pages that are moved to other nodes, and CPUs that threads are bound
+ * to.
  *
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Of nodes and CPUs the first 64 are told. The kernel reads masks by the machine word and ignores what lies behind the bits it
- * is told of; set_mempolicy and the like take one bit fewer than their argument says.
+ * Of nodes and CPUs the first 64 are told. The kernel reads masks by the machine word and ignores
+ * what lies behind the bits it is told of; set_mempolicy and the like take one bit fewer than their
+ * argument says.
  */
 #include "hw_valgrind.h"
 
@@ -104,7 +106,8 @@ static Bool readable(Addr at)
     return VG_(am_is_valid_for_client)(at, sizeof(ULong), VKI_PROT_READ);
 }
 
-/* What the host refuses is told, since the program goes on without it. A policy with which some pages could not be moved is one. */
+/* What the host refuses is told, since the program goes on without it. A policy with which some
+ * pages could not be moved is one. */
 void hw_numa_failed(struct thread *t, UInt nr, const UWord *a, UWord error)
 {
     const UWord moves = ABI_MPOL_MF_MOVE | ABI_MPOL_MF_MOVE_ALL;

@@ -3,8 +3,9 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Order matters at a fork: the child may run before the parent's call returns, so the stamp of the parent's
- * FORK is taken before the call, and the record is written with it afterwards, when the pid is known.
+ * Order matters at a fork: the child may run before the parent's call returns, so the stamp of the
+ * parent's FORK is taken before the call, and the record is written with it afterwards, when the
+ * pid is known.
  */
 #include "hw_valgrind.h"
 

@@ -3,8 +3,8 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Told are the arguments and variables of trace/runtimes.def and nothing else: the others are nobody's business.
- * The initial stack is: argc, argv..., 0, envp..., 0.
+ * Told are the arguments and variables of trace/runtimes.def and nothing else: the others are
+ * nobody's business. The initial stack is: argc, argv..., 0, envp..., 0.
  */
 #include "hw_tool.h"
 

@@ -3,17 +3,19 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Valgrind's address-space manager keeps a table of segments, and its system calls answer from that table: a heap
- * of at most 8 MiB, 126 GiB of mappings, EINVAL for most refusals, an assertion for a heap with a hole. Here the
- * kernel answers; the table is asked only where a mapping may lie and is told where one came to lie.
+ * Valgrind's address-space manager keeps a table of segments, and its system calls answer from that
+ * table: a heap of at most 8 MiB, 126 GiB of mappings, EINVAL for most refusals, an assertion for a
+ * heap with a hole. Here the kernel answers; the table is asked only where a mapping may lie and is
+ * told where one came to lie.
  *
  *     0x400000  program (linked there), heap ->      | 0x58000000 the tool | 4 GiB  mappings -> ... 128 GiB
  *     0x100000000000     mappings that found no room below ->
  *     0x550000000000     heap of a position-independent program ->
  *
- * The table holds 30,000 segments and ends the program at the next. From SEGMENTS_MANY on it is kept coarse: a new
- * mapping is entered as anonymous with every permission, so that neighbours merge, and a hole inside a segment
- * is not entered. The kernel still refuses what the program may not do; the table only says whose memory it is.
+ * The table holds 30,000 segments and ends the program at the next. From SEGMENTS_MANY on it is
+ * kept coarse: a new mapping is entered as anonymous with every permission, so that neighbours
+ * merge, and a hole inside a segment is not entered. The kernel still refuses what the program may
+ * not do; the table only says whose memory it is.
  */
 #include "hw_valgrind.h"
 
@@ -65,8 +67,9 @@ static Bool is_crowded(void)
     return counted + 2 >= SEGMENTS_MANY;
 }
 
-/* The core takes code of a file for unchanging, and looks at all other code each time before it runs. Code that may change without
- * a call (it can be written where it is executed, or by another mapping of its file) is told to it as of no file. */
+/* The core takes code of a file for unchanging, and looks at all other code each time before it
+ * runs. Code that may change without a call (it can be written where it is executed, or by another
+ * mapping of its file) is told to it as of no file. */
 static void tell_changing_code(Addr a, SizeT len, UInt prot)
 {
     if (VG_(am_notify_client_mmap)(a, len, prot, VKI_MAP_PRIVATE | VKI_MAP_ANONYMOUS, -1, 0))
@@ -117,7 +120,8 @@ Bool __wrap_vgPlain_am_notify_mprotect(Addr a, SizeT len, UInt prot)
 {
     const NSegment *s = VG_(am_find_nsegment)(a);
 
-    /* Whether others map the same file for writing is not known of a file's pages that become code. */
+    /* Whether others map the same file for writing is not known of a file's pages that become
+     * code. */
     if ((prot & VKI_PROT_EXEC) && s != NULL && s->kind == SkFileC &&
         (!s->hasX || (prot & VKI_PROT_WRITE))) {
         tell_changing_code(a, len, prot);
@@ -238,7 +242,8 @@ Long hw_call_mmap(const UWord *a)
 
 /* ---- brk ---- */
 
-/* The heap of a position-independent program begins where the kernel would put it, far from everything. */
+/* The heap of a position-independent program begins where the kernel would put it, far from
+ * everything. */
 void hw_heap_init(Bool position_independent)
 {
     Bool stale;

@@ -3,14 +3,15 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Before: the thread's accesses so far are drained, so that records stand in the order of events. After: a call that
- * failed leaves only the time it waited. The memory that calls read and write comes from Valgrind
- * (hw_main.c).
+ * Before: the thread's accesses so far are drained, so that records stand in the order of events.
+ * After: a call that failed leaves only the time it waited. The memory that calls read and write
+ * comes from Valgrind (hw_main.c).
  */
 #include "hw_tool.h"
 #include "hw_valgrind.h"
 
-/* It is refused: the thread that serves a fault cannot run while the one that faults is stopped in its code. */
+/* It is refused: the thread that serves a fault cannot run while the one that faults is stopped in
+ * its code. */
 static void userfaultfd_wanted(struct thread *t)
 {
     hw_complain("%s asked for userfaultfd, which is not to be had while it is recorded", hw_comm);

@@ -3,8 +3,8 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The core asks for the entry of a system call's number in a function of its own, which is wrapped: the calls
- * here are complete before the core would hand them to the kernel.
+ * The core asks for the entry of a system call's number in a function of its own, which is wrapped:
+ * the calls here are complete before the core would hand them to the kernel.
  */
 #include "hw_valgrind.h"
 
@@ -142,7 +142,8 @@ static Bool is_nameless(const struct core_args *args, const HChar *link)
     return n > 0 && sr_isError(VG_(stat)(name, &st));
 }
 
-/* The core starts what the link of the descriptor says. Such a file is started by the link itself, and stays open for that. */
+/* The core starts what the link of the descriptor says. Such a file is started by the link itself,
+ * and stays open for that. */
 static void execveat_before(ThreadId tid, void *layout, struct core_args *args,
                             struct core_status *status, UWord *flags)
 {
@@ -254,7 +255,8 @@ static void ioctl_after(ThreadId tid, struct core_args *args, struct core_status
 
 static struct core_entry ioctl_entry = {ioctl_before, ioctl_after};
 
-/* The kernel's limit is above the program's, and the core has its own answer for what lies between. */
+/* The kernel's limit is above the program's, and the core has its own answer for what lies
+ * between. */
 static void fcntl_before(ThreadId tid, void *layout, struct core_args *args,
                          struct core_status *status, UWord *flags)
 {
@@ -277,8 +279,9 @@ static struct core_entry fcntl_entry = {fcntl_before, fcntl_after};
 
 #define PR_SET_SECCOMP 22
 
-/* A filter would hold for the tool as well, which makes calls of its own, and end the program at the next of them. Without a filter
- * to look at the kernel answers: that is how programs ask what it knows. */
+/* A filter would hold for the tool as well, which makes calls of its own, and end the program at
+ * the next of them. Without a filter to look at the kernel answers: that is how programs ask what
+ * it knows. */
 static void prctl_before(ThreadId tid, void *layout, struct core_args *args,
                          struct core_status *status, UWord *flags)
 {
@@ -301,7 +304,8 @@ static void prctl_after(ThreadId tid, struct core_args *args, struct core_status
 
 static struct core_entry prctl_entry = {prctl_before, prctl_after};
 
-/* The core visits as many elements as it is told, whatever the kernel takes: those that the program can have. */
+/* The core visits as many elements as it is told, whatever the kernel takes: those that the program
+ * can have. */
 static void counted_before(ThreadId tid, void *layout, struct core_args *args,
                            struct core_status *status, UWord *flags)
 {
@@ -376,7 +380,8 @@ static struct core_entry *entry_of(UInt nr)
 
 /* ---- pointers to nowhere ---- */
 
-/* Many of the core's entries look at what a call is given before the kernel does, and not all ask whether it is there. */
+/* Many of the core's entries look at what a call is given before the kernel does, and not all ask
+ * whether it is there. */
 static VG_MINIMAL_JMP_BUF(unreadable);
 
 static void caught(Int signo, Addr at)

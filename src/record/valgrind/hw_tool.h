@@ -5,7 +5,7 @@
  *
  * The tool's life:
  *
- *   hw_instrument.c  writes, into each superblock, code that appends the addresses it touches to the
+ *   hw_instrument.c writes, into each superblock, code that appends the addresses it touches to the
  *                    thread's buffer: one word an access, no call, no branch
  *   hw_filter.c      drains the buffer: a page that the thread touched lately is dropped, the rest
  *                    becomes access records
@@ -44,20 +44,23 @@
 #include "trace/trace_format.h"
 
 /* ---- the access buffer ----
- * One word:  bits 0-46 address, 48-53 bytes after the first, 62-63 kind (enum hwt_kind; 3 is nothing). */
+ * One word:  bits 0-46 address, 48-53 bytes after the first, 62-63 kind (enum hwt_kind; 3 is
+ *            nothing). */
 #define WORD_COUNT_SHIFT 48
 #define WORD_COUNT_MAX   63
 #define WORD_KIND_SHIFT  62
 #define WORD_PAGE_MASK   (HWT_PAGE_MAX << 12)
 #define WORD_KEY_MASK    (WORD_PAGE_MASK | 3ULL << WORD_KIND_SHIFT) /* what the filter compares */
-/* Kind 3, and far from the end of its page: a word that seemed to reach into the next would be told as page 0. */
+/* Kind 3, and far from the end of its page: a word that seemed to reach into the next would be told
+ * as page 0. */
 #define WORD_IGNORE      (~4095ULL)
 
 #define BUFFER_WORDS    1024 /* drained when so many are there */
 #define BUFFER_HEADROOM 512  /* more than one superblock can add between two checks */
 #define BLOCK_WORDS_MAX (BUFFER_HEADROOM - 64)
 
-/* Per-thread words in Valgrind's first shadow of the guest state: code reaches them off one register. */
+/* Per-thread words in Valgrind's first shadow of the guest state: code reaches them off one
+ * register. */
 #define SHADOW_POS          0  /* next free word of the buffer */
 #define SHADOW_LIMIT        8  /* drain when pos reaches it */
 #define SHADOW_INSTRUCTIONS 16 /* executed since the last drain */
@@ -201,7 +204,8 @@ void hw_fd_close_range(struct thread *t, UInt first, UInt last);
 enum file_class hw_fd_class(struct thread *t, Int fd);
 UInt hw_fid(struct thread *t, ULong dev, ULong ino, ULong instance, Long size, UInt kind,
             const HChar *path);
-/* What tells a file from one that had its inode number before; flags: AT_EMPTY_PATH, AT_SYMLINK_FOLLOW. */
+/* What tells a file from one that had its inode number before; flags: AT_EMPTY_PATH,
+ * AT_SYMLINK_FOLLOW. */
 ULong hw_instance(Int dir, UWord path, UInt flags);
 UInt hw_fd_fid(struct thread *t, Int fd); /* named in this stream; 0: no file that can be mapped */
 

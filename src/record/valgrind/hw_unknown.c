@@ -3,8 +3,9 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The core answers ENOSYS to them. Those that move no memory of the program's go to the kernel; the others stay refused, and
- * the recording names them: a program that is told ENOSYS may do something else.
+ * The core answers ENOSYS to them. Those that move no memory of the program's go to the kernel; the
+ * others stay refused, and the recording names them: a program that is told ENOSYS may do something
+ * else.
  */
 #include "hw_valgrind.h"
 

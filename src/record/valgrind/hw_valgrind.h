@@ -3,9 +3,9 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The core is linked statically, so its internal functions can be called and, with the linker's --wrap,
- * replaced. Debian's package ships no headers for them: the declarations here state their binary interface,
- * unchanged from Valgrind 3.15 to 3.24.
+ * The core is linked statically, so its internal functions can be called and, with the linker's
+ * --wrap, replaced. Debian's package ships no headers for them: the declarations here state their
+ * binary interface, unchanged from Valgrind 3.15 to 3.24.
  */
 #ifndef HW_VALGRIND_H
 #define HW_VALGRIND_H

@@ -3,10 +3,10 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Waits for locks, children and pipes are always told, since they order streams; the others when they
- * took WAIT_MIN_NS or more. A call that may let another thread go on (a write to a pipe, a futex wake) is told
- * before it happens, as a wait of nothing: a mark, whose stamp lies before the end of the wait
- * that it ends.
+ * Waits for locks, children and pipes are always told, since they order streams; the others when
+ * they took WAIT_MIN_NS or more. A call that may let another thread go on (a write to a pipe, a
+ * futex wake) is told before it happens, as a wait of nothing: a mark, whose stamp lies before the
+ * end of the wait that it ends.
  */
 #include "hw_tool.h"
 
