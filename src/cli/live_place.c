@@ -274,6 +274,7 @@ int live_place_open(struct live_place *p, const char *root, const char *name, st
     static const char *const clocks[] = {"/highwater", "/proc/highwater"};
     char path[PATH_MAX + 64];
     struct stat st;
+    int length;
     bool found = false;
 
     *p = (struct live_place){.fd = -1, .high_bytes = SQUEEZE_NONE};
@@ -299,8 +300,11 @@ int live_place_open(struct live_place *p, const char *root, const char *name, st
         p->depth++;
     for (size_t i = 0; i < ARRAY_SIZE(clocks) && !*p->clock; i++) {
         snprintf(path, sizeof(path), "%s%s/time", p->root, clocks[i]);
-        if (stat(path, &st) == 0)
-            snprintf(p->clock, sizeof(p->clock), "%s%s", p->root, clocks[i]);
+        if (stat(path, &st))
+            continue;
+        length = snprintf(p->clock, sizeof(p->clock), "%s%s", p->root, clocks[i]);
+        if (length < 0 || (size_t)length >= sizeof(p->clock))
+            *p->clock = '\0';
     }
     return 0;
 }

@@ -15,7 +15,8 @@ static char *copy(const char *text)
     struct strbuf clean;
 
     strbuf_init(&clean);
-    utf8_append_clean_bytes(&clean, text ? text : "", strnlen(text ? text : "", TEXT_MAX));
+    if (text)
+        utf8_append_clean_bytes(&clean, text, strnlen(text, TEXT_MAX));
     return clean.len ? strbuf_steal(&clean) : xstrdup("");
 }
 

@@ -12,12 +12,12 @@ static const char *const pieces[] = {
     "  template:\n    metadata: *m\n    spec:\n      initContainers: [{name: init}]\n"
     "      containers:\n      - name: app\n        resources: &r {limits: {memory: 64Mi}}\n"
     "      - name: side\n        resources:\n          <<: [*r]\n---\n",
-    "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [{\"apiVersion\": \"v1\", \"kind\": "
-    "\"Pod\", "
-    "\"metadata\": {\"name\": \"p\"}, \"spec\": {\"containers\": [{\"name\": \"app\"}]}}]}\n---\n",
+    "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [{\"apiVersion\": \"v1\", "
+    "\"kind\": \"Pod\", \"metadata\": {\"name\": \"p\"}, \"spec\": {\"containers\": [{\"name\": "
+    "\"app\"}]}}]}\n---\n",
     "x: &x [*x, &y {<<: *x, a: *y}]\n<<: *y\n---\n",
-    "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: \"n\"\nspec:\n  jobTemplate:\n"
-    "    spec: {template: {spec: {containers: [{name: app}]}}}\n---\n",
+    ("apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: \"n\"\nspec:\n  jobTemplate:\n"
+     "    spec: {template: {spec: {containers: [{name: app}]}}}\n---\n"),
 };
 
 static void damage(struct prng *p, struct strbuf *s)
