@@ -17,8 +17,8 @@ WIDTH = 120
 ITEM = re.compile(r"^(\s*)([-*+]|\d+[.)])(\s+)(?=\S)")
 # What would begin another block at the start of a line.
 BLOCK = re.compile(r"^([-*+>|]|#+|\d+[.)]|```.*|~~~.*|=+|-+|<.*)$")
-# Blanks within code and within the text of a link stay in one word.
-WHOLE = re.compile(r"``[^`]*``|`[^`]*`|!?\[[^\]]*\]\([^)\s]*\)")
+# Blanks within code, within the text of a link, and between a number and its unit stay in one word.
+WHOLE = re.compile(r"``[^`]*``|`[^`]*`|!?\[[^\]]*\]\([^)\s]*\)|\b\d[\d.,]* (?:%|(?:[KMGT]i?B|[mun]?s)\b)")
 
 
 def words_of(text):

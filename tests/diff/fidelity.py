@@ -31,6 +31,7 @@ import fill_docs  # noqa: E402
 HERE = compare.HERE
 SUMMARY = HERE / "fidelity.json"
 DOCS = compare.TOP / "docs" / "fidelity.md"
+README = compare.TOP / "README.md"
 # kernel, policy, beside a reader of the group's cpu.stat
 SETS = (("6.1", "classic", False), ("6.1", "mglru", False), ("6.12", "mglru", False), ("6.12", "classic", False), ("6.12", "classic", True))
 KINDS = ("reference", "fresh")
@@ -232,8 +233,8 @@ def summary_text(summary, results, real):
     fresh = sorted({r["seed"] for (kind, *_), (r, _) in results.items() if kind == "fresh"})
     text = ["A cell is a program under a limit. It is *inside* when it ends as in Linux and each counter that is compared is within the target of its class: 1 % for loops, forks and\n"
             "runs that are killed, 3 % for zipf with and without scans, 5 % for mixtures, and within 500 pages where those are few; *twice* allows double. *Tuned on* are the patterns\n"
-            "that the model was made with; *fresh* ones are a seed's, and nobody had seen them before they were measured"
-            + (f" (seed {', '.join(map(str, fresh))})" if fresh else "") + ". Errors in percent are median / 95th percentile /\n"
+            "that the model was made with; *fresh* ones are a seed's"
+            + (f" ({', '.join(map(str, fresh))})" if fresh else "") + ", which nobody had seen before they were first measured; what was mended since was found by some of them. Errors in percent are median / 95th percentile /\n"
             "worst: of the worst counter of each cell, and of the pages that are evicted (`pgsteal`), where exact LRU and CLOCK on the same recording with as many pages stand beside ours\n"
             "(in cells without readahead, forks and kills, of which they know nothing). One page more or less of limit shows what decides by little: *within a page* are cells where Linux's figures\n"
             "are inside twice the target of what lies between our three; *chaotic* ones where those three are further apart than that, so that one run of each says little.\n",
@@ -244,6 +245,14 @@ def summary_text(summary, results, real):
     text.append("By class:\n")
     text.append(table(["kernel and policy", "cells", "class", "inside", "twice", "worst counter, %", "evicted, ours", "exact LRU", "CLOCK"], classes))
     return "\n".join(text)
+
+
+def readme_text(summary):
+    """The rows of cells that a seed made, for README.md."""
+    rows = [[name.split(" ", 1)[1], *(share(parts["all"], key) for key in ("inside", "twice", "range", "outcome")),
+             *(percent(parts["all"]["evicted"][k]) for k in ("ours", "lru", "clock"))]
+            for name, parts in summary.items() if name.startswith("fresh ")]
+    return "\n" + table(["kernel and policy", "inside", "twice", "within a page", "same outcome", "pages evicted, error in %: ours", "exact LRU", "CLOCK"], rows) + "\n"
 
 
 def cells_text(results):
@@ -275,6 +284,7 @@ def write(results, real):
     SUMMARY.write_text(json.dumps({"summary": summary, "programs": real}, indent=1) + "\n")
     document = DOCS.read_text(encoding="utf-8")
     document = put(document, "fidelity summary", summary_text(summary, results, real))
+    README.write_text(put(README.read_text(encoding="utf-8"), "fidelity fresh", readme_text(summary)), encoding="utf-8")
     DOCS.write_text(fill_docs.filled(put(document, "fidelity cells", cells_text(results))), encoding="utf-8")
     return summary
 
