@@ -13,7 +13,7 @@ def main():
     bad = copy.deepcopy(summary)
     name = next(iter(bad))
     bad[name]["all"]["inside"] -= 5
-    bad[name]["all"]["error"]["median"] += 0.01
+    bad[name]["all"]["error"]["median"] += 0.02
     if fidelity.worse(summary, summary) or len(fidelity.worse(summary, bad)) != 2:
         print("not ok - a summary with fewer cells inside and a larger median is worse, and the same one is not")
         sys.exit(1)
