@@ -31,6 +31,11 @@ bool live_advice(const struct live_report *r, u64 *ret_high, u64 *ret_max)
     return true;
 }
 
+static bool grows(const struct live_report *r)
+{
+    return r->result->grown_bytes > MAX(r->result->before_bytes / 20, MIB);
+}
+
 /* Sentences about the answer; the same in text and JSON. */
 static void explain(const struct live_report *r, struct strbuf *out)
 {
@@ -72,6 +77,10 @@ static void explain(const struct live_report *r, struct strbuf *out)
     else if (res->held)
         strbuf_append(out,
                       " Smaller sizes were not tried: it may need less (a longer --duration).");
+    if (grows(r))
+        strbuf_printf(out,
+                      " It grew by %s meanwhile: what it will need when it is larger was not seen.",
+                      format_bytes(a, res->grown_bytes));
     strbuf_printf(out,
                   " Memory that is used again after more than %s was not seen: it counts as not "
                   "needed.",
@@ -228,7 +237,9 @@ void live_render_text(const struct live_report *r, bool color, struct strbuf *ou
         strbuf_printf(out, "%-22s %s, with %.0f refaults/s\n",
                       "descent settled at:", format_limit(a, res->settled_bytes),
                       res->settled_refaults);
-    strbuf_printf(out, "%-22s reuse slower than %s\n", "not seen:", format_ns(a, res->horizon_ns));
+    if (res->horizon_ns)
+        strbuf_printf(out, "%-22s reuse slower than %s\n",
+                      "not seen:", format_ns(a, res->horizon_ns));
     price_line(r, out);
     strbuf_printf(out, "%-22s %s\n", "ended:", res->why);
     strbuf_printf(out, "%-22s %s\n", "memory.high:",
@@ -384,6 +395,7 @@ json_object *live_json(const struct live_report *r)
         put_real(o, "settled_refaults_per_s", res->settled_refaults);
     }
     json_put_u64(o, "lowest_bytes", res->lowest_bytes);
+    json_put_u64(o, "grown_bytes", res->grown_bytes);
     put_real(o, "seconds", (double)res->seconds_ns / 1e9);
     put_real(o, "horizon_seconds", (double)res->horizon_ns / 1e9);
     json_put_text(o, "ended", squeeze_stop_name(res->stop));
@@ -437,6 +449,14 @@ void live_render_plan(const struct live_report *r, struct strbuf *out)
     u64 lowest = size > most ? size - most : 0;
 
     heading(r, out);
+    if (size <= r->config->floor_bytes) {
+        strbuf_printf(out,
+                      ": %s. Nothing was written, and nothing would be taken: no size below %s "
+                      "would be tried.\n",
+                      format_bytes(a, size), format_bytes(b, r->config->floor_bytes));
+        notes(r, out);
+        return;
+    }
     strbuf_printf(out, ": %s. Nothing was written. It would:\n\n", format_bytes(a, size));
     strbuf_printf(
         out, "  watch it for %s, and stop there if more than %g refaults/s come back already\n",
@@ -457,12 +477,15 @@ void live_render_plan(const struct live_report *r, struct strbuf *out)
                   "time:", format_ns(a, r->config->duration_ns));
     strbuf_printf(
         out,
-        "%-22s at most %s pages come back that would not have (%s): each a fault that waits for "
-        "the disk or swap\n",
-        "price:", format_count(a, most / SQUEEZE_PAGE), format_bytes(b, most));
-    strbuf_printf(out,
-                  "%-22s a change of work in a hold costs up to %g refaults before it is let go\n",
-                  "at worst:", 2 * r->config->budget + 4 * sqrt(2 * r->config->budget) + 8);
+        "%-22s about %s pages that come back (budget x time), each a fault that waits for the disk "
+        "or swap\n",
+        "price:", format_count(a, most / SQUEEZE_PAGE));
+    strbuf_printf(
+        out,
+        "%-22s its work changes and wants all that was taken: up to %s more, once; a hold "
+        "is let go after %.0f refaults\n",
+        "at worst:", format_bytes(b, size - MIN(MAX(lowest, r->config->floor_bytes), size)),
+        ceil(2 * r->config->budget + 4 * sqrt(2 * r->config->budget) + 8));
     if (lowest > r->config->floor_bytes)
         strbuf_printf(
             out,

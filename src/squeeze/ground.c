@@ -55,6 +55,17 @@ static const char *name_above(char buf[GROUND_DEPTH_MAX * 3 + 64], unsigned up, 
     return buf;
 }
 
+/* Of the path of the group `up` above it. */
+static int length_above(const char *group, unsigned up)
+{
+    size_t len = strlen(group);
+
+    for (; up > 0 && len > 1; up--)
+        while (len > 1 && group[--len] != '/')
+            ;
+    return (int)len;
+}
+
 static u64 number_or(const struct squeeze_host *host, const char *name, u64 otherwise)
 {
     u64 value;
@@ -85,9 +96,10 @@ static void look_above(const struct squeeze_host *host, const struct ground_conf
             continue;
         if (up)
             strbuf_printf(&g->notes,
-                          "The group %u above it is at its limit (%s of %s): the kernel reclaims "
-                          "from that already, and what comes back may be its doing.\n",
-                          up, format_bytes(text, size), format_bytes(limit_text, limit));
+                          "%.*s, above it, is at its limit (%s of %s): the kernel reclaims from "
+                          "that already, and what comes back may be its doing.\n",
+                          length_above(c->group, up), c->group, format_bytes(text, size),
+                          format_bytes(limit_text, limit));
         else
             strbuf_printf(&g->notes,
                           "It is at its own limit already (%s of %s): what comes back at that size "

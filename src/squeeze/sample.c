@@ -127,6 +127,9 @@ static int look(const struct squeeze_host *host, struct squeeze_sample *s, struc
     if (host->read(host->ctx, "memory.swap.events", text) == 0)
         s->swap_fail = or_zero(squeeze_find_value(text->text, "max")) +
                        or_zero(squeeze_find_value(text->text, "fail"));
+    strbuf_reset(text);
+    s->empty = host->read(host->ctx, "cgroup.events", text) == 0 &&
+               squeeze_find_value(text->text, "populated") == 0;
     return 0;
 }
 

@@ -43,6 +43,7 @@ struct squeeze_sample {
     u64 stall_ns; /* memory.pressure, some; SQUEEZE_NONE: pressure is not measured */
     u64 events_low, events_max, oom, oom_kill;
     u64 swap_fail; /* memory.swap.events: max + fail */
+    bool empty;    /* cgroup.events: no process is left in it or below */
 };
 
 /* 0, or a negative errno with the file in *e. */

@@ -40,6 +40,7 @@
 #define REST_NS_MAX      (30 * NS_PER_S)
 #define APPROACH_NS_MAX  (30 * NS_PER_S)
 #define UNFOLLOWED_MAX   5u
+#define LOST_SHARE       0.25 /* of its own memory: gone by itself, it is another service */
 #define FOLLOW_SLACK     0.02 /* of the size held, above which it does not follow */
 
 static double seconds_of(ns_t ns)
@@ -50,6 +51,12 @@ static double seconds_of(ns_t ns)
 static u64 refaults_of(const struct squeeze_sample *s)
 {
     return s->refault_anon + s->refault_file;
+}
+
+/* What reclaim does not change: it moves anonymous memory to swap. */
+static u64 own_bytes(const struct squeeze_sample *s)
+{
+    return s->anon_bytes + s->swap_bytes;
 }
 
 /* Counters of a group do not go back; one that does is worth nothing. */
@@ -180,6 +187,8 @@ static void conclude(struct squeeze *s)
         r->found = true;
         r->bytes = r->settled_bytes;
     }
+    if (r->stop == SQUEEZE_ENDED) /* what was judged is no more */
+        r->found = false;
     r->fails_bytes = r->found && s->fail_bytes < r->bytes ? s->fail_bytes : 0;
 }
 
@@ -208,6 +217,9 @@ static void account(struct squeeze *s, const struct squeeze_sample *now)
     if (s->state == SQUEEZE_WATCH)
         return;
     r->horizon_ns = now->at - s->before.at;
+    r->grown_bytes = now->swap_bytes && own_bytes(now) > own_bytes(&s->before)
+                         ? own_bytes(now) - own_bytes(&s->before)
+                         : 0;
     double t = seconds_of(r->horizon_ns);
     double expected = r->before * t;
     double faults = s->majflt_rate * t;
@@ -453,14 +465,18 @@ static ns_t hold(struct squeeze *s, const struct squeeze_sample *now)
         rise(s->hold_from.stall_ns, now->stall_ns) / (double)held >
             s->stall_rate + s->config.stall_max)
         return verdict(s, now, false);
-    if (!s->judged && held >= s->config.hold_ns / 3) {
+    /* A look that comes late, on a busy host, judges the whole hold, not what is left of it. */
+    if (!s->judged && held >= s->config.hold_ns / 3 && held < s->config.hold_ns * 2 / 3) {
         s->judged = true;
         s->judge_from = *now;
     }
-    if (held >= s->config.hold_ns)
+    if (held >= s->config.hold_ns) {
+        const struct squeeze_sample *from = s->judged ? &s->judge_from : &s->hold_from;
+
         return verdict(s, now,
-                       rate(refaults_of(&s->judge_from), refaults_of(now),
-                            now->at - s->judge_from.at) <= s->config.budget);
+                       rate(refaults_of(from), refaults_of(now), now->at - from->at) <=
+                           s->config.budget);
+    }
     return MIN(s->config.step_ns, HOLD_LOOK_NS);
 }
 
@@ -511,6 +527,10 @@ static const char *event_that_counted(const struct squeeze *s, const struct sque
 {
     const struct squeeze_sample *a = &s->first, *b = &s->before;
 
+    if (s->state == SQUEEZE_WATCH) /* b is a; nothing was done to it yet */
+        return now->oom_kill > a->oom_kill || now->oom > a->oom
+                   ? "memory.events counted oom before anything was taken away"
+                   : NULL;
     if (now->oom_kill > b->oom_kill || now->oom > b->oom)
         return "memory.events counted oom";
     if (now->events_max > b->events_max && b->events_max == a->events_max)
@@ -522,11 +542,32 @@ static const char *event_that_counted(const struct squeeze *s, const struct sque
     return NULL;
 }
 
+/* True: the rest would be a size for nobody. Without swap in use nothing was moved there that could
+ * be missed, or swap is not counted; so that tells nothing. */
+static bool has_ended(const struct squeeze *s, const struct squeeze_sample *now, char *why,
+                      size_t size)
+{
+    u64 was = own_bytes(&s->last), is = own_bytes(now);
+    char a[UNITS_TEXT_MAX], b[UNITS_TEXT_MAX];
+
+    if (now->empty) {
+        snprintf(why, size, "its last process ended");
+        return true;
+    }
+    if (!s->last.swap_bytes || (double)is > (double)was * (1 - LOST_SHARE) || was - is < 4 * MIB)
+        return false;
+    snprintf(why, size,
+             "its own memory, with swap, went from %s to %s by itself: it was restarted, or its "
+             "work changed",
+             format_bytes(a, was), format_bytes(b, is));
+    return true;
+}
+
 /* SQUEEZE_COMPLETE: nothing says so. */
 static enum squeeze_stop find_stop(struct squeeze *s, const struct squeeze_sample *now,
                                    const struct squeeze_health *health, char *why, size_t size)
 {
-    const char *event = s->state == SQUEEZE_WATCH ? NULL : event_that_counted(s, now);
+    const char *event = event_that_counted(s, now);
 
     if (s->config.stop && *s->config.stop) {
         snprintf(why, size, "it was asked to stop");
@@ -541,6 +582,8 @@ static enum squeeze_stop find_stop(struct squeeze *s, const struct squeeze_sampl
         snprintf(why, size, "%s", event);
         return SQUEEZE_EVENTS;
     }
+    if (s->state != SQUEEZE_WATCH && has_ended(s, now, why, size))
+        return SQUEEZE_ENDED;
     if (is_unwell(s, health, why, size))
         return SQUEEZE_HEALTH;
     if (s->state == SQUEEZE_DESCEND && now->stall_ns != SQUEEZE_NONE) {
@@ -586,12 +629,15 @@ ns_t squeeze_tick(struct squeeze *s, const struct squeeze_health *health)
     char why[256];
     struct err e;
     ns_t wait;
+    int rc;
 
     if (s->state == SQUEEZE_DONE)
         return 0;
     err_clear(&e);
-    if (squeeze_look(&s->host, &now, &e))
-        return stop(s, SQUEEZE_FAILED, e.text);
+    rc = squeeze_look(&s->host, &now, &e);
+    if (rc)
+        return stop(s, SQUEEZE_FAILED,
+                    rc == -ENODEV || rc == -ENOENT ? "the group was removed" : e.text);
     if (!s->looked) {
         s->looked = true;
         s->first = s->before = s->last = now;
@@ -636,6 +682,7 @@ const char *squeeze_stop_name(enum squeeze_stop stop_)
         [SQUEEZE_MANAGER] = "other_manager",
         [SQUEEZE_ASKED] = "asked",
         [SQUEEZE_FAILED] = "failed",
+        [SQUEEZE_ENDED] = "service_ended",
     };
 
     return names[stop_];

@@ -65,6 +65,7 @@ enum squeeze_stop {
     SQUEEZE_MANAGER, /* somebody else wrote memory.high */
     SQUEEZE_ASKED,   /* *stop */
     SQUEEZE_FAILED,  /* a file could not be read or written: the group is gone */
+    SQUEEZE_ENDED,   /* its processes ended, or gave back what they had */
     NR_SQUEEZE_STOPS
 };
 
@@ -88,6 +89,7 @@ struct squeeze_result {
     u64 before_bytes; /* at the end of the watch */
     u64 lowest_bytes; /* smallest size seen */
     u64 largest_bytes;
+    u64 grown_bytes;         /* anonymous memory and swap, more than at the end of the watch */
     double before;           /* refaults/s in the watch */
     double settled_refaults; /* at the end of the descent */
     u64 settled_bytes;       /* 0: the descent did not settle */

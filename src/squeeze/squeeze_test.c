@@ -31,8 +31,8 @@ struct fake {
     u64 high_min;
     bool no_reclaim; /* memory.reclaim takes nothing */
     u64 high_from;   /* somebody writes 1 GiB to memory.high at that time */
-    u64 events_max, stall_us;
-    bool unreadable;
+    u64 events_max, oom, stall_us;
+    bool unreadable, empty;
     u64 reclaimed;
 };
 
@@ -138,10 +138,13 @@ static int fake_read(void *ctx, const char *name, struct strbuf *out)
             out, "anon %" PRIu64 "\nworkingset_refault_anon %" PRIu64 "\npgmajfault %" PRIu64 "\n",
             f->resident * SQUEEZE_PAGE, f->refaults, f->refaults);
     else if (strcmp(name, "memory.events") == 0)
-        strbuf_printf(out, "low 0\nhigh 0\nmax %" PRIu64 "\noom 0\noom_kill 0\n", f->events_max);
+        strbuf_printf(out, "low 0\nhigh 0\nmax %" PRIu64 "\noom %" PRIu64 "\noom_kill 0\n",
+                      f->events_max, f->oom);
     else if (strcmp(name, "memory.pressure") == 0)
         strbuf_printf(out, "some avg10=0.00 avg60=0.00 avg300=0.00 total=%" PRIu64 "\n",
                       f->stall_us);
+    else if (strcmp(name, "cgroup.events") == 0)
+        strbuf_printf(out, "populated %d\nfrozen 0\n", !f->empty);
     else
         return -ENOENT;
     return 0;
@@ -376,6 +379,43 @@ static void gone_in_the_descent(struct fake *f, struct squeeze_health *h)
     f->unreadable = f->reclaimed > 500;
 }
 
+static void killed_in_the_watch(struct fake *f, struct squeeze_health *h)
+{
+    (void)h;
+    f->oom += f->now > 2 * NS_PER_S;
+}
+
+/* Its memory goes with it: what is left would look like a need of nothing. */
+static void ended_in_the_descent(struct fake *f, struct squeeze_health *h)
+{
+    (void)h;
+    if (f->reclaimed > 500) {
+        f->empty = true;
+        evict(f, f->resident);
+    }
+}
+
+/* Stopped for a while: the look comes after the end of the hold. */
+static void late_in_a_hold(struct fake *f, struct squeeze_health *h)
+{
+    (void)h;
+    if (f->high != SQUEEZE_NONE)
+        run_until(f, f->now + 20 * NS_PER_S);
+}
+
+TEST(a_look_that_comes_late_judges_the_whole_hold)
+{
+    const struct squeeze_config config = config_of(40, 600);
+    struct fake *f = xcalloc(1, sizeof(*f));
+    struct squeeze s;
+
+    fake_init(f, ZIPF, 4096, 3000);
+    drive(&s, f, &config, late_in_a_hold);
+    vec_for_each (&s.result.points, p)
+        assert_true(p->state != SQUEEZE_HOLD || p->seconds >= 4);
+    done(&s, f);
+}
+
 TEST(every_stop_stops_and_gives_back)
 {
     static const struct {
@@ -385,6 +425,7 @@ TEST(every_stop_stops_and_gives_back)
         {sick_in_a_hold, SQUEEZE_HEALTH},        {failed_in_a_hold, SQUEEZE_HEALTH},
         {events_in_the_descent, SQUEEZE_EVENTS}, {pressure_in_the_descent, SQUEEZE_PRESSURE},
         {other_manager, SQUEEZE_MANAGER},        {gone_in_the_descent, SQUEEZE_FAILED},
+        {killed_in_the_watch, SQUEEZE_EVENTS},   {ended_in_the_descent, SQUEEZE_ENDED},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -396,6 +437,7 @@ TEST(every_stop_stops_and_gives_back)
         drive(&s, f, &config, cases[i].each);
         assert_int_equal(s.result.stop, cases[i].stop);
         assert_true(s.result.why[0] != '\0');
+        assert_true(!s.result.found || s.result.stop != SQUEEZE_ENDED);
         done(&s, f);
     }
 }
