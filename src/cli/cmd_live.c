@@ -260,6 +260,7 @@ static void run(struct cli *cli, struct request *req, struct live_place *place,
         live_watch_poll(&req->watch, clock_of(CLOCK_MONOTONIC), *place->clock != '\0');
         if (!live_guard_lives(guard))
             stop = 1; /* nobody would give it back */
+        live_guard_greet(guard);
         wait = squeeze_tick(s, &req->watch.health);
         if (!wait)
             break;
@@ -328,6 +329,10 @@ static int squeeze(struct cli *cli, struct request *req, struct live_place *plac
     if (!live_guard_lives(&guard) && s.result.stop == SQUEEZE_ASKED)
         snprintf(s.result.why, sizeof(s.result.why),
                  "its guardian process was killed, so nobody would have given the memory back");
+    if (s.result.stop == SQUEEZE_MANAGER && report->restored)
+        snprintf(s.result.why, sizeof(s.result.why),
+                 "memory.high was back already: the guardian writes it when this program stands "
+                 "still (Ctrl-Z), or somebody else did");
     live_guard_end(&guard, report->restored || s.result.stop == SQUEEZE_MANAGER);
     place->guard = NULL;
     wall = clock_of(CLOCK_MONOTONIC) - wall;

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +27,10 @@
 #define NOTES_MAX    4096u
 #define NOTE_MAX     (PATH_MAX + 512u)
 #define NOTE_PREFIX  "live-"
+#define SILENCE_MS   12000 /* longer than a look at --watch on a machine of ours */
 #define FAREWELL     UINT64_MAX
 #define NOTHING_TOLD (UINT64_MAX - 1)
+#define STILL_HERE   (UINT64_MAX - 2)
 
 /* --- giving back --- */
 
@@ -159,6 +162,15 @@ static bool is_alive(const struct squeeze_note *n)
 
 /* --- the guardian's life --- */
 
+/* True: the parent said something, or is gone. False: it stands still (Ctrl-Z, SIGSTOP, a frozen
+ * group, a write that does not return). */
+static bool hears(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    return poll(&p, 1, SILENCE_MS) != 0;
+}
+
 /* It writes the note itself, so that no half of one is left when its parent is killed meanwhile;
  * and answers with struct err, "" for done. */
 static _Noreturn void guard(int fd, struct live_place p, pid_t parent, u64 high_bytes,
@@ -181,13 +193,20 @@ static _Noreturn void guard(int fd, struct live_place p, pid_t parent, u64 high_
     p.guard = NULL;
     write_note(note, &p, parent, high_bytes, folder, &e);
     send(fd, &e, sizeof(e), MSG_NOSIGNAL);
-    while ((n = recv(fd, &word, sizeof(word), 0)) != 0) {
-        if (n < 0 && errno == EINTR)
+    for (;;) {
+        if (!hears(fd)) {
+            give_back(&p, told, high_bytes); /* and stay: it may go on, or be killed */
+            continue;
+        }
+        n = recv(fd, &word, sizeof(word), MSG_DONTWAIT);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n != sizeof(word))
             break;
         if (word == FAREWELL)
             _exit(0);
+        if (word == STILL_HERE)
+            continue;
         told[1] = told[0];
         told[0] = word;
     }
@@ -268,6 +287,14 @@ bool live_guard_lives(struct live_guard *g)
     if (g->pid > 0 && waitpid(g->pid, NULL, WNOHANG) != 0)
         g->pid = -1;
     return g->pid > 0;
+}
+
+void live_guard_greet(struct live_guard *g)
+{
+    const u64 word = STILL_HERE;
+
+    if (g->pid > 0) /* one that has no room has enough of them */
+        send(g->socket, &word, sizeof(word), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 int live_guard_tell(struct live_guard *g, u64 high_bytes)

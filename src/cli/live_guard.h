@@ -33,6 +33,8 @@ int live_guard_start(struct live_guard *g, const struct live_place *p, u64 high_
 /* 0, or -EOWNERDEAD when the guardian is gone, so that nothing must be written. */
 int live_guard_tell(struct live_guard *g, u64 high_bytes);
 bool live_guard_lives(struct live_guard *g);
+/* Once a second or so: a guardian that hears nothing for 12 s gives back, as if we were gone. */
+void live_guard_greet(struct live_guard *g);
 /* Farewell. The note goes if memory.high is as it was. */
 void live_guard_end(struct live_guard *g, bool restored);
 

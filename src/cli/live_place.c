@@ -200,9 +200,12 @@ void live_place_wait(struct live_place *p, ns_t ns, const volatile int *stop)
 
     if (*p->clock && machine_time(p, &now, &paused, &speed) && paused && step_machine(p, ns))
         return;
-    while ((now = place_now(p)) < until && !*stop)
+    while ((now = place_now(p)) < until && !*stop) {
         sleep_for(MIN(MAX((ns_t)((double)(until - now) / CLAMP(speed, 0.001, 1000.0)), NS_PER_MS),
                       NS_PER_S));
+        if (p->guard)
+            live_guard_greet(p->guard);
+    }
 }
 
 void live_place_text(const struct live_place *p, const char *path, char *buf, size_t size)

@@ -11,21 +11,27 @@
 #include <unistd.h>
 
 #define PATIENCE_NS (10 * NS_PER_S)
+#define DRAIN_READS 64u /* at a time: who writes without end must not keep us from letting go */
 
 static void start(struct live_watch *w, ns_t now)
 {
-    int ends[2];
+    int ends[2], null;
 
     if (pipe2(ends, O_CLOEXEC))
         return;
+    null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     w->pid = fork();
     if (w->pid == 0) {
         setpgid(0, 0);
+        if (null >= 0)
+            dup2(null, STDIN_FILENO); /* to read the terminal from the background would stop it */
         dup2(ends[1], STDOUT_FILENO);
         execl("/bin/sh", "sh", "-c", w->command, (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
+    if (null >= 0)
+        close(null);
     if (w->pid < 0) {
         close(ends[0]);
         return;
@@ -36,13 +42,13 @@ static void start(struct live_watch *w, ns_t now)
     w->len = 0;
 }
 
-/* All that it says is read, so that it never waits for us; the beginning is kept. */
+/* What it says is read, so that it hardly waits for us; the beginning is kept. */
 static void drain(struct live_watch *w)
 {
     char buf[4096];
     ssize_t n;
 
-    while ((n = read(w->fd, buf, sizeof(buf))) > 0) {
+    for (unsigned i = 0; i < DRAIN_READS && (n = read(w->fd, buf, sizeof(buf))) > 0; i++) {
         size_t keep = MIN((size_t)n, sizeof(w->said) - 1 - w->len);
 
         memcpy(w->said + w->len, buf, keep);

@@ -157,6 +157,21 @@ def begin(m, *options):
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+def stopped_in_a_hold(m):
+    """A process that does not go on; a machine that stands still may have left the hold before the signal came."""
+    for _ in range(20):
+        process = begin(m)
+        wait_until(lambda: m.read(HIGH) != "max\n", 10)
+        process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: process.poll() is not None or "T (stopped)" in pathlib.Path(f"/proc/{process.pid}/status").read_text(), 5)  # noqa: B023
+        if process.poll() is None and m.read(HIGH) != "max\n":
+            return process
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        wait_until(lambda: not list((m.dir.parent / "state").glob("live-*")), 10)
+    raise AssertionError("no hold was met")
+
+
 def killed_at_any_step_the_guardian_writes_memory_high_back():
     held = 0
     with machine(ZIPF) as m:
@@ -187,12 +202,11 @@ def asked_to_end_it_gives_back_and_says_what_it_saw():
 def where_the_guardian_is_killed_as_well_restore_gives_back():
     state = ["--state"]
     with machine(ZIPF) as m:
-        process = begin(m)
-        assert wait_until(lambda: m.read(HIGH) != "max\n", 10)
-        process.send_signal(signal.SIGSTOP)
+        process = stopped_in_a_hold(m)
         high = m.read(HIGH)
         for child in pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
             os.kill(int(child), signal.SIGKILL)
+            assert wait_until(lambda: ") Z " in pathlib.Path(f"/proc/{child}/stat").read_text(), 5)  # noqa: B023
         busy = live(m, "--state", str(m.dir.parent / "state"), status=1)
         assert "being sized" in busy, busy
         process.send_signal(signal.SIGKILL)
@@ -217,6 +231,43 @@ def the_guardian_killed_alone_ends_the_sizing():
         assert m.read(HIGH) == "max\n"
 
 
+def stopped_in_a_hold_the_guardian_gives_back():
+    """Ctrl-Z, a frozen group, a write that does not return: it lives, and lets go of nothing."""
+    with machine(ZIPF) as m:
+        process = stopped_in_a_hold(m)
+        assert wait_until(lambda: m.read(HIGH) == "max\n", 20), m.read(HIGH)
+        process.send_signal(signal.SIGCONT)
+        process.wait(timeout=20)
+        assert m.read(HIGH) == "max\n" and not list((m.dir.parent / "state").glob("live-*"))
+
+
+def a_service_that_ends_or_grows_is_no_small_one():
+    with machine(ZIPF + "stop = 35s\n") as m:
+        said = live(m, "--duration", "60s", status=1)
+        assert said["ended"] == "service_ended" and not said["advice"]["found"], said["ended_why"]
+        assert "its last process ended" in said["ended_why"], said["ended_why"]
+    with machine(ZIPF + "grow = 200K/s\n") as m:
+        said = live(m, "--duration", "60s", "--budget", "100/s")
+        assert 4 << 20 < said["grown_bytes"] < 16 << 20, said["grown_bytes"]
+        assert "It grew by" in said["advice"]["reason"], said["advice"]
+
+
+def the_plan_says_what_it_may_cost():
+    with machine(ZIPF) as m:
+        plan = [HIGHWATER, "live", "web", "--root", m.dir, "--state", m.dir.parent / "state", "--dry-run"]
+        text = subprocess.run([*plan, "--duration", "60s"], capture_output=True, text=True, check=True).stdout
+        assert "wants all that was taken: up to 23.4 MiB more, once; a hold is let go after 265 refaults" in text, text
+        text = subprocess.run([*plan, "--floor", "1G"], capture_output=True, text=True, check=True).stdout
+        assert "nothing would be taken: no size below 1.0 GiB" in text and "It would:" not in text, text
+
+
+def a_watch_that_writes_without_end_is_ended():
+    with machine(ZIPF) as m:
+        began = time.monotonic()
+        said = live(m, "--watch", "yes", status=1)
+        assert said["ended"] == "watch" and said["restored"] and time.monotonic() - began < 30
+
+
 def only_watching_writes_nothing():
     with mounted(MACHINE.format(swap=SWAP, high="") + ZIPF, "--skip", SKIP) as m:
         done = subprocess.run([HIGHWATER, "live", "web", "--root", m.dir, "--watch-only", "--duration", "10s", "--step", "2s", "--format", "json"],
@@ -239,5 +290,9 @@ main([
     asked_to_end_it_gives_back_and_says_what_it_saw,
     where_the_guardian_is_killed_as_well_restore_gives_back,
     the_guardian_killed_alone_ends_the_sizing,
+    stopped_in_a_hold_the_guardian_gives_back,
+    a_service_that_ends_or_grows_is_no_small_one,
+    the_plan_says_what_it_may_cost,
+    a_watch_that_writes_without_end_is_ended,
     only_watching_writes_nothing,
 ])
