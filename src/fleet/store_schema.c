@@ -28,6 +28,11 @@ const char *const store_migrations[] = {
     " is_template INTEGER NOT NULL);"
     "CREATE INDEX promise_source ON promise (source, namespace, node);"
     "CREATE TABLE service_map (name TEXT NOT NULL PRIMARY KEY, service TEXT NOT NULL);",
+
+    "CREATE TABLE task ("
+    " key TEXT NOT NULL PRIMARY KEY, recording TEXT NOT NULL, recording_hash TEXT NOT NULL,"
+    " settings TEXT NOT NULL, limit_bytes INTEGER, outcome TEXT NOT NULL, slowdown TEXT NOT NULL,"
+    " peak_bytes INTEGER, survives INTEGER NOT NULL, usable INTEGER NOT NULL, row TEXT NOT NULL);",
 };
 const unsigned nr_store_migrations = ARRAY_SIZE(store_migrations);
 

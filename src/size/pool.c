@@ -218,8 +218,6 @@ static void show(void *ctx)
     const struct size_config *c = p->config;
     u64 per_run = c->trace->nr_accesses + c->trace->nr_ops, done = p->events_before;
 
-    if (!c->progress)
-        return;
     for (unsigned i = 0; i < p->nr; i++)
         done += __atomic_load_n(&p->events[i], __ATOMIC_RELAXED);
     c->progress(c->progress_ctx, done, p->events_before + per_run * p->nr);
@@ -236,8 +234,11 @@ int pool_run(const struct size_config *config, const struct size_row *base, stru
         .nr = nr,
         .events_before = *done_events,
     };
-    const struct workers workers = {
-        .jobs = config->jobs, .nr = nr, .run = replay_one, .tick = show, .ctx = &p};
+    const struct workers workers = {.jobs = config->jobs,
+                                    .nr = nr,
+                                    .run = replay_one,
+                                    .tick = config->progress ? show : NULL,
+                                    .ctx = &p};
     int r;
 
     if (nr == 0)
