@@ -98,7 +98,7 @@ static void unknown_option(struct cli *cli)
     const char *given = cli->argv[optind - 1];
     size_t name_len;
     struct nearest near;
-    char name[64], hint[256];
+    char name[64], dashed[NEAREST_MAX][64], hint[256];
 
     if (given[0] != '-' || given[1] != '-') {
         cli_usage(cli, "unknown option '-%c'", optopt);
@@ -115,8 +115,14 @@ static void unknown_option(struct cli *cli)
     nearest_init(&near, name + 2);
     for (const struct option *o = cli->long_options; o->name; o++)
         nearest_offer(&near, o->name);
-    if (near.count)
-        snprintf(hint, sizeof(hint), "; did you mean '--%s'?", near.name[0]);
+    /* those that are as near as the nearest: which of them was meant nobody knows */
+    while (near.count > 1 && near.distance[near.count - 1] > near.distance[0])
+        near.count--;
+    for (unsigned i = 0; i < near.count; i++) {
+        snprintf(dashed[i], sizeof(dashed[i]), "--%s", near.name[i]);
+        near.name[i] = dashed[i];
+    }
+    nearest_text(&near, hint, sizeof(hint));
     cli_usage(cli, "unknown option '%s'%s", name,
               near.count ? hint : system_config_boot_hint(name + 2));
 }

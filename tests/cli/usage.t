@@ -11,6 +11,11 @@ $ highwater explain --fromat json
 ! highwater explain: unknown option '--fromat'; did you mean '--format'?
 ! Try 'highwater explain --help'.
 = 2
+# Where two options are as near, both are named.
+$ highwater size --slowdown 1.2 app.hwt
+! highwater size: unknown option '--slowdown'; did you mean '--max-slowdown' or '--usable-slowdown'?
+! Try 'highwater size --help'.
+= 2
 $ highwater explain --format jsn
 ! highwater explain: unknown format 'jsn', want text or json
 ! Try 'highwater explain --help'.
