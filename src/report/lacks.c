@@ -1,10 +1,16 @@
 /* lacks.c - what a recording lacks, as a list. */
 #include "report/lacks.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/units.h"
+#include "base/utf8.h"
 #include "report/json_put.h"
+#include "report/text_wrap.h"
+
+#define LACKS_COLUMNS 96u
 
 struct lack {
     const char *reason, *text;
@@ -54,6 +60,57 @@ const char *recording_end(const struct trace *t)
         if (strcmp(ends[i].value, value) == 0)
             return ends[i].text;
     return NULL;
+}
+
+void program_end_append(int status, struct strbuf *out)
+{
+    const char *name;
+
+    if (!WIFSIGNALED(status)) {
+        strbuf_printf(out, "exit status %d", WEXITSTATUS(status));
+        return;
+    }
+    name = sigabbrev_np(WTERMSIG(status));
+    strbuf_printf(out, "killed by signal %d%s%s", WTERMSIG(status), name ? ", SIG" : "",
+                  name ? name : "");
+}
+
+bool recording_failed(const struct trace *t, int *ret)
+{
+    char value[16];
+
+    if (!t->closed || recording_end(t) ||
+        !trace_text_value(t->end, "exit_status", value, sizeof(value)))
+        return false;
+    *ret = (int)strtol(value, NULL, 10);
+    return *ret != 0;
+}
+
+void failed_remark(const struct trace *t, const char *name, struct strbuf *out)
+{
+    struct strbuf note;
+    int status;
+
+    if (!recording_failed(t, &status))
+        return;
+    strbuf_init(&note);
+    strbuf_append(&note, "Note: when it was recorded, the command ");
+    if (name) {
+        strbuf_append(&note, "of ");
+        utf8_append_clean(&note, name);
+        strbuf_appendc(&note, ' ');
+    }
+    strbuf_append(&note, WIFSIGNALED(status) ? "was " : "ended with ");
+    program_end_append(status, &note);
+    strbuf_append(&note, WIFSIGNALED(status)
+                             ? ". Unless that is how it always ends, what it did not come to may "
+                               "need more memory."
+                             : ". If that is a failure, what it did not come to may need more "
+                               "memory: record a run that succeeds.");
+    strbuf_appendc(out, '\n');
+    text_wrap(out, note.text, 0, LACKS_COLUMNS);
+    strbuf_appendc(out, '\n');
+    strbuf_done(&note);
 }
 
 bool lacks_render_text(const struct trace_lacks *lacks, struct strbuf *out)

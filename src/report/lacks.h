@@ -16,6 +16,17 @@
  * or it was cut off. */
 const char *recording_end(const struct trace *t);
 
+/* "exit status 3" or "killed by signal 9, SIGKILL": how it ended, by a status of wait(2). */
+void program_end_append(int status, struct strbuf *out);
+
+/* Did the command of a recording that goes to its end fail, or was it killed? *ret is a status of
+ * wait(2). */
+bool recording_failed(const struct trace *t, int *ret);
+
+/* A note that it did: a command that fails has often done less than it does otherwise. Of `name`,
+ * where there are several recordings; else NULL. Nothing where it succeeded. */
+void failed_remark(const struct trace *t, const char *name, struct strbuf *out);
+
 /* "reads and writes through io_uring (3); operations of a later version (2)". False and nothing
  * when nothing lacks. */
 bool lacks_render_text(const struct trace_lacks *lacks, struct strbuf *out);

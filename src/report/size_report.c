@@ -73,13 +73,24 @@ static void table_row(const struct size_row *row, const char *limit, bool chosen
     strbuf_printf(out, " %10s\n", row->usable ? format_bytes(text, row->disposable_bytes) : "-");
 }
 
+/* The smallest limit that survived below one that does not; 0 where there is none. */
+static u64 survives_below_holes(const struct size_result *res)
+{
+    if (res->holes.count)
+        vec_for_each (&res->rows, row)
+            if (row->survives)
+                return row->limit_bytes;
+    return 0;
+}
+
 /* Limits around a boundary lie close together and look alike: the table shows those that mean
  * something, JSON all. */
 static bool worth_showing(const struct size_result *res, const struct size_row *row)
 {
     const struct size_boundary *both[] = {&res->usable, &res->survives};
 
-    if (row->source == SIZE_ASKED || row->source == SIZE_GRID)
+    if (row->source == SIZE_ASKED || row->source == SIZE_GRID ||
+        row->limit_bytes == survives_below_holes(res))
         return true;
     for (size_t i = 0; i < ARRAY_SIZE(both); i++)
         if (both[i]->found &&
@@ -239,13 +250,15 @@ static u64 limit_to_set(const struct size_result *res)
 static void holes_line(const struct size_result *res, struct strbuf *out)
 {
     char text[UNITS_TEXT_MAX];
+    u64 smaller = survives_below_holes(res);
 
     if (!res->holes.count)
         return;
     strbuf_printf(out, "%-22s", "but not monotonic:");
     for (size_t i = 0; i < res->holes.count; i++)
         strbuf_printf(out, "%s %s", i ? "," : "", format_limit(text, res->holes.items[i]));
-    strbuf_append(out, " fail though something smaller survived\n");
+    strbuf_printf(out, " %s though %s survived\n", res->holes.count == 1 ? "fails" : "fail",
+                  format_limit(text, smaller));
 }
 
 /* A recommendation from less than the program did is one to distrust. */
@@ -279,6 +292,7 @@ void size_remarks(const struct trace *t, const char *name, const struct replay_m
     }
     strbuf_done(&note);
     strbuf_done(&lacks);
+    failed_remark(t, name, out);
     misfits_remark(misfits, out);
 }
 
@@ -519,6 +533,20 @@ static void put_base(json_object *o, const struct size_row *base)
     strbuf_done(&text);
 }
 
+/* Only where the recorded command failed or was killed. */
+static void put_failed(json_object *o, const struct trace *t)
+{
+    struct strbuf text;
+    int status;
+
+    if (!recording_failed(t, &status))
+        return;
+    strbuf_init(&text);
+    program_end_append(status, &text);
+    json_put_text(o, "command_ended", text.text);
+    strbuf_done(&text);
+}
+
 static void put_cost(json_object *o, const struct shape_cost *cost)
 {
     json_object *band = json_new_object();
@@ -611,6 +639,7 @@ json_object *size_json(const struct size_report *r)
     runtimes_put_json(o, r->runtimes, limit_to_set(res));
     if (!trace_is_complete(r->config->trace))
         json_put(o, "incomplete", incomplete_json(r->config->trace));
+    put_failed(o, r->config->trace);
     json_put_text(o, "kernel", r->config->machine->kernel);
     json_put_text(o, "lru", lru_policy_name[system_config_lru(r->config->machine)]);
     add_ratio(o, "max_slowdown", r->config->max_slowdown);

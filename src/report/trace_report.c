@@ -41,21 +41,6 @@ static void put_pages(struct strbuf *out, u64 pages)
 
 static const char *const meta_keys[] = {"command", "tool", "date", "kernel"};
 
-/* How the program ended: the value is a status of wait(2). */
-static void put_exit(const char *value, struct strbuf *out)
-{
-    int status = (int)strtol(value, NULL, 10);
-    const char *name;
-
-    if (WIFSIGNALED(status)) {
-        name = sigabbrev_np(WTERMSIG(status));
-        strbuf_printf(out, ", killed by signal %d%s%s", WTERMSIG(status), name ? ", SIG" : "",
-                      name ? name : "");
-    } else {
-        strbuf_printf(out, ", exit status %d", WEXITSTATUS(status));
-    }
-}
-
 /* How the recording ended: not always with the last process. */
 static void put_end(const struct trace *t, struct strbuf *out)
 {
@@ -87,8 +72,10 @@ static void info_meta(const struct trace *t, struct strbuf *out)
     }
     key(out, "recording");
     put_end(t, out);
-    if (t->closed && trace_text_value(t->end, "exit_status", value, sizeof(value)))
-        put_exit(value, out);
+    if (t->closed && trace_text_value(t->end, "exit_status", value, sizeof(value))) {
+        strbuf_append(out, ", ");
+        program_end_append((int)strtol(value, NULL, 10), out);
+    }
     strbuf_appendc(out, '\n');
     if (trace_starved_percent(t)) {
         key(out, "starved");
