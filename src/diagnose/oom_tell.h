@@ -16,6 +16,12 @@ void oom_tell(struct rule_context *c, const struct incident *i, const char *scop
 /* Does a message of an eviction name what ran low? */
 bool oom_eviction_says(const char *words);
 
+/* Does it name something else than memory: the disk, process ids? */
+bool oom_eviction_is_of_other(const char *words);
+
+/* Does who ends this run jobs, and count their memory itself: Slurm, PBS, YARN? */
+bool oom_killer_is_batch(const char *killer);
+
 /* A sentence about the other incidents that this finding stands for. */
 void oom_tell_others(struct rule_context *c, const struct incident *i, u64 incidents, u64 kills);
 

@@ -441,18 +441,22 @@ static void title_node(const struct telling *t, struct strbuf *out)
     }
 }
 
-/* The largest zone that this allocation may use. */
+/* The largest zone that this allocation may use; NULL where its size is not told. */
 static const char *low_zone(const struct oom_facts *f)
 {
-    const char *name = "the low zones";
+    const char *name = NULL;
     u64 best = 0;
 
     vec_for_each (&f->r->zones, z) {
         bool low = strcmp(z->name, "DMA") == 0 || strcmp(z->name, "DMA32") == 0 ||
                    (strcmp(z->name, "Normal") == 0 && !(f->r->gfp_mask & 0x05));
 
-        if (low && known(z->figures[OOM_MANAGED]) && z->figures[OOM_MANAGED] > best) {
-            best = z->figures[OOM_MANAGED];
+        /* "managed" since 3.8. */
+        u64 size = known(z->figures[OOM_MANAGED]) ? z->figures[OOM_MANAGED]
+                                                  : figure_or(z->figures[OOM_PRESENT], 0);
+
+        if (low && size > best) {
+            best = size;
             name = z->name;
         }
     }
@@ -465,10 +469,11 @@ static void title_useless(const struct telling *t, struct strbuf *out)
 
     switch (t->ruling->cause) {
     case CAUSE_ZONE:
-        strbuf_printf(out,
-                      "low memory (zone %s) is full; %s is free in zones that this allocation "
-                      "may not use",
-                      low_zone(f), BYTES(ZONES, "free in other zones", f->free_zones));
+        strbuf_append(out, "low memory");
+        if (low_zone(f))
+            strbuf_printf(out, " (zone %s)", low_zone(f));
+        strbuf_printf(out, " is full; %s is free in zones that this allocation may not use",
+                      BYTES(ZONES, "free in other zones", f->free_zones));
         break;
     case CAUSE_CMA:
         strbuf_append(out, BYTES(ZONES, "free CMA", f->free_cma));

@@ -28,8 +28,7 @@ const char *oom_whole_name(char buf[128], const struct log_event *e)
     return len >= cut && at[len] == '\'' ? buf : e->comm;
 }
 
-/* Who runs jobs ends those that use more than they asked for, by a count of its own. */
-static bool is_batch(const char *killer)
+bool oom_killer_is_batch(const char *killer)
 {
     return strcmp(killer, "slurm") == 0 || strcmp(killer, "PBS") == 0 ||
            strcmp(killer, "YARN") == 0;
@@ -114,6 +113,26 @@ static double size_in(const char *text)
                                                              : (double)KIB);
 }
 
+/* ", 8.2 GiB of 8.0 GiB": the sizes before `at` and at `behind`; false where they are not those of
+ * a limit that was met. */
+static bool say_used(const struct telling *t, const char *words, const char *at, const char *behind,
+                     struct strbuf *out)
+{
+    double limit = size_in(behind), used = NAN;
+
+    if (!(limit > 0))
+        return false;
+    for (const char *from = at; from > words && isnan(used); from--)
+        if ((from == words + 1 || from[-1] == ' ' || from[-1] == '(') && *from >= '0' &&
+            *from <= '9')
+            used = size_in(from);
+    if (!(used >= limit * 0.9))
+        return false;
+    strbuf_printf(out, ", %s", BYTES(KILL, "used", (u64)used));
+    strbuf_printf(out, " of %s", BYTES(KILL, "limit", (u64)limit));
+    return true;
+}
+
 /* Who runs jobs ends those that use more than they asked for. */
 static void title_batch(const struct telling *t, struct strbuf *out)
 {
@@ -129,21 +148,11 @@ static void title_batch(const struct telling *t, struct strbuf *out)
                                      : "a job");
     if (number > 0 && !*end)
         (void)oom_figure((char[48]){0}, t->c, t->e, OOM_PART_KILL, "job", number, IN_ID);
-    for (unsigned i = 0; i < ARRAY_SIZE(between); i++) {
-        const char *at = strstr(words, between[i]);
-        double limit = at ? size_in(at + strlen(between[i])) : NAN, used = NAN;
-
-        for (const char *from = at; from && from > words && isnan(used); from--)
-            if ((from == words + 1 || from[-1] == ' ' || from[-1] == '(') && *from >= '0' &&
-                *from <= '9')
-                used = size_in(from);
-        /* The units of both are told, and they are those of a limit that was met. */
-        if (!(limit > 0) || !(used >= limit * 0.9))
-            continue;
-        strbuf_printf(out, ", %s", BYTES(KILL, "used", (u64)used));
-        strbuf_printf(out, " of %s", BYTES(KILL, "limit", (u64)limit));
-        return;
-    }
+    for (unsigned i = 0; i < ARRAY_SIZE(between); i++)
+        /* " of " stands in sentences, too: "one of the running tasks". */
+        for (const char *at = strstr(words, between[i]); at; at = strstr(at + 1, between[i]))
+            if (say_used(t, words, at, at + strlen(between[i]), out))
+                return;
 }
 
 void oom_title_daemon(const struct telling *t, struct strbuf *out)
@@ -157,7 +166,7 @@ void oom_title_daemon(const struct telling *t, struct strbuf *out)
         oom_title_eviction(t, words, out);
         return;
     }
-    if (is_batch(t->e->killer)) {
+    if (oom_killer_is_batch(t->e->killer)) {
         title_batch(t, out);
         return;
     }

@@ -55,6 +55,20 @@ bool oom_eviction_says(const char *words)
     return strstr(words, "observed -") || resource_of(buf, words);
 }
 
+/* Memory, also where the message was cut in that word. */
+static bool is_memory(const char *name)
+{
+    return strncmp(name, "memory", MIN(strlen(name), (size_t)6)) == 0;
+}
+
+bool oom_eviction_is_of_other(const char *words)
+{
+    char buf[40];
+    const char *name = resource_of(buf, words);
+
+    return is_over_own_disk(words) || (name && !is_memory(name));
+}
+
 /* The amount behind `mark`, as Kubernetes writes it: "3145728Ki", "512Mi"; UNKNOWN. */
 static u64 size_after(const char *words, const char *mark)
 {
@@ -152,7 +166,7 @@ void oom_title_eviction(const struct telling *t, const char *words, struct strbu
         return;
     }
     strbuf_printf(out, " because the node ran low on %s", name);
-    if (strncmp(name, "memory", 6) != 0) {
+    if (!is_memory(name)) {
         strbuf_append(out, ", not on memory");
     } else if (t->c->f->available_share > PLENTY && known(t->c->f->available)) {
         strbuf_printf(out, ", it says; but %s (%s) are available in the same text",

@@ -534,6 +534,11 @@ void rule_daemon_kill(struct rule_context *c)
 
         oom_tell(c, last, last->e->task_memcg ? last->e->task_memcg : "host",
                  oom_severity(last->age_s, WARNING_S), 0.75);
+        if (oom_killer_is_batch(last->e->killer))
+            vec_last(&c->out->items).cause = CAUSE_PLATFORM_QUOTA;
+        else if (strcmp(last->e->killer, "kubelet") == 0 && last->e->words &&
+                 oom_eviction_is_of_other(last->e->words))
+            vec_last(&c->out->items).cause = CAUSE_EVICTION_OTHER;
         if (was_in_vain(c, last) || (looked && looked > last && is_in_vain(looked->e) &&
                                      strcmp(looked->e->killer, last->e->killer) == 0))
             tell_in_vain(c, last, looked);

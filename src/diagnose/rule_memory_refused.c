@@ -205,6 +205,7 @@ static void tell_address_limit(struct rule_context *c, const struct refusal *r)
                   "The kernel refused %s memory (ENOMEM): its shell allows %s of address space "
                   "(ulimit -v)",
                   r->program, SIZE(limit));
+    vec_last(&c->out->items).cause = CAUSE_ADDRESS_LIMIT;
 }
 
 /* The size that the program was told its heap may have is the one that it asked for. */
@@ -493,6 +494,7 @@ static void tell(struct rule_context *c, const struct refusal *r)
                     "%s found its shared memory full: /dev/shm is too small (in a container 64 MiB "
                     "by default)",
                     r->program);
+        vec_last(&c->out->items).cause = CAUSE_SHM_MOUNT;
         return;
     case REFUSED_HEAP:
         tell_own_limit(c, r, weight);
@@ -520,6 +522,7 @@ static void tell(struct rule_context *c, const struct refusal *r)
         finding_add(c, SEV_WARNING, CONF_HIGH, "host", 0.5,
                     "The swap device failed: pages could not be %s it",
                     strstr(r->words, "Read-error") ? "read from" : "written to");
+        vec_last(&c->out->items).cause = CAUSE_SWAP_DEVICE;
         if (strcmp(r->program, "zram") == 0)
             finding_title(c,
                           "zram got no memory for the pages that it was to compress: the machine "
@@ -540,6 +543,8 @@ static void tell(struct rule_context *c, const struct refusal *r)
                           "count here, not use"
                         : "%s asks for more memory than the machine has",
                     r->program);
+        if (*r->program == 'a')
+            vec_last(&c->out->items).cause = CAUSE_UNSCHEDULED;
         if (known(r->bytes))
             evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
         return;

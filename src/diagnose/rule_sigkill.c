@@ -131,6 +131,28 @@ static bool tell_postgres(struct rule_context *c, const struct log_event *e)
     return true;
 }
 
+/* Compilers say that a part of theirs was killed: of a build with many jobs that is memory, as good
+ * as always. */
+static bool tell_compiler(struct rule_context *c, const struct log_event *e)
+{
+    char label[96];
+
+    if (!e->words || !(strstr(e->words, "Killed signal terminated program") ||
+                       strstr(e->words, "internal compiler error: Killed")))
+        return false;
+    finding_title(c,
+                  "Signal 9 ended the compiler%s%s, most likely sent by the OOM killer: the build "
+                  "needed more memory than the machine or its container has",
+                  e->task_memcg ? ", " : "",
+                  e->task_memcg ? group_label(label, e->task_memcg) : "");
+    finding_detail(c,
+                   "dmesg -T | grep -i \"killed process\" proves it, on the host where it ran in a "
+                   "container. Each job of a parallel build is one more compiler: fewer of them "
+                   "(make -j2, ninja -j2), or swap. One that is killed alone needs less of "
+                   "optimisation or debug information (-O1, -g0), or more memory.");
+    return true;
+}
+
 /* Its runtime says that it was no kill at its own limit. */
 static bool tell_not_oom(struct rule_context *c, const struct log_event *e)
 {
@@ -228,7 +250,7 @@ void rule_sigkill(struct rule_context *c)
                       LEFT_SIZE(c->f), SIZE(c->f->total));
     vec_last(&c->out->items).incident = (u32)(last - c->incidents->items.items);
     finding_detail(c, "\"%s\" (%s)", last->e->words, oom_where(where, c->s, last->e, NR_OOM_PARTS));
-    if (!tell_postgres(c, last->e) && !tell_not_oom(c, last->e) &&
+    if (!tell_postgres(c, last->e) && !tell_compiler(c, last->e) && !tell_not_oom(c, last->e) &&
         strcmp(last->e->killer, "docker") == 0)
         finding_detail(c, "Docker counts no OOM kill in that container: then the machine ran out, "
                           "or it was not for memory.");

@@ -105,6 +105,8 @@ static const struct killer_line lines[] = {
     {"YARN", LOG_KILLED_BY, "killed by YARN for exceeding", NULL, NULL, NULL, NULL, true, false},
     {"YARN", LOG_KILLED_BY, "is running beyond ", " memory limits", "ontainerID=", "]", NULL, true,
      false},
+    {"YARN", LOG_KILLED_BY, "B beyond the '", "' memory limit", "ontainerID=", "]", NULL, true,
+     false},
     {"Ray", LOG_KILLED_BY, "was killed due to the node running low on memory", NULL, NULL, NULL,
      NULL, true, false},
     {"Ray", LOG_KILLED_BY, "killed due to memory pressure (OOM)", "raylet", NULL, NULL, NULL, true,

@@ -456,7 +456,9 @@ unsigned ecs_rows_parse(struct block *b, struct span text)
         if (!at)
             continue;
         while (span_take_word(&rest, &word))
-            if (!is_digit(*word.at) && span_len(word) + 2 < sizeof(scope) && word.end[-1] != ':')
+            if (word.end[-1] == ':') /* "Stopped reason:" is a label */
+                *scope = '\0';
+            else if (!is_digit(*word.at) && span_len(word) + 2 < sizeof(scope))
                 snprintf(scope, sizeof(scope), "/%.*s", (int)span_len(word), word.at);
         block_told(b, &(struct told){.killer = "AWS",
                                      .scope = *scope ? scope : NULL,

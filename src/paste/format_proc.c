@@ -156,6 +156,8 @@ bool vmstat_file_begins(const struct block *b, struct span line)
     if (path_ends(b->path, "numastat") || path_ends(name, "numastat"))
         return false;
     return named_number_take(line, &name, &value) && is_counter(name) &&
+           /* memory.oom_control of cgroup v1 */
+           !path_ends(b->path, "memory.oom_control") && !span_is(name, "oom_kill_disable") &&
            !span_is(name, "nr_descendants") && !span_is(name, "nr_dying_descendants") &&
            !span_is(name, "nr_periods") && !span_is(name, "nr_throttled");
 }
