@@ -124,6 +124,14 @@ static void drop_failed(struct mem *mem, pfn_t pfn)
     page_free(mem, pfn);
 }
 
+/* Before a stream's next window: what an earlier one read again says nothing of this one. A stream
+ * that readahead keeps up with misses no page, so that nothing else would end it. */
+static void read_on(struct access_ctx *ac, const struct ra_plan *plan)
+{
+    if (plan->nr)
+        ac->refault = false;
+}
+
 static enum wait_cause read_cause(const struct access_ctx *ac)
 {
     return ac->refault ? WAIT_REFAULT : WAIT_READ;
@@ -181,6 +189,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
             plan = readahead_mmap_async(file, inode, index, f->vma->flags, marked);
             if (marked && (plan.nr || (!(f->vma->flags & VM_RAND_READ) && file->ra.ra_pages)))
                 frame_clear(fr, PG_READAHEAD);
+            read_on(ac, &plan);
             filemap_readahead(ac, inode, &plan);
         }
         pfn = pagecache_find(inode, index);
@@ -328,9 +337,10 @@ enum access_result access_file_page(struct access_ctx *ac, struct file *file, u6
     struct inode *inode = inode_get(mem->backing, file->inode);
     pfn_t pfn = pagecache_find(inode, index);
     struct ra_plan plan;
+    bool missed = pfn == PFN_NONE;
     enum access_result r;
 
-    if (pfn == PFN_NONE) {
+    if (missed) {
         ac->refault = false;
         plan = readahead_sync(file, inode, index, req_count);
         filemap_readahead(ac, inode, &plan);
@@ -341,6 +351,8 @@ enum access_result access_file_page(struct access_ctx *ac, struct file *file, u6
     }
     if (readahead_take_mark(frames_get(mem->frames, pfn))) {
         plan = readahead_async(file, inode, index, req_count);
+        if (!missed)
+            read_on(ac, &plan);
         filemap_readahead(ac, inode, &plan);
         pfn = pagecache_find(inode, index);
         if (pfn == PFN_NONE) {

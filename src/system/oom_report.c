@@ -403,9 +403,14 @@ void alloc_failure_report(struct system *s, const struct task *t, unsigned order
     struct strbuf gfp;
     char nodes[16] = "0";
 
-    if (s->alloc_warned && s->clock.now - s->alloc_warned < ALLOC_WARN_INTERVAL)
+    if (s->alloc_warned && s->clock.now - s->alloc_warned < ALLOC_WARN_INTERVAL) {
+        s->alloc_suppressed++;
         return;
+    }
     s->alloc_warned = MAX(s->clock.now, 1);
+    if (s->alloc_suppressed)
+        log_line(s, "warn_alloc: %u callbacks suppressed", s->alloc_suppressed);
+    s->alloc_suppressed = 0;
     if (s->frames.nr_nodes > 1)
         snprintf(nodes, sizeof(nodes), "0-%u", s->frames.nr_nodes - 1);
     strbuf_init(&gfp);

@@ -70,6 +70,7 @@ struct system {
         char comm[TASK_COMM_LEN]; /* who asked */
     } oom_bound;
     ns_t alloc_warned;            /* when the log last told of a failed allocation; 0: never */
+    u32 alloc_suppressed;         /* failed since, which the log has not told */
     bool panicked;                /* it stopped for good: nothing runs any more */
     u64 steps;                    /* accesses and calls, for checked builds */
     VEC(u32) idle_inodes;         /* may have lost their last user: looked at by inodes_reap() */
