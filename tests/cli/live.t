@@ -34,7 +34,7 @@ $ echo 4096 >old/sys/fs/cgroup/memory/web/memory.usage_in_bytes
 $ highwater live web --root old
 ! highwater live: /web is refused: this is a group of cgroup v1, which has neither memory.reclaim nor memory.high nor pressure of a group; --watch-only works, and so do record and size
 = 1
-$ for d in early/sys/fs/cgroup/web set/sys/fs/cgroup/kubepods.slice/web; do echo 8388608 >$d/memory.current; echo max >$d/memory.high; echo 'anon 4194304' >$d/memory.stat; echo 'max 0' >$d/memory.events; done
+$ for d in early/sys/fs/cgroup/web set/sys/fs/cgroup/kubepods.slice/web; do echo 8388608 >$d/memory.current; echo max >$d/memory.high; printf 'anon 4194304\nfile 4194304\n' >$d/memory.stat; echo 'max 0' >$d/memory.events; done
 $ highwater live web --root early
 ! highwater live: /web is refused: this kernel has no memory.reclaim (Linux 5.19 and later have it); --watch-only works
 = 1
