@@ -543,8 +543,11 @@ static void tell(struct rule_context *c, const struct refusal *r)
                           "count here, not use"
                         : "%s asks for more memory than the machine has",
                     r->program);
-        if (*r->program == 'a')
+        if (*r->program == 'a') {
             vec_last(&c->out->items).cause = CAUSE_UNSCHEDULED;
+            /* It follows from what others took or lost, of which lines may be missing. */
+            vec_last(&c->out->items).confidence = CONF_MEDIUM;
+        }
         if (known(r->bytes))
             evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
         return;
