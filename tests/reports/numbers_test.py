@@ -91,8 +91,9 @@ def context_figures(document):
     return figures
 
 
-# Names: what the log says in its own words, places, groups, options, releases of Linux, commands to type.
-QUOTED = re.compile(r"\"[^\"]*\"|\b(?:Linux|since|before) \d\.\d+\b|\becho \d+ > |\((?:line |(?:[\w./~-]+|standard input):)\d+\)|\bmode \d|\b[Ss]ignal \d+|\bexit code \d+|(?<!\w)(?:/[\w.:@\\-]+)+|\b(?:[Nn]ode|pod|[Cc]ontainer|job step) [\w-]+(?:\.\d+)?|\b[\w.-]+\.(?:service|scope|slice)\b")
+# Names: what the log says in its own words, places, groups, jobs, options, releases of Linux and of programs, defaults of other programs,
+# commands to type.
+QUOTED = re.compile(r"\"[^\"]*\"|\b(?:Linux|since|before) \d\.\d+\b|\becho \d+ > |\((?:line |(?:[\w./~-]+|standard input):)\d+\)|\bmode \d|\bJob \d[\w.-]*|\bPostgreSQL \d+|\bevictionHard: 100 MiB where nobody set it|\b[Ss]ignal \d+|\bexit code \d+|(?<!\w)(?:/[\w.:@\\-]+)+|\b(?:[Nn]ode|pod|[Cc]ontainer|job step) [\w-]+(?:\.\d+)?|\b[\w.-]+\.(?:service|scope|slice)\b")
 
 
 def without_names(text, document):
